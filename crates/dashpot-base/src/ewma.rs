@@ -1,0 +1,66 @@
+//! The exponentially weighted moving average that estimators share.
+
+use std::time::Duration;
+
+/// A moving average whose memory is given as a half-life, weighed by how long each sample took.
+///
+/// The estimate is divided by the weight gathered so far, so that it does not lean towards the
+/// zero it starts from (as in dash.js' and Shaka's throughput estimators).
+#[derive(Clone, Copy, Debug)]
+pub struct Ewma {
+    half_life_s: f64,
+    estimate: f64,
+    weight_s: f64,
+}
+
+impl Ewma {
+    /// Returns an average that halves the weight of a sample every `half_life`.
+    #[must_use]
+    pub const fn with_half_life(half_life: Duration) -> Self {
+        Self { half_life_s: half_life.as_secs_f64(), estimate: 0.0, weight_s: 0.0 }
+    }
+
+    /// Adds `value`, weighed by `weight`.
+    pub fn add(&mut self, weight: Duration, value: f64) {
+        if self.half_life_s <= 0.0 {
+            (self.estimate, self.weight_s) = (value, f64::INFINITY);
+            return;
+        }
+        let alpha = libm::exp2(-weight.as_secs_f64() / self.half_life_s);
+        self.estimate = alpha * self.estimate + (1.0 - alpha) * value;
+        self.weight_s += weight.as_secs_f64();
+    }
+
+    /// Returns the average, or `None` before the first sample with a weight.
+    #[must_use]
+    pub fn value(&self) -> Option<f64> {
+        if self.weight_s <= 0.0 {
+            return None;
+        }
+        Some(self.estimate / (1.0 - libm::exp2(-self.weight_s / self.half_life_s)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_constant_signal_is_its_own_average() {
+        let mut ewma = Ewma::with_half_life(Duration::from_secs(3));
+        assert_eq!(ewma.value(), None);
+        for _ in 0..5 {
+            ewma.add(Duration::from_millis(700), 4.0);
+            let value = ewma.value().unwrap_or_default();
+            assert!((value - 4.0).abs() < 1e-9, "{value}");
+        }
+    }
+
+    #[test]
+    fn after_one_half_life_the_new_value_has_half_the_weight() {
+        let mut ewma = Ewma::with_half_life(Duration::from_secs(2));
+        ewma.add(Duration::from_secs(1_000), 0.0);
+        ewma.add(Duration::from_secs(2), 8.0);
+        assert!((ewma.value().unwrap_or_default() - 4.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,17 @@
+//! Units, the clocks, seeded randomness and the one shape of every state machine.
+//!
+//! Layer 0: imports no other crate of the workspace, reads no clock and does no I/O.
+
+mod ewma;
+mod machine;
+mod parse;
+mod rng;
+mod time;
+mod units;
+
+pub use ewma::Ewma;
+pub use machine::Machine;
+pub use parse::{ParseUnitError, parse_duration};
+pub use rng::{Rng, Seed};
+pub use time::{MediaTime, MonoTime, WallTime};
+pub use units::{Bitrate, ByteSize};
