@@ -1,0 +1,62 @@
+//! BOLA-BASIC: the rung from the buffer level alone.
+//!
+//! Spiteri, Urgaonkar and Sitaraman, "BOLA: Near-Optimal Bitrate Adaptation for Online Videos",
+//! INFOCOM 2016, §III: with a buffer of `Q` the next segment is the one that maximises
+//! `(V (u + g) - Q) / S`, where `u` is its utility, `S` its size, `g` the weight of not stalling
+//! (the paper's gamma times the segment duration) and `V` what one unit of utility is worth in
+//! buffer.
+
+use crate::{Decision, Reason, Rule, Rung, View, estimator::as_f64};
+use dashpot_base::Bitrate;
+
+/// How much not stalling is worth against quality. The paper's experiments and Sabre use 5; a
+/// larger value keeps to low rungs for longer.
+const STALL_AVERSION: f64 = 5.0;
+
+/// Chooses by buffer level: low rungs while it is thin, the top one as it nears its limit.
+///
+/// The paper's score is negative for every rung once the buffer is so full that it is better to
+/// wait. `V` is set so that this happens exactly where the player stops asking, at one segment
+/// below its limit, so the rule never has to say "wait".
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bola;
+
+impl Rule for Bola {
+    fn name(&self) -> &'static str {
+        "bola"
+    }
+
+    fn decide(&mut self, view: &View<'_>) -> Decision {
+        let lowest = view.ladder.first().copied().unwrap_or_default();
+        let top = view.ladder.last().copied().unwrap_or_default();
+        // At a limit of one segment or less there is no room to trade buffer for quality; half a
+        // segment then keeps `V` positive and the choice at the low end.
+        let room = view.buffer_max.saturating_sub(view.segment).max(view.segment / 2);
+        let value_s = room.as_secs_f64() / (utility(top, lowest) + STALL_AVERSION);
+        let buffer_s = view.buffer.as_secs_f64();
+
+        let mut best = (Rung(0), f64::NEG_INFINITY);
+        for (index, &rate) in view.ladder.iter().enumerate() {
+            let worth_s = value_s * (utility(rate, lowest) + STALL_AVERSION);
+            let score = (worth_s - buffer_s) / bits_per_second(rate);
+            if best.1 < score {
+                best = (Rung(index), score);
+            }
+        }
+        Decision { rung: best.0, reason: Reason::BufferScore }
+    }
+}
+
+/// Returns the utility of `rate`: zero for the lowest, and each doubling worth the same (the
+/// paper's logarithmic utility).
+fn utility(rate: Bitrate, lowest: Bitrate) -> f64 {
+    libm::log(bits_per_second(rate) / bits_per_second(lowest))
+}
+
+/// Returns the rate, at least one bit a second: a ladder that claims zero must not divide by it.
+fn bits_per_second(rate: Bitrate) -> f64 {
+    as_f64(rate.bps().max(1))
+}
+
+#[cfg(test)]
+mod tests;
