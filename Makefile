@@ -1,0 +1,63 @@
+# The face of the project. `make` alone lists what there is.
+
+CARGO ?= cargo
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print)
+# Where `make demo` takes its film from: nothing (the test film), a file, a folder or an MPD's URL.
+SOURCE ?=
+
+.PHONY: help demo test check bless media deps deps-demo web bench-edge audit clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: deps-demo web ## build everything and watch the test film: origin, two edges, web page (SOURCE=my.mp4 for your own)
+	$(CARGO) build --locked --profile demo --bin dashpot
+	@target/demo/dashpot up $(SOURCE)
+
+test: deps web ## run every test, those in the browser too
+	$(CARGO) test --locked --workspace
+	$(MAKE) --no-print-directory e2e
+
+e2e: deps web ## run the tests that play the film in Chromium
+	$(CARGO) build --locked --bin dashpot
+	cd web && DASHPOT_BIN=../target/debug/dashpot npm run --silent e2e
+
+check: deps web ## formatting, lints, types of the web page, documentation
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+	cd web && npm run --silent check
+
+bless: web ## rewrite the snapshots after a wanted change; commit them apart
+	UPDATE_EXPECT=1 INSTA_UPDATE=always $(CARGO) test --locked --workspace
+
+media: ## make the test film again with ffmpeg (its result is committed)
+	scripts/make-film.sh
+
+deps: ## install what tests need (asks unless root or CI)
+	@scripts/deps.sh test
+
+deps-demo:
+	@scripts/deps.sh demo
+
+web: web/dist/index.html ## build the web page
+
+web/node_modules/.stamp: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web/dist/index.html: web/node_modules/.stamp $(WEB_SOURCES)
+	cd web && npm run --silent build
+	@touch $@
+
+bench-edge: ## compare the edge with nginx proxy_cache in one run (needs nginx and wrk)
+	scripts/bench-edge.sh
+
+audit: ## check licences, bans and sources with cargo-deny
+	@command -v cargo-deny >/dev/null 2>&1 || { echo "first: cargo install --locked cargo-deny"; exit 1; }
+	$(CARGO) deny check bans licenses sources
+
+clean: ## remove what was built
+	$(CARGO) clean
+	rm -rf web/dist web/node_modules
