@@ -1,0 +1,139 @@
+//! The accept loop: bounded, drained, then cut.
+
+mod connection;
+mod stream;
+
+use crate::{Listener, Shutdown};
+use connection::Connection;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::{body::Incoming, service::Service};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use tokio::{select, sync::Semaphore, time::sleep};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{debug, warn};
+
+/// Any error, as the services of a server return it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What one client, or all of them, may take of a server.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Open connections; further ones wait in the operating system's backlog.
+    pub connections_max: usize,
+    /// How long a request head may take from its first byte (or a connection's first from its
+    /// start), so that dripping clients cannot hold connections.
+    pub header_read_timeout: Duration,
+    /// How long a kept-alive connection may rest between requests.
+    pub idle_timeout: Duration,
+    /// How long a client may take nothing of a response that is ready for it.
+    pub write_stall_timeout: Duration,
+    /// The size of a request head; a larger one is answered 431.
+    pub header_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // Two descriptors each (client, origin) stay far below the usual hard limit of 2^20.
+            connections_max: 16_384,
+            // Varnish's value; a head fits a packet or two, so only the hostile need longer.
+            header_read_timeout: Duration::from_secs(5),
+            // Longer than any segment, so that a player with a full buffer keeps its connection.
+            idle_timeout: Duration::from_secs(75),
+            // Longer than a mobile hand-over; shorter would cut viewers that come back.
+            write_stall_timeout: Duration::from_secs(60),
+            // Twice what browsers send with every cookie they may keep.
+            header_bytes_max: 32 << 10,
+        }
+    }
+}
+
+/// How a server runs and ends.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What clients may take.
+    pub limits: Limits,
+    /// What ends the server.
+    pub shutdown: Shutdown,
+    /// How long responses in flight may take once the shutdown has begun; then they are cut.
+    pub drain: Duration,
+}
+
+impl Options {
+    /// Returns default limits, ended by `shutdown`, drained for 800 ms so that an interrupt ends
+    /// the program within a second.
+    #[must_use]
+    pub fn new(shutdown: Shutdown) -> Self {
+        Self { limits: Limits::default(), shutdown, drain: Duration::from_millis(800) }
+    }
+}
+
+/// Serves HTTP/1.1 on `listener` until the shutdown, then drains.
+///
+/// `service_of` makes the service of one connection from its peer's address; axum routers go
+/// through [`TowerToHyperService`](crate::TowerToHyperService). Once the shutdown has begun no
+/// connection is taken, idle ones are closed, and responses in flight have `options.drain` left.
+pub async fn serve<F, S, B>(listener: Listener, service_of: F, options: Options)
+where
+    F: Fn(SocketAddr) -> S,
+    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>> + Send + 'static,
+    S::Future: Send,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+{
+    let slots = Arc::new(Semaphore::new(options.limits.connections_max));
+    let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
+    let mut begun = pin!(options.shutdown.begun());
+    loop {
+        let accepted = select! {
+            biased;
+            () = &mut begun => break,
+            accepted = accept(&listener, &slots) => accepted,
+        };
+        let Some((stream, peer, slot)) = accepted else { continue };
+        let connection =
+            Connection { limits: options.limits, shutdown: options.shutdown.clone(), peer };
+        let served = connection.serve(stream, service_of(peer));
+        let cut = cut.clone();
+        tasks.spawn(async move {
+            select! {
+                () = served => (),
+                () = cut.cancelled() => debug!(%peer, "cut at the drain deadline"),
+            }
+            drop(slot);
+        });
+    }
+    // The port is free for a successor while the last responses drain.
+    drop(listener);
+    tasks.close();
+    drain(tasks.wait(), options.drain).await;
+    cut.cancel();
+    tasks.wait().await;
+}
+
+async fn drain(all_ended: impl Future<Output = ()>, deadline: Duration) {
+    select! {
+        () = all_ended => (),
+        () = sleep(deadline) => debug!("drain deadline reached"),
+    }
+}
+
+/// Waits for a free slot, then for a connection; `None` where the accept failed.
+async fn accept(
+    listener: &Listener,
+    slots: &Arc<Semaphore>,
+) -> Option<(tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+    let slot = Arc::clone(slots).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => Some((stream, peer, slot)),
+        Err(error) => {
+            warn!(%error, "could not accept a connection");
+            // Out of descriptors, mostly: without a pause the loop would spin until one is free.
+            sleep(Duration::from_millis(50)).await;
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

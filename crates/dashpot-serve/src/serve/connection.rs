@@ -1,0 +1,126 @@
+//! One connection: hyper on a guarded stream, told when to end.
+
+use super::{BoxError, Limits, stream::Guarded};
+use crate::Shutdown;
+use http::{Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
+use hyper_util::rt::TokioIo;
+use pin_project_lite::pin_project;
+use std::{
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
+use tokio::{net::TcpStream, select};
+use tracing::debug;
+
+/// What serving one connection needs.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) limits: Limits,
+    pub(super) shutdown: Shutdown,
+    pub(super) peer: SocketAddr,
+}
+
+impl Connection {
+    /// Serves `stream` to its end; an error is the client's or the body's and is logged.
+    pub(super) async fn serve<S, B>(self, stream: TcpStream, service: S)
+    where
+        S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>,
+        B: Body<Error: Into<BoxError>> + 'static,
+    {
+        let busy = Busy::default();
+        let io = TokioIo::new(Guarded::new(stream, self.limits, busy.clone()));
+        let service = service_fn(move |request| {
+            let exchange = busy.begin();
+            let reply = service.call(request);
+            async move {
+                let response = reply.await?;
+                Ok::<_, S::Error>(response.map(|body| Tracked { body, exchange }))
+            }
+        });
+        let mut connection = pin!(
+            http1::Builder::new()
+                .max_header_size(self.limits.header_bytes_max)
+                // The stream keeps the timers: hyper's one covers idle connections too, which
+                // may rest much longer than a head may drip.
+                .header_read_timeout(None)
+                .serve_connection(io, service)
+        );
+        let ended = select! {
+            biased;
+            ended = connection.as_mut() => ended,
+            () = self.shutdown.begun() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            debug!(peer = %self.peer, %error, cause, "connection ended early");
+        }
+    }
+}
+
+/// Whether an exchange is under way on a connection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Busy(Arc<AtomicBool>);
+
+impl Busy {
+    pub(super) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn begin(&self) -> Exchange {
+        self.0.store(true, Ordering::Relaxed);
+        Exchange(self.clone())
+    }
+}
+
+/// Lives from a request's head to the end of its response's body.
+#[derive(Debug)]
+struct Exchange(Busy);
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.0.0.store(false, Ordering::Relaxed);
+    }
+}
+
+pin_project! {
+    /// A body whose end closes its exchange.
+    struct Tracked<B> {
+        #[pin]
+        body: B,
+        exchange: Exchange,
+    }
+}
+
+impl<B: Body> Body for Tracked<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        self.project().body.poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,157 @@
+//! Over real sockets: what ends a connection, and when.
+
+use super::*;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, StreamBody, combinators::UnsyncBoxBody};
+use std::convert::Infallible;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::Notify,
+    task::JoinHandle,
+};
+
+type TestBody = UnsyncBoxBody<Bytes, BoxError>;
+
+struct Server {
+    addr: SocketAddr,
+    shutdown: Shutdown,
+    /// Lets the second half of a body go.
+    release: Arc<Notify>,
+    task: JoinHandle<()>,
+}
+
+/// Answers `a`, then waits for `release`, then `b`.
+fn two_halves(release: Arc<Notify>) -> TestBody {
+    let first = futures_util::stream::once(async { Ok(frame("a")) });
+    let second = futures_util::stream::once(async move {
+        release.notified().await;
+        Ok(frame("b"))
+    });
+    StreamBody::new(futures_util::StreamExt::chain(first, second)).boxed_unsync()
+}
+
+fn frame(text: &'static str) -> http_body::Frame<Bytes> {
+    http_body::Frame::data(Bytes::from_static(text.as_bytes()))
+}
+
+async fn start(limits: Limits, drain: Duration) -> Server {
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let (addr, shutdown, release) = (listener.addr(), Shutdown::new(), Arc::new(Notify::new()));
+    let options = Options { limits, shutdown: shutdown.clone(), drain };
+    let for_service = Arc::clone(&release);
+    let service_of = move |_peer| {
+        let release = Arc::clone(&for_service);
+        hyper::service::service_fn(move |_request| {
+            let body = two_halves(Arc::clone(&release));
+            async move {
+                let response = Response::builder().header("content-length", 2).body(body);
+                Ok::<_, Infallible>(response.unwrap())
+            }
+        })
+    };
+    let task = tokio::spawn(serve(listener, service_of, options));
+    Server { addr, shutdown, release, task }
+}
+
+async fn connect(server: &Server, head: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(server.addr).await.unwrap();
+    stream.write_all(head).await.unwrap();
+    stream
+}
+
+/// Reads until the first byte of the body has come.
+async fn read_to_first_half(stream: &mut TcpStream) {
+    let mut got = Vec::new();
+    while !got.ends_with(b"\r\n\r\na") {
+        assert_ne!(stream.read_buf(&mut got).await.unwrap(), 0, "ended before the body");
+    }
+}
+
+const LONG: Duration = Duration::from_secs(3_600);
+
+#[tokio::test]
+async fn drain_lets_a_response_in_flight_end() {
+    let server = start(Limits::default(), LONG).await;
+    let mut stream = connect(&server, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    read_to_first_half(&mut stream).await;
+    server.shutdown.begin();
+    server.release.notify_one();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).await.unwrap();
+    assert_eq!(rest, b"b");
+    server.task.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_deadline_cuts_a_response_that_does_not_end() {
+    let server = start(Limits::default(), Duration::from_millis(1)).await;
+    let mut stream = connect(&server, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    read_to_first_half(&mut stream).await;
+    server.shutdown.begin();
+    server.task.await.unwrap();
+    let mut rest = Vec::new();
+    // A reset or an end: either way the second half is missing.
+    stream.read_to_end(&mut rest).await.ok();
+    assert_eq!(rest, b"");
+}
+
+#[tokio::test]
+async fn an_idle_connection_does_not_hold_the_drain() {
+    let server = start(Limits::default(), LONG).await;
+    let mut stream = connect(&server, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    server.release.notify_one();
+    let mut got = Vec::new();
+    while !got.ends_with(b"ab") {
+        assert_ne!(stream.read_buf(&mut got).await.unwrap(), 0);
+    }
+    server.shutdown.begin();
+    server.task.await.unwrap();
+    assert_eq!(stream.read(&mut [0; 8]).await.unwrap(), 0);
+}
+
+/// Time is paused: it moves only while every task waits, so the client sees the close at once.
+async fn check_closed_by(limits: Limits, head: &[u8]) {
+    let server = start(limits, LONG).await;
+    let mut stream = connect(&server, head).await;
+    let mut got = Vec::new();
+    stream.read_to_end(&mut got).await.unwrap();
+    server.shutdown.begin();
+    server.task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_drips_its_head_is_closed() {
+    let limits = Limits { idle_timeout: LONG * 24, ..Limits::default() };
+    check_closed_by(limits, b"GET / HTTP/1.1\r\nHo").await;
+    check_closed_by(limits, b"").await;
+}
+
+#[tokio::test]
+async fn a_head_beyond_its_limit_is_answered_431() {
+    let server = start(Limits { header_bytes_max: 8_192, ..Limits::default() }, LONG).await;
+    let head = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "y".repeat(9_000));
+    let mut stream = connect(&server, head.as_bytes()).await;
+    let mut got = Vec::new();
+    stream.read_to_end(&mut got).await.ok();
+    assert!(got.starts_with(b"HTTP/1.1 431"), "{}", String::from_utf8_lossy(&got));
+    server.shutdown.begin();
+    server.task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_beyond_the_limit_waits_for_a_free_slot() {
+    let server = start(Limits { connections_max: 1, ..Limits::default() }, LONG).await;
+    let request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let mut first = connect(&server, request).await;
+    read_to_first_half(&mut first).await;
+    let mut second = connect(&server, request).await;
+    // The second one has its answer only after the first one has ended.
+    server.release.notify_one();
+    let mut rest = Vec::new();
+    first.read_to_end(&mut rest).await.unwrap();
+    read_to_first_half(&mut second).await;
+    server.shutdown.begin();
+    server.release.notify_one();
+    server.task.await.unwrap();
+}
