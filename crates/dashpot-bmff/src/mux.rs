@@ -1,0 +1,1 @@
+//! Reads the samples of any MP4 and writes them as CMAF.
