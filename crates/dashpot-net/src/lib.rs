@@ -1,1 +1,10 @@
-//! To be described.
+//! A network link as a machine: a trace of rates, shared fairly, with latency and loss.
+//!
+//! Layer 2. The simulator, the client's shaper and the edge's shaper for each viewer run this
+//! very link; only the simulator knows body sizes up front.
+
+mod link;
+mod trace;
+
+pub use link::{Input, Link, Output, TransferId};
+pub use trace::{Row, RowProblem, Trace, TraceError, UNLIMITED};
