@@ -1,1 +1,26 @@
-//! To be described.
+//! MPEG-DASH media presentation descriptions as values, and the timeline they describe.
+//!
+//! [`parse`] reads an MPD into public-field structs and keeps what it does not know;
+//! [`Mpd::write`] puts it back in the order the schema asks for. [`timeline`] answers which
+//! segments there are, when each plays and where it is.
+//!
+//! Layer 1: no clock, no I/O.
+
+mod error;
+mod model;
+mod order;
+mod parse;
+mod record;
+pub mod time;
+mod value;
+mod xml;
+
+pub use error::{ParseError, Warning};
+pub use model::{
+    AdaptationSet, BaseUrl, Descriptor, Initialization, Label, Location, Mpd, Period,
+    ProgramInformation, Representation, RepresentationIndex, S, SegmentBase, SegmentList,
+    SegmentTemplate, SegmentTimeline, SegmentUrl, Text,
+};
+pub use parse::parse;
+pub use value::{ByteRange, PresentationType};
+pub use xml::{Element, Node};
