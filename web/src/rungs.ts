@@ -1,0 +1,35 @@
+/** Which representation is in the picture: remembers where in the film each arrived segment lies. */
+
+export interface Rung {
+  id: string;
+  width: number;
+  height: number;
+  bitrate_bps: number;
+}
+
+interface Span {
+  start_s: number;
+  end_s: number;
+  id: string;
+}
+
+/** Two hours of two-second segments; older spans are far behind the playhead by then. */
+const SPANS_MAX = 3600;
+
+export class ArrivedSegments {
+  private spans: Span[] = [];
+
+  add(start_s: number, duration_s: number, id: string): void {
+    const end_s = start_s + duration_s;
+    // A segment that replaces buffered ones takes their place.
+    this.spans = this.spans.filter((span) => span.start_s < start_s - 0.01 || end_s + 0.01 < span.end_s);
+    this.spans.push({ start_s, end_s, id });
+    if (this.spans.length > SPANS_MAX) this.spans.shift();
+  }
+
+  /** Returns the id of the representation at this moment of the film: of those there, the latest arrival. */
+  at(time_s: number): string | null {
+    const covers = (span: Span) => span.start_s <= time_s + 0.001 && time_s < span.end_s;
+    return this.spans.findLast(covers)?.id ?? null;
+  }
+}

@@ -1,0 +1,119 @@
+/** The form that chooses what is played, through which edge, and how. */
+
+import type { MediaInfo } from "dashjs";
+import { FORMS, formsOf, sourcesOf, STRATEGIES, type Choices, type Strategy } from "./choices";
+import type { Config } from "./config";
+import { byId, setChoices, setText, type Choice } from "./dom";
+import { language } from "./format";
+import type { Session } from "./session";
+
+export interface SessionPanelEvents {
+  /** Something that needs a session of its own: edge, asset or form. */
+  restart(): void;
+  /** Something a running session takes over: strategy or buffer. */
+  adjust(): void;
+}
+
+export class SessionPanel {
+  private readonly edge = byId("edge", HTMLSelectElement);
+  private readonly asset = byId("asset", HTMLSelectElement);
+  private readonly form = byId("form", HTMLSelectElement);
+  private readonly abr = byId("abr", HTMLSelectElement);
+  private readonly buffer = byId("buffer", HTMLInputElement);
+  private readonly audio = byId("audio", HTMLSelectElement);
+  private readonly subtitles = byId("subtitles", HTMLSelectElement);
+  private session: Session | null = null;
+
+  constructor(
+    private readonly config: Config,
+    private readonly choices: Choices,
+    events: SessionPanelEvents,
+  ) {
+    this.fill();
+    this.showTracks(null);
+    byId("session-form", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());
+    for (const select of [this.edge, this.asset, this.form]) {
+      select.addEventListener("change", () => {
+        this.read();
+        this.fill();
+        events.restart();
+      });
+    }
+    this.abr.addEventListener("change", () => {
+      this.read();
+      events.adjust();
+    });
+    this.buffer.addEventListener("input", () => {
+      this.read();
+      this.showBuffer();
+      events.adjust();
+    });
+    this.audio.addEventListener("change", () => {
+      const track = this.session?.tracks("audio")[Number(this.audio.value)];
+      if (track !== undefined) this.session?.chooseAudio(track);
+    });
+    this.subtitles.addEventListener("change", () => {
+      this.session?.chooseSubtitles(Number(this.subtitles.value));
+    });
+  }
+
+  /** Offers the tracks of a session; null while there is none. */
+  showTracks(session: Session | null): void {
+    this.session = session;
+    const audio = (session?.tracks("audio") ?? []).map(toChoice);
+    const none: Choice = { value: "0", label: session === null ? "Known once playing" : "None" };
+    setChoices(this.audio, audio.length === 0 ? [none] : audio, String(this.currentAudio()));
+    const text = (session?.tracks("text") ?? []).map(toChoice);
+    setChoices(this.subtitles, [{ value: "-1", label: "Off" }, ...text], "-1");
+  }
+
+  private currentAudio(): number {
+    const current = this.session?.currentAudio() ?? null;
+    return Math.max(0, this.session?.tracks("audio").findIndex((track) => track === current) ?? 0);
+  }
+
+  private read(): void {
+    this.choices.edge = this.edge.value;
+    this.choices.source = this.asset.value;
+    if (this.form.value !== "") this.choices.form = this.form.value;
+    this.choices.strategy = this.abr.value as Strategy;
+    this.choices.buffer_s = Number(this.buffer.value);
+  }
+
+  private fill(): void {
+    const { config, choices } = this;
+    setChoices(this.edge, config.edges.map(({ name }) => ({ value: name, label: name })), choices.edge);
+    const sources = sourcesOf(config).map((source) => this.sourceChoice(source));
+    if (choices.mpdUrl !== null) sources.unshift({ value: "address", label: "MPD in the address bar" });
+    setChoices(this.asset, sources, choices.source);
+    const forms = formsOf(choices, config);
+    if (forms.length === 0) {
+      setChoices(this.form, [{ value: "", label: "As the MPD is" }], "");
+    } else {
+      if (!forms.includes(choices.form)) choices.form = forms[0] ?? "";
+      setChoices(this.form, forms.map((form) => ({ value: form, label: FORMS[form] ?? form })), choices.form);
+    }
+    const strategies = Object.entries(STRATEGIES).map(([value, label]) => ({ value, label }));
+    setChoices(this.abr, strategies, choices.strategy);
+    this.buffer.value = String(choices.buffer_s);
+    this.showBuffer();
+  }
+
+  private sourceChoice(source: string): Choice {
+    if (source === "proxied") return { value: source, label: "The proxied MPD" };
+    const [kind, name] = source.split(":");
+    const asset = this.config.assets.find((entry) => entry.name === name);
+    if (kind === "asset") return { value: source, label: asset?.title ?? source };
+    const manifest = this.config.manifests.find((entry) => entry.name === name);
+    return { value: source, label: manifest?.title ?? source, group: "Hand-written MPDs" };
+  }
+
+  private showBuffer(): void {
+    setText(byId("buffer-value", HTMLOutputElement), `${this.buffer.value} s`);
+  }
+}
+
+function toChoice(track: MediaInfo, index: number): Choice {
+  const label = track.labels[0]?.text;
+  return { value: String(index), label: label ?? language(track.lang) };
+}

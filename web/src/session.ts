@@ -1,0 +1,152 @@
+/** One run of the player on one MPD: listens to dash.js and keeps the session's state up to date. */
+
+import { MediaPlayer, type MediaInfo, type MediaPlayerClass, type Representation } from "dashjs";
+import type { Strategy } from "./choices";
+import { makePlayer, pin, setBufferTarget, setStrategy } from "./player";
+import { explain, type Problem } from "./problems";
+import { ArrivedSegments, type Rung } from "./rungs";
+import { StallMeter } from "./stalls";
+import { ERRORS_MAX, initialState, REQUESTED_IDS_MAX, type State } from "./state";
+
+export interface SessionEvents {
+  /** Audio and subtitle tracks are known. */
+  tracks(): void;
+  failed(problem: Problem): void;
+}
+
+interface SegmentEvent {
+  request: { type: string | null; mediaType: string; startTime: number; duration: number; representation?: Representation };
+  error?: unknown;
+}
+
+export class Session {
+  readonly state: State = initialState();
+  private readonly player: MediaPlayerClass;
+  private readonly arrived = new ArrivedSegments();
+  private readonly meter = new StallMeter();
+  private strategy: Strategy;
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    mpdUrl: string,
+    chosen: { strategy: Strategy; buffer_s: number },
+    private readonly events: SessionEvents,
+  ) {
+    this.strategy = chosen.strategy;
+    this.state.phase = "loading";
+    this.state.mpdUrl = mpdUrl;
+    this.player = makePlayer(chosen.strategy, chosen.buffer_s);
+    this.listen();
+    this.player.initialize(video, mpdUrl, true);
+  }
+
+  /** Brings the state up to this moment. */
+  look(now_ms: number): State {
+    const { state, video, player } = this;
+    if (state.phase === "failed" || state.rungs.length === 0) return state;
+    state.playhead_s = video.currentTime;
+    state.duration_s = Number.isFinite(video.duration) ? video.duration : 0;
+    const buffer_s = player.getBufferLength("video");
+    state.buffer_s = Number.isFinite(buffer_s) ? buffer_s : 0;
+    const throughput_kbps = player.getAverageThroughput("video");
+    state.throughput_bps = 0 < throughput_kbps ? throughput_kbps * 1000 : null;
+    const quality = video.getVideoPlaybackQuality();
+    state.frames = { dropped: quality.droppedVideoFrames, total: quality.totalVideoFrames };
+    this.meter.look(now_ms, video.currentTime, !video.paused && !video.seeking && !video.ended);
+    state.stalls = { ...this.meter.stalls };
+    const id = this.arrived.at(video.currentTime);
+    const rung = id === null ? undefined : state.rungs.find((entry) => entry.id === id);
+    if (rung !== undefined && rung !== state.rung) {
+      if (state.rung !== null) state.switches += 1;
+      state.rung = rung;
+    }
+    state.phase = this.phase();
+    return state;
+  }
+
+  setStrategy(strategy: Strategy): void {
+    this.strategy = strategy;
+    setStrategy(this.player, strategy);
+  }
+
+  setBufferTarget(buffer_s: number): void {
+    setBufferTarget(this.player, buffer_s);
+  }
+
+  tracks(kind: "audio" | "text"): MediaInfo[] {
+    return this.player.getActiveStream() === null ? [] : this.player.getTracksFor(kind);
+  }
+
+  currentAudio(): MediaInfo | null {
+    return this.player.getCurrentTrackFor("audio");
+  }
+
+  chooseAudio(track: MediaInfo): void {
+    this.player.setCurrentTrack(track);
+  }
+
+  /** Shows the subtitle track of this index; -1 shows none. */
+  chooseSubtitles(index: number): void {
+    this.player.enableText(index !== -1);
+    this.player.setTextTrack(index);
+  }
+
+  end(): void {
+    this.player.destroy();
+  }
+
+  private phase(): State["phase"] {
+    const { video } = this;
+    if (video.ended) return "ended";
+    if (this.meter.stalled) return "stalled";
+    if (video.paused) return this.state.rung === null ? "loading" : "paused";
+    return video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA && this.state.frames.total === 0
+      ? "loading"
+      : "playing";
+  }
+
+  private listen(): void {
+    const on = (type: string, listener: (event: never) => void) =>
+      this.player.on(type, listener as (event: { type: string }) => void);
+    const events = MediaPlayer.events;
+    on(events.STREAM_INITIALIZED, () => this.streamReady());
+    on(events.TEXT_TRACKS_ADDED, () => this.events.tracks());
+    on(events.FRAGMENT_LOADING_STARTED, (event: SegmentEvent) => this.asked(event));
+    on(events.FRAGMENT_LOADING_COMPLETED, (event: SegmentEvent) => this.came(event));
+    on(events.ERROR, (event: { error?: unknown }) => this.failed(event.error));
+    on(events.PLAYBACK_ERROR, (event: { error?: unknown }) => this.failed(event.error));
+  }
+
+  private streamReady(): void {
+    this.state.rungs = this.player
+      .getRepresentationsByType("video")
+      .map(toRung)
+      .sort((a, b) => a.bitrate_bps - b.bitrate_bps);
+    pin(this.player, this.strategy);
+    this.events.tracks();
+  }
+
+  private asked({ request }: SegmentEvent): void {
+    if (request.mediaType !== "video" || request.type !== "MediaSegment" || !request.representation) return;
+    this.state.requested = toRung(request.representation);
+    this.state.requestedIds.push(request.representation.id);
+    if (this.state.requestedIds.length > REQUESTED_IDS_MAX) this.state.requestedIds.shift();
+  }
+
+  private came({ request, error }: SegmentEvent): void {
+    if (request.mediaType !== "video" || request.type !== "MediaSegment" || !request.representation) return;
+    if (!error) this.arrived.add(request.startTime, request.duration, request.representation.id);
+  }
+
+  private failed(error: unknown): void {
+    const problem = explain(error, this.state.mpdUrl ?? "");
+    if (this.state.errors.length < ERRORS_MAX) this.state.errors.push(problem.title);
+    if (!problem.fatal) return;
+    this.state.phase = "failed";
+    this.events.failed(problem);
+  }
+}
+
+function toRung({ id, width, height, bandwidth }: Representation): Rung {
+  return { id, width, height, bitrate_bps: bandwidth };
+}
