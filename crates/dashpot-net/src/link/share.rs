@@ -15,24 +15,26 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// Takes an equal part of the capacity of `span` off each of `pending`, and returns what is
-    /// left over to carry: nothing where nobody is there to use it.
+    /// Takes the capacity of `span` off `pending` in equal parts; what one of them cannot use,
+    /// having run out within the span, the others share. Returns what is left to carry: a few
+    /// units that do not divide, or nothing where nobody is there to use them.
     pub(super) fn spend(self, span: Duration, pending: &mut [&mut u128]) -> u128 {
-        let Ok(takers) = u128::try_from(pending.len()) else { return 0 };
-        if takers == 0 {
-            return 0;
-        }
         let capacity = u128::from(self.rate.bps()).saturating_mul(span.as_nanos());
-        let capacity = capacity.saturating_add(self.carry);
-        let each = capacity / takers;
-        let mut left = capacity % takers;
-        for pending in pending {
-            let taken = each.min(**pending);
-            **pending -= taken;
-            // What one cannot use, having run out within the nanosecond, the next instant shares.
-            left += each - taken;
+        let mut left = capacity.saturating_add(self.carry);
+        loop {
+            let takers = pending.iter().filter(|pending| 0 < ***pending).count();
+            let Some(each) = u128::try_from(takers).ok().and_then(|n| left.checked_div(n)) else {
+                return 0;
+            };
+            if each == 0 {
+                return left;
+            }
+            for pending in pending.iter_mut() {
+                let taken = each.min(**pending);
+                **pending -= taken;
+                left -= taken;
+            }
         }
-        left
     }
 
     /// Returns the time, in whole nanoseconds rounded up, until each of `takers` has had `pending`

@@ -3,31 +3,41 @@
 use crate::Trace;
 use dashpot_base::MonoTime;
 
+/// Less than this many bytes is rounding: the real link counts to 10^-10 of a byte.
+const DUST: f64 = 1e-7;
+
 /// Returns when each of `requests` (start in ns, bytes) ends.
 pub(super) fn ends(trace: &Trace, requests: &[(u64, u64)]) -> Vec<u64> {
-    let rate_at = |now| trace.at(MonoTime::ZERO, MonoTime::from_nanos(now)).0;
+    let row_at = |now| trace.at(MonoTime::ZERO, MonoTime::from_nanos(now)).0;
     let answers = requests.iter().map(|&(at, _)| {
-        at + u64::try_from(rate_at(at).latency.as_nanos()).expect("latencies are small")
+        at + u64::try_from(row_at(at).latency.as_nanos()).expect("latencies are small")
     });
     let answers = answers.collect::<Vec<_>>();
     let mut left = requests.iter().map(|&(_, bytes)| bytes as f64).collect::<Vec<_>>();
     let mut ends = vec![None; requests.len()];
     for now in 0.. {
-        let open = |index: usize| answers[index] <= now;
         for index in 0..requests.len() {
-            if open(index) && left[index] < 1e-6 && ends[index].is_none() {
+            if answers[index] <= now && left[index] <= DUST && ends[index].is_none() {
                 ends[index] = Some(now);
             }
         }
         if ends.iter().all(Option::is_some) {
             break;
         }
-        let active = (0..left.len())
-            .filter(|&index| open(index) && ends[index].is_none())
-            .collect::<Vec<_>>();
-        let each = rate_at(now).rate.bps() as f64 / 8e9 / active.len() as f64;
-        for index in active {
-            left[index] -= each;
+        let mut capacity = row_at(now).rate.bps() as f64 / 8e9;
+        // Pour equally; what one cannot hold is poured again over the rest.
+        while DUST < capacity {
+            let thirsty = |index: &usize| answers[*index] <= now && DUST < left[*index];
+            let thirsty = (0..left.len()).filter(thirsty).collect::<Vec<_>>();
+            if thirsty.is_empty() {
+                break;
+            }
+            let each = capacity / thirsty.len() as f64;
+            for index in thirsty {
+                let poured = each.min(left[index]);
+                left[index] -= poured;
+                capacity -= poured;
+            }
         }
     }
     ends.into_iter().flatten().collect()
