@@ -1,1 +1,27 @@
-//! To be described.
+//! From a catalogue of fragmented files and a path to the plan of a reply: pure functions.
+//!
+//! The packager decides which bytes answer a path: text it writes itself (manifests, looped
+//! subtitles), heads it patches, and ranges of files that the driver reads. It does no I/O, and
+//! media data never passes through it.
+
+mod address;
+mod catalogue;
+mod check;
+mod manifest;
+mod options;
+mod plan;
+mod respond;
+mod subtitles;
+mod timeline;
+
+#[cfg(test)]
+mod fixture;
+
+pub use address::{Address, AddressError, Form, Options, Target, is_name};
+pub use catalogue::{Asset, AssetSource, Catalogue, Fragment, Kind, Subtitle, Track};
+pub use check::AssetError;
+pub use manifest::manifest;
+pub use options::{OptionError, Shape};
+pub use plan::{Part, Parts, Plan};
+pub use respond::{Body, Cacheability, Found, Refused, respond};
+pub use timeline::{Segment, Timeline};

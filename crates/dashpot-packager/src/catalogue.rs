@@ -1,0 +1,193 @@
+//! What the origin has: assets, their tracks, and where each fragment lies in its file.
+
+use crate::check::{self, AssetError};
+use bytes::Bytes;
+use dashpot_base::{MediaTime, WallTime};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
+
+/// Every asset that can be asked for, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue {
+    assets: BTreeMap<String, Arc<Asset>>,
+}
+
+impl Catalogue {
+    /// Returns the catalogue of `assets`; of two with one name the later one stays.
+    #[must_use]
+    pub fn new(assets: impl IntoIterator<Item = Asset>) -> Self {
+        let by_name = |asset: Asset| (asset.name.clone(), Arc::new(asset));
+        Self { assets: assets.into_iter().map(by_name).collect() }
+    }
+
+    /// Returns the asset of that name.
+    #[must_use]
+    pub fn asset(&self, name: &str) -> Option<&Arc<Asset>> {
+        self.assets.get(name)
+    }
+
+    /// Returns the assets in the order of their names.
+    pub fn assets(&self) -> impl Iterator<Item = &Arc<Asset>> {
+        self.assets.values()
+    }
+}
+
+/// What a scan found, before it is known to hold together.
+#[derive(Clone, Debug, Default)]
+pub struct AssetSource {
+    /// The name in URLs.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// Changes whenever the content of a file changes; part of every entity tag.
+    pub fingerprint: u64,
+    /// When the youngest of its files was last modified.
+    pub modified: WallTime,
+    /// Video and audio tracks, one file each.
+    pub tracks: Vec<Track>,
+    /// Sidecar subtitles.
+    pub subtitles: Vec<Subtitle>,
+}
+
+/// An asset whose tracks are known to fit together; [`Asset::new`] is the only way to one.
+#[derive(Clone, Debug)]
+pub struct Asset {
+    /// The name in URLs.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// Changes whenever the content of a file changes; part of every entity tag.
+    pub fingerprint: u64,
+    /// When the youngest of its files was last modified.
+    pub modified: WallTime,
+    pub(crate) tracks: Vec<Track>,
+    pub(crate) layouts: Vec<Layout>,
+    pub(crate) subtitles: Vec<Subtitle>,
+    pub(crate) period: MediaTime,
+    pub(crate) gop: Option<MediaTime>,
+}
+
+/// What is worked out once for each track, so that no request walks all fragments.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    /// Fragments that belong to one pass; what begins behind the end of the asset is left out.
+    pub(crate) kept: usize,
+    /// Byte offset behind each kept fragment, from the first one's start, as if they were adjacent.
+    pub(crate) ends: Vec<u64>,
+    /// Whether every decode time has 64 bits.
+    pub(crate) wide: bool,
+}
+
+impl Asset {
+    /// Checks that the tracks of `source` fit together.
+    ///
+    /// # Errors
+    /// Says which track breaks which rule.
+    pub fn new(source: AssetSource) -> Result<Self, AssetError> {
+        check::asset(source)
+    }
+
+    /// Returns the video and audio tracks.
+    #[must_use]
+    pub fn tracks(&self) -> &[Track] {
+        &self.tracks
+    }
+
+    /// Returns the sidecar subtitles.
+    #[must_use]
+    pub fn subtitles(&self) -> &[Subtitle] {
+        &self.subtitles
+    }
+
+    /// Returns how long one pass lasts: as long as the longest video track, or where there is none
+    /// the longest audio track.
+    #[must_use]
+    pub const fn period(&self) -> MediaTime {
+        self.period
+    }
+
+    /// Returns the one length of all groups of pictures but the last, where there is one.
+    #[must_use]
+    pub const fn gop(&self) -> Option<MediaTime> {
+        self.gop
+    }
+
+    pub(crate) fn track_index(&self, id: &str) -> Option<usize> {
+        self.tracks.iter().position(|track| track.id == id)
+    }
+}
+
+/// One track: a fragmented file of one kind of media.
+#[derive(Clone, Debug)]
+pub struct Track {
+    /// The Representation's id: the file's name without its ending.
+    pub id: String,
+    /// The file, relative to the media root, with `/` between its parts.
+    pub path: String,
+    /// What it carries.
+    pub kind: Kind,
+    /// The codec as in RFC 6381.
+    pub codec: String,
+    /// Identifies the track in its file.
+    pub track_id: u32,
+    /// Ticks per second.
+    pub timescale: u32,
+    /// The language as in RFC 5646; `und` where it is unknown.
+    pub lang: String,
+    /// What people call it.
+    pub label: Option<String>,
+    /// The bytes of `ftyp` and `moov` in the file.
+    pub init: Range<u64>,
+    /// The fragments in order of time.
+    pub fragments: Vec<Fragment>,
+}
+
+/// The kinds of media that become segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Pictures.
+    Video {
+        /// Width in samples.
+        width: u32,
+        /// Height in samples.
+        height: u32,
+        /// Frames per so many seconds, where it is known.
+        frame_rate: Option<(u32, u32)>,
+        /// Width and height of a sample.
+        sar: (u32, u32),
+    },
+    /// Sound.
+    Audio {
+        /// Samples per second.
+        sample_rate: u32,
+        /// Number of channels.
+        channels: u32,
+    },
+}
+
+/// One fragment: a `moof` and its `mdat`, from one random access point to the next.
+#[derive(Clone, Debug)]
+pub struct Fragment {
+    /// Where it starts in the file.
+    pub offset: u64,
+    /// Bytes of the whole fragment.
+    pub size: u64,
+    /// Earliest presentation time, in ticks.
+    pub start: u64,
+    /// Duration in ticks.
+    pub duration: u64,
+    /// What stands before the media data; the only bytes that retiming changes.
+    pub head: Bytes,
+}
+
+/// A `WebVTT` file beside the tracks.
+#[derive(Clone, Debug)]
+pub struct Subtitle {
+    /// The Representation's id: the file's name without its ending.
+    pub id: String,
+    /// The language as in RFC 5646.
+    pub lang: String,
+    /// What people call it.
+    pub label: Option<String>,
+    /// The whole text.
+    pub text: Arc<str>,
+}

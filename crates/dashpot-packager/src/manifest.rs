@@ -1,0 +1,88 @@
+//! Writes the MPD of an asset in each of its forms.
+//!
+//! `@bandwidth` is the highest bit rate of any segment, rounded up: its bytes over its duration,
+//! where the very last segment counts as long as the longest (it may be short). With
+//! `@minBufferTime` as long as the longest segment, that is enough for ISO/IEC 23009-1 §5.3.5.4:
+//! at that rate each segment has come before the one after it must play, so no client that the
+//! rate fits ever waits.
+
+mod addressing;
+mod sets;
+
+use crate::{address::Form, catalogue::Asset, options::Shape, timeline::Timeline};
+use dashpot_base::MediaTime;
+use dashpot_mpd::{AdaptationSet, Mpd, Period, PresentationType, ProgramInformation};
+use std::time::Duration;
+
+/// Returns the MPD of `asset` in a shape that was found to fit it.
+#[must_use]
+pub fn manifest(asset: &Asset, shape: Shape, form: Form) -> String {
+    let timelines: Vec<_> =
+        (0..asset.tracks.len()).filter_map(|at| Timeline::new(asset, at, shape)).collect();
+    let page = Page { asset, shape, form, duration: duration(asset, shape) };
+    let segment_max = timelines.iter().map(|timeline| longest(timeline)).max().unwrap_or_default();
+    let mut adaptation_sets: Vec<AdaptationSet> =
+        sets::grouped(&timelines).iter().map(|set| sets::media(&page, set, segment_max)).collect();
+    adaptation_sets.extend(asset.subtitles().iter().map(|text| sets::text(&page, text)));
+    for (id, set) in (1..).zip(&mut adaptation_sets) {
+        set.id = Some(id);
+    }
+    let mpd = Mpd {
+        profiles: Some(profile(form).to_owned()),
+        presentation_type: Some(PresentationType::Static),
+        media_presentation_duration: Some(page.duration),
+        min_buffer_time: Some(segment_max),
+        max_segment_duration: (form != Form::Base).then_some(segment_max),
+        max_subsegment_duration: (form == Form::Base).then_some(segment_max),
+        program_information: vec![ProgramInformation {
+            title: Some(asset.title.as_str().into()),
+            ..ProgramInformation::default()
+        }],
+        periods: vec![Period {
+            id: Some("1".to_owned()),
+            start: Some(Duration::ZERO),
+            adaptation_sets,
+            ..Period::default()
+        }],
+        ..Mpd::default()
+    };
+    mpd.write()
+}
+
+/// What all parts of one manifest know.
+struct Page<'a> {
+    asset: &'a Asset,
+    shape: Shape,
+    form: Form,
+    duration: Duration,
+}
+
+/// ISO/IEC 23009-1 §8.4 (live), §8.3 (on demand) and §8.5 (main): templates, one indexed file, and
+/// lists each have their own profile.
+const fn profile(form: Form) -> &'static str {
+    match form {
+        Form::Number | Form::Time => "urn:mpeg:dash:profile:isoff-live:2011",
+        Form::Base => "urn:mpeg:dash:profile:isoff-on-demand:2011",
+        Form::List => "urn:mpeg:dash:profile:isoff-main:2011",
+    }
+}
+
+/// Returns how long the presentation is. Rounded down, so that a player which divides it by the
+/// segment duration never expects a segment beyond the last.
+fn duration(asset: &Asset, shape: Shape) -> Duration {
+    let ticks = asset.period.ticks.saturating_mul(u64::from(shape.passes));
+    MediaTime { ticks, timescale: asset.period.timescale }.as_duration()
+}
+
+/// Returns the longest segment of a track, rounded up to nanoseconds.
+fn longest(timeline: &Timeline<'_>) -> Duration {
+    let ticks = timeline.segments().map(|segment| segment.duration).max().unwrap_or(0);
+    let time = MediaTime { ticks, timescale: timeline.track().timescale };
+    let down = time.as_duration();
+    let exact = MediaTime::from_duration(down, time.timescale) == time
+        && (u128::from(ticks) * 1_000_000_000).is_multiple_of(u128::from(time.timescale).max(1));
+    if exact { down } else { down + Duration::from_nanos(1) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! The function at the centre: a path in, the plan of a reply out.
+
+use crate::{
+    address::{Address, AddressError, Form, Target},
+    catalogue::{Asset, Catalogue, Kind},
+    manifest::manifest,
+    options::Shape,
+    plan::Plan,
+    subtitles,
+    timeline::{Segment, Timeline},
+};
+use std::sync::Arc;
+
+/// Why there is nothing to answer with, in words for the client.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// The path asks for something that cannot be.
+    #[error("{0}")]
+    BadRequest(String),
+}
+
+/// A resource that exists.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its media type.
+    pub content_type: &'static str,
+    /// How long it stays true.
+    pub cacheability: Cacheability,
+    /// The asset it belongs to; its fingerprint and the path make a validator.
+    pub asset: Arc<Asset>,
+    /// What it consists of.
+    pub body: Body,
+}
+
+/// How long a copy of a resource may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cacheability {
+    /// For ever: another content would have another name.
+    Immutable,
+    /// For a short while, then it must be asked about again.
+    Short,
+}
+
+/// What a resource consists of.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Text that was written for this request.
+    Text(String),
+    /// Media, to be put together from parts.
+    Media(Plan),
+}
+
+/// Media that a `sidx` can list: its count of references has 16 bits.
+const INDEXED_MAX: u64 = 65_535;
+
+/// Returns what answers a request for `/vod/{path}`.
+///
+/// # Errors
+/// Says what there is not, or which option cannot be met.
+pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
+    let address = Address::parse(path).map_err(|error| match error {
+        AddressError::Shape => Refused::NotFound(error.to_string()),
+        AddressError::Option { .. } | AddressError::Twice { .. } => {
+            Refused::BadRequest(error.to_string())
+        }
+    })?;
+    let asset = catalogue
+        .asset(address.asset)
+        .ok_or_else(|| Refused::NotFound(format!("there is no asset `{}`", address.asset)))?;
+    let shape = Shape::of(asset, address.options)
+        .map_err(|error| Refused::BadRequest(error.to_string()))?;
+    let found = |content_type, cacheability, body| Found {
+        content_type,
+        cacheability,
+        asset: Arc::clone(asset),
+        body,
+    };
+    let source = Source { asset, shape };
+    let (id, plan) = match address.target {
+        Target::Manifest(form) => {
+            let text = source.manifest(form)?;
+            return Ok(found("application/dash+xml", Cacheability::Short, Body::Text(text)));
+        }
+        Target::Text(id) => {
+            let text = source.subtitles(id)?;
+            return Ok(found("text/vtt; charset=utf-8", Cacheability::Short, Body::Text(text)));
+        }
+        Target::Init(id) => (id, source.init(id)?),
+        Target::Number(id, number) => {
+            let segment = |timeline: &Timeline<'_>| timeline.segment(number);
+            (id, source.segment(id, segment, || format!("no number {number}"))?)
+        }
+        Target::Time(id, time) => {
+            let segment = |timeline: &Timeline<'_>| timeline.segment_at(time);
+            (id, source.segment(id, segment, || format!("none that starts at {time}"))?)
+        }
+        Target::File(id) => (id, source.file(id)?),
+    };
+    let kind = asset.tracks.iter().find(|track| track.id == id).map(|track| track.kind);
+    let content_type = match kind {
+        Some(Kind::Audio { .. }) => "audio/mp4",
+        Some(Kind::Video { .. }) | None => "video/mp4",
+    };
+    Ok(found(content_type, Cacheability::Immutable, Body::Media(plan)))
+}
+
+/// An asset in a shape that fits it.
+struct Source<'a> {
+    asset: &'a Arc<Asset>,
+    shape: Shape,
+}
+
+impl Source<'_> {
+    fn track(&self, id: &str) -> Result<usize, Refused> {
+        let none = || Refused::NotFound(format!("`{}` has no track `{id}`", self.asset.name));
+        self.asset.track_index(id).ok_or_else(none)
+    }
+
+    fn manifest(&self, form: Form) -> Result<String, Refused> {
+        if matches!(form, Form::Base | Form::List) {
+            (0..self.asset.tracks.len()).try_for_each(|track| self.indexable(track))?;
+        }
+        Ok(manifest(self.asset, self.shape, form))
+    }
+
+    fn subtitles(&self, id: &str) -> Result<String, Refused> {
+        let subtitle = self.asset.subtitles.iter().find(|subtitle| subtitle.id == id);
+        let none = || Refused::NotFound(format!("`{}` has no subtitles `{id}`", self.asset.name));
+        let text = &subtitle.ok_or_else(none)?.text;
+        Ok(subtitles::looped(text, self.shape.passes, self.asset.period))
+    }
+
+    fn init(&self, id: &str) -> Result<Plan, Refused> {
+        Plan::init(Arc::clone(self.asset), self.track(id)?).ok_or_else(vanished)
+    }
+
+    fn segment(
+        &self,
+        id: &str,
+        pick: impl FnOnce(&Timeline<'_>) -> Option<Segment>,
+        what: impl FnOnce() -> String,
+    ) -> Result<Plan, Refused> {
+        let track = self.track(id)?;
+        let timeline = Timeline::new(self.asset, track, self.shape).ok_or_else(vanished)?;
+        let segment = pick(&timeline).ok_or_else(|| {
+            let count = timeline.segment_count();
+            Refused::NotFound(format!("`{id}` has segments 1 to {count}, {}", what()))
+        })?;
+        let plan = Plan::segment(Arc::clone(self.asset), track, self.shape, &segment);
+        plan.ok_or_else(vanished)
+    }
+
+    fn file(&self, id: &str) -> Result<Plan, Refused> {
+        let track = self.track(id)?;
+        self.indexable(track)?;
+        Plan::file(Arc::clone(self.asset), track, self.shape)
+            .map_err(|error| Refused::NotFound(format!("`{id}` cannot be one file: {error}")))?
+            .ok_or_else(vanished)
+    }
+
+    fn indexable(&self, track: usize) -> Result<(), Refused> {
+        let timeline = Timeline::new(self.asset, track, self.shape).ok_or_else(vanished)?;
+        if INDEXED_MAX < timeline.segment_count() {
+            let name = &self.asset.name;
+            let why =
+                "has more segments than one index can list: use `number` or `time`, or `seg_`";
+            return Err(Refused::NotFound(format!("`{name}` {why}")));
+        }
+        Ok(())
+    }
+}
+
+/// The answer where a track that was found is not there: no asset comes to this.
+fn vanished() -> Refused {
+    Refused::NotFound("no such track".to_owned())
+}
+
+#[cfg(test)]
+mod tests;
