@@ -1,1 +1,14 @@
-//! To be described.
+//! How a session went: its log, one line a decision, and the numbers that sum it up.
+//!
+//! Layer 2. A player says what it decides and what befalls it as [`Record`]s. The same
+//! [`Record::line`] writes them in real and in virtual time, and a [`Session`] turns them into a
+//! [`Summary`] without reading the lines again.
+
+mod record;
+mod session;
+mod summary;
+mod units;
+
+pub use record::{Event, Hold, Media, NextTry, Record, SeekKind};
+pub use session::Session;
+pub use summary::{RungShare, Summary};

@@ -1,0 +1,214 @@
+//! From the log to the numbers, record by record.
+
+use crate::{Event, Media, Record, RungShare, SeekKind, Summary, units::millis};
+use dashpot_base::{Bitrate, ByteSize, MonoTime};
+use std::{collections::BTreeMap, time::Duration};
+
+/// A session as its records tell it; [`Session::summary`] may be asked for at any time.
+///
+/// Records come in the order in which the player says them.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    position: Duration,
+    state: State,
+    /// Segments that arrived and are not behind the playhead; each kind of media in order.
+    ahead: Vec<Piece>,
+    rungs: BTreeMap<Bitrate, Duration>,
+    on_screen: Option<Bitrate>,
+    switches: u64,
+    switched_bps: u64,
+    startup: Option<Duration>,
+    stalls: u64,
+    stalled: Duration,
+    seeks: u64,
+    sought: Duration,
+    played: Duration,
+    segments: u64,
+    downloaded: ByteSize,
+    wasted: ByteSize,
+    failures: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum State {
+    #[default]
+    Starting,
+    Playing(MonoTime),
+    Stalled(MonoTime),
+    Seeking(MonoTime),
+    Done,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    media: Media,
+    start: Duration,
+    end: Duration,
+    bitrate: Bitrate,
+    size: ByteSize,
+    played: bool,
+}
+
+impl Session {
+    /// Returns a session of which nothing is known.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in the next record.
+    pub fn add(&mut self, record: &Record) {
+        let at = record.at;
+        match &record.event {
+            Event::Rung { .. } | Event::Wait { .. } => {}
+            Event::Failure { .. } => self.failures += 1,
+            &Event::Segment { media, bitrate, start, duration, size, .. } => {
+                self.segments += 1;
+                self.downloaded += size;
+                let end = start.saturating_add(duration);
+                self.ahead.push(Piece { media, start, end, bitrate, size, played: false });
+            }
+            &Event::Play { held, position, .. } => {
+                self.startup.get_or_insert(held);
+                self.close_wait(at);
+                (self.position, self.state) = (position, State::Playing(at));
+            }
+            &Event::Stall { position } => {
+                self.play_to(position);
+                self.stalls += 1;
+                self.state = State::Stalled(at);
+            }
+            &Event::Seek { seek, from, to } => self.seek(at, seek, from, to),
+            &Event::Done { position, .. } => {
+                if matches!(self.state, State::Playing(_)) {
+                    self.play_to(position);
+                }
+                self.close_wait(at);
+                self.drop_ahead();
+                self.state = State::Done;
+            }
+        }
+    }
+
+    /// Returns the numbers as of `now`: media on its way to be played is not wasted yet.
+    #[must_use]
+    pub fn summary(&self, now: MonoTime) -> Summary {
+        let mut until_now = self.clone();
+        if let State::Playing(since) = self.state {
+            until_now.play_to(self.position.saturating_add(now.since(since)));
+        }
+        until_now.close_wait(now);
+        until_now.sum()
+    }
+
+    fn seek(&mut self, at: MonoTime, seek: SeekKind, from: Duration, to: Duration) {
+        self.seeks += 1;
+        let was_playing = matches!(self.state, State::Playing(_));
+        if was_playing {
+            self.play_to(from);
+        }
+        self.position = to;
+        match (seek, self.state) {
+            (SeekKind::InsideBuffer, State::Playing(_)) => self.state = State::Playing(at),
+            (SeekKind::InsideBuffer, _) => {}
+            (SeekKind::OutsideBuffer, state) => {
+                self.close_wait(at);
+                self.drop_ahead();
+                // A seek before the first picture is part of starting up.
+                if !matches!(state, State::Starting) {
+                    self.state = State::Seeking(at);
+                }
+            }
+        }
+    }
+
+    /// Adds the wait that runs, up to `now`, to its kind.
+    fn close_wait(&mut self, now: MonoTime) {
+        match self.state {
+            State::Stalled(since) => self.stalled += now.since(since),
+            State::Seeking(since) => self.sought += now.since(since),
+            State::Starting | State::Playing(_) | State::Done => {}
+        }
+    }
+
+    /// Plays from the position up to `to`, and forgets what is behind.
+    fn play_to(&mut self, to: Duration) {
+        let from = self.position;
+        self.played += to.saturating_sub(from);
+        self.position = to.max(from);
+        let mut ahead = std::mem::take(&mut self.ahead);
+        for piece in &mut ahead {
+            let overlap = piece.end.min(to).saturating_sub(piece.start.max(from));
+            if overlap.is_zero() {
+                continue;
+            }
+            if piece.media == Media::Video {
+                if !piece.played {
+                    self.show(piece.bitrate);
+                }
+                *self.rungs.entry(piece.bitrate).or_default() += overlap;
+            }
+            piece.played = true;
+        }
+        let (behind, ahead) = ahead.into_iter().partition(|piece| piece.end <= self.position);
+        self.ahead = ahead;
+        self.waste(behind);
+    }
+
+    /// Notes that video at `bitrate` comes on screen.
+    fn show(&mut self, bitrate: Bitrate) {
+        if let Some(before) = self.on_screen.replace(bitrate)
+            && before != bitrate
+        {
+            self.switches += 1;
+            self.switched_bps =
+                self.switched_bps.saturating_add(before.bps().abs_diff(bitrate.bps()));
+        }
+    }
+
+    fn drop_ahead(&mut self) {
+        let dropped = std::mem::take(&mut self.ahead);
+        self.waste(dropped);
+    }
+
+    fn waste(&mut self, pieces: Vec<Piece>) {
+        self.wasted += pieces.into_iter().filter(|piece| !piece.played).map(|it| it.size).sum();
+    }
+
+    fn sum(&self) -> Summary {
+        let shares = self.rungs.iter().map(|(rate, played)| RungShare {
+            bitrate_bps: rate.bps(),
+            played_ms: millis(*played),
+        });
+        let watched = self.stalled.saturating_add(self.played);
+        Summary {
+            average_bitrate_bps: self.average_bps(),
+            switches: self.switches,
+            switch_bps_mean: self.switched_bps.checked_div(self.switches).unwrap_or(0),
+            startup_ms: self.startup.map(millis),
+            stalls: self.stalls,
+            stall_ms: millis(self.stalled),
+            stall_ratio: (!watched.is_zero())
+                .then(|| self.stalled.as_secs_f64() / watched.as_secs_f64()),
+            seeks: self.seeks,
+            seek_ms: millis(self.sought),
+            played_ms: millis(self.played),
+            segments: self.segments,
+            downloaded_bytes: self.downloaded.bytes(),
+            wasted_bytes: self.wasted.bytes(),
+            failures: self.failures,
+            rungs: shares.collect(),
+        }
+    }
+
+    fn average_bps(&self) -> Option<u64> {
+        let bit_nanos = self.rungs.iter().fold(0_u128, |sum, (rate, played)| {
+            sum.saturating_add(u128::from(rate.bps()).saturating_mul(played.as_nanos()))
+        });
+        let nanos = self.rungs.values().map(Duration::as_nanos).sum::<u128>();
+        u64::try_from(bit_nanos.checked_div(nanos)?).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests;
