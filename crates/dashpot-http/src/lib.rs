@@ -4,11 +4,20 @@
 //! Layer 1: pure. Nothing here fails on what a peer sends: what cannot be read is `None`, and the
 //! RFC's rule for unreadable values applies.
 
+pub mod age;
 pub mod cache_control;
+pub mod cache_status;
+pub mod cmcd;
+pub mod cors;
 pub mod date;
 pub mod etag;
 mod list;
+pub mod media_type;
 pub mod precondition;
 pub mod range;
+pub mod server_timing;
+mod structured;
+pub mod vary;
+pub mod via;
 
 pub use list::members;
