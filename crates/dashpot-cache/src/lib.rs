@@ -1,1 +1,28 @@
-//! To be described.
+//! What a shared cache may store, when it may answer from what it has stored, and who fetches
+//! when it may not (RFC 9111, RFC 5861, RFC 9110 §13 and §14).
+//!
+//! Layer 3: functions and one machine over keys, heads, lengths and times. Bodies never enter,
+//! nothing here reads a clock or does I/O.
+
+mod decide;
+#[cfg(test)]
+mod fixture;
+mod flight;
+mod freshness;
+mod head;
+mod invalidate;
+mod key;
+mod reason;
+mod reply;
+mod storable;
+mod stored;
+
+pub use decide::{Verdict, decide};
+pub use flight::{Arrival, Failure, Flight, Input, Limits, Output, ReaderId, Role};
+pub use head::{Framing, RequestHead, ResponseHead, Times};
+pub use invalidate::invalidated_by;
+pub use key::Key;
+pub use reason::{NotStorable, Reason};
+pub use reply::{Content, Extent, ReplyPlan, reply};
+pub use storable::may_store;
+pub use stored::StoredHead;

@@ -1,0 +1,42 @@
+//! Heads written as text, for the tests of this crate.
+
+use dashpot_base::WallTime;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+
+use crate::{Framing, NotStorable, RequestHead, ResponseHead, StoredHead, Times};
+
+/// Sun, 06 Nov 1994 08:49:37 GMT, the instant that HTTP's own examples use.
+pub(crate) fn t0() -> WallTime {
+    WallTime::from_unix_seconds(784_111_777)
+}
+
+/// Reads `name: value` lines, separated by newlines.
+pub(crate) fn headers(text: &str) -> HeaderMap {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines
+        .map(|line| {
+            let (name, value) = line.split_once(':').unwrap();
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            (name, HeaderValue::from_str(value.trim()).unwrap())
+        })
+        .fold(HeaderMap::new(), |mut map, (name, value)| {
+            map.append(name, value);
+            map
+        })
+}
+
+pub(crate) fn get(text: &str) -> RequestHead {
+    RequestHead::new(Method::GET, headers(text))
+}
+
+/// Stores the response `text` with `status` to the request `request`, exchanged at once at `at`.
+pub(crate) fn store_at(
+    at: WallTime,
+    request: &str,
+    status: u16,
+    text: &str,
+) -> Result<StoredHead, NotStorable> {
+    let status = StatusCode::from_u16(status).unwrap_or_default();
+    let response = ResponseHead { status, headers: headers(text), framing: Framing::Delimited };
+    StoredHead::new(&get(request), &response, Times { requested: at, responded: at })
+}

@@ -1,0 +1,342 @@
+//! Who fetches, who waits and who is let down: the machine of one key's miss or refresh.
+
+mod events;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use dashpot_base::{Machine, MonoTime, WallTime};
+
+use crate::{NotStorable, Reason, RequestHead, StoredHead, Verdict, decide};
+pub use events::{Arrival, Failure, Input, Output, ReaderId, Role};
+
+/// The bounds of one flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long the upstream may take to send a response head.
+    pub head_timeout: Duration,
+    /// How long the upstream may pause within a body.
+    pub idle_timeout: Duration,
+    /// The largest body that is stored, in bytes.
+    pub object_bytes_max: u64,
+}
+
+/// The flight of one key: at most one fetch, however many readers ask for it.
+///
+/// Readers that ask before the response head has arrived wait for it, because only the head says
+/// whether the response may be shared; the leader, whose request is the one that is fetched, is
+/// answered in any case. Bodies never enter: the machine is told how long the body has grown.
+#[derive(Debug)]
+pub struct Flight {
+    limits: Limits,
+    phase: Phase,
+    /// What is stored under the key although it may not be used unvalidated.
+    stored: Option<Arc<StoredHead>>,
+    waiting: BTreeMap<ReaderId, Arc<RequestHead>>,
+    leader: Option<ReaderId>,
+    /// Readers of the body that have not left.
+    served: BTreeSet<ReaderId>,
+    outputs: VecDeque<Output>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Nobody has asked yet.
+    Idle,
+    /// The request is on its way upstream.
+    AwaitingHead { deadline: MonoTime },
+    /// The body is arriving and may be shared.
+    Filling { head: Arc<StoredHead>, length: Option<u64>, len: u64, deadline: MonoTime },
+    /// The body has outgrown the store; those who read it already read on.
+    Oversized { len: u64, deadline: MonoTime },
+    /// Nothing more will happen.
+    Over,
+}
+
+impl Flight {
+    /// Returns a flight that nobody is on, with what is stored under its key.
+    #[must_use]
+    pub const fn new(limits: Limits, stored: Option<Arc<StoredHead>>) -> Self {
+        Self {
+            limits,
+            phase: Phase::Idle,
+            stored,
+            waiting: BTreeMap::new(),
+            leader: None,
+            served: BTreeSet::new(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Returns whether a reader that joins might still be served by this flight.
+    #[must_use]
+    pub const fn takes_readers(&self) -> bool {
+        !matches!(self.phase, Phase::Over | Phase::Oversized { .. })
+    }
+
+    /// Returns whether the flight has ended.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over)
+    }
+
+    fn join(&mut self, now: MonoTime, wall: WallTime, reader: ReaderId, request: Arc<RequestHead>) {
+        match &self.phase {
+            Phase::Idle => {
+                self.leader = Some(reader);
+                self.waiting.insert(reader, request);
+                self.begin(now);
+            }
+            Phase::AwaitingHead { .. } => {
+                self.waiting.insert(reader, request);
+            }
+            Phase::Filling { head, .. } => {
+                self.outputs.push_back(match sharing(wall, head, &request) {
+                    Ok(()) => {
+                        self.served.insert(reader);
+                        Output::Serve { reader, role: Role::Joiner }
+                    }
+                    Err(reason) => Output::GoAlone { reader, reason },
+                });
+            }
+            Phase::Oversized { .. } | Phase::Over => {
+                let reason = Reason::NotShareable;
+                self.outputs.push_back(Output::GoAlone { reader, reason });
+            }
+        }
+    }
+
+    fn begin(&mut self, now: MonoTime) {
+        self.phase = Phase::AwaitingHead { deadline: now.after(self.limits.head_timeout) };
+        self.outputs.push_back(Output::Fetch { conditional: self.stored.is_some() });
+    }
+
+    fn head_arrived(&mut self, now: MonoTime, wall: WallTime, arrival: Arrival) {
+        let Phase::AwaitingHead { .. } = self.phase else { return };
+        match arrival {
+            Arrival::NotModified { head } => self.validated(wall, &head),
+            Arrival::Shareable { head, length } => self.shared(now, wall, head, length),
+            Arrival::Unshareable { status, why } => {
+                // RFC 5861 §4: an error of the origin may be covered with what is stored.
+                let is_error = matches!(status.as_u16(), 500 | 502..=504);
+                if is_error && self.covers_errors(wall) {
+                    self.outputs.push_back(Output::Abort);
+                    self.serve_stale();
+                } else {
+                    self.unshareable(why);
+                }
+            }
+        }
+    }
+
+    /// Serves everybody from the store, whose head has just been validated.
+    fn validated(&mut self, wall: WallTime, head: &Arc<StoredHead>) {
+        self.phase = Phase::Over;
+        self.outputs.push_back(Output::Refresh { head: Arc::clone(head) });
+        for (reader, request) in std::mem::take(&mut self.waiting) {
+            // RFC 9111 §4.3.3: the request that was validated is answered from the store. The
+            // others had their own terms.
+            let is_leader = self.leader == Some(reader);
+            self.outputs.push_back(match sharing(wall, head, &request) {
+                Err(reason) if !is_leader => Output::GoAlone { reader, reason },
+                Ok(()) | Err(_) => Output::ServeStored { reader, head: Arc::clone(head) },
+            });
+        }
+    }
+
+    fn shared(
+        &mut self,
+        now: MonoTime,
+        wall: WallTime,
+        head: Arc<StoredHead>,
+        length: Option<u64>,
+    ) {
+        if length.is_some_and(|length| self.limits.object_bytes_max < length) {
+            return self.unshareable(NotStorable::TooLarge);
+        }
+        for (reader, request) in std::mem::take(&mut self.waiting) {
+            let is_leader = self.leader == Some(reader);
+            let role = if is_leader { Role::Leader } else { Role::Follower };
+            self.outputs.push_back(match sharing(wall, &head, &request) {
+                // RFC 9111 §4: a response may satisfy several requests only where each of them
+                // could have been answered with it from the store.
+                Err(reason) if !is_leader => Output::GoAlone { reader, reason },
+                Ok(()) | Err(_) => {
+                    self.served.insert(reader);
+                    Output::Serve { reader, role }
+                }
+            });
+        }
+        let deadline = now.after(self.limits.idle_timeout);
+        self.phase = Phase::Filling { head, length, len: 0, deadline };
+    }
+
+    /// Hands the response to the leader and sends everybody else on their own way.
+    fn unshareable(&mut self, why: NotStorable) {
+        self.phase = Phase::Over;
+        let mut has_leader = false;
+        for reader in std::mem::take(&mut self.waiting).into_keys() {
+            let is_leader = self.leader == Some(reader);
+            has_leader |= is_leader;
+            self.outputs.push_back(if is_leader {
+                Output::PassThrough { reader, why }
+            } else {
+                Output::GoAlone { reader, reason: Reason::NotShareable }
+            });
+        }
+        if !has_leader {
+            self.outputs.push_back(Output::Abort);
+        }
+    }
+
+    fn grew(&mut self, now: MonoTime, total: u64) {
+        let until = now.after(self.limits.idle_timeout);
+        match &mut self.phase {
+            Phase::Filling { length: Some(length), .. } if *length < total => {
+                self.cut(Failure::TooLong);
+            }
+            Phase::Filling { len, deadline, .. } | Phase::Oversized { len, deadline } => {
+                (*len, *deadline) = (total.max(*len), until);
+                let len = *len;
+                self.outputs.push_back(Output::Advance { len });
+                self.bound(len, until);
+            }
+            Phase::Idle | Phase::AwaitingHead { .. } | Phase::Over => {}
+        }
+    }
+
+    /// Gives up storing a body that has outgrown the store; its readers keep it.
+    fn bound(&mut self, len: u64, deadline: MonoTime) {
+        let is_filling = matches!(self.phase, Phase::Filling { .. });
+        if !is_filling || len <= self.limits.object_bytes_max {
+            return;
+        }
+        self.phase = Phase::Oversized { len, deadline };
+        self.outputs.push_back(Output::Outgrow);
+        self.abandon_unread();
+    }
+
+    fn completed(&mut self, total: u64) {
+        match &self.phase {
+            Phase::Filling { head, length, len, .. } => {
+                // RFC 9112 §8: a body shorter than its Content-Length is incomplete, whatever the
+                // transport calls it.
+                if *len != total || length.is_some_and(|length| length != total) {
+                    return self.cut(Failure::Truncated);
+                }
+                let head = Arc::clone(head);
+                self.outputs.push_back(Output::Store { head, len: total });
+            }
+            Phase::Oversized { len, .. } if *len == total => {}
+            Phase::Oversized { .. } => return self.cut(Failure::Truncated),
+            Phase::Idle | Phase::AwaitingHead { .. } | Phase::Over => return,
+        }
+        self.phase = Phase::Over;
+        self.outputs.push_back(Output::Finish { len: total });
+    }
+
+    fn failed(&mut self, wall: WallTime, failure: Failure) {
+        match self.phase {
+            Phase::AwaitingHead { .. } if self.covers_errors(wall) => self.serve_stale(),
+            Phase::AwaitingHead { .. } => {
+                self.phase = Phase::Over;
+                for reader in std::mem::take(&mut self.waiting).into_keys() {
+                    self.outputs.push_back(Output::Refuse { reader, failure });
+                }
+            }
+            Phase::Filling { .. } | Phase::Oversized { .. } => self.cut(failure),
+            Phase::Idle | Phase::Over => {}
+        }
+    }
+
+    fn cut(&mut self, failure: Failure) {
+        self.phase = Phase::Over;
+        self.outputs.push_back(Output::Cut { failure });
+    }
+
+    fn covers_errors(&self, wall: WallTime) -> bool {
+        self.stored.as_ref().is_some_and(|stored| stored.covers_errors(wall))
+    }
+
+    fn serve_stale(&mut self) {
+        self.phase = Phase::Over;
+        for reader in std::mem::take(&mut self.waiting).into_keys() {
+            self.outputs.push_back(Output::ServeStale { reader });
+        }
+    }
+
+    fn left(&mut self, reader: ReaderId) {
+        // Whether the response can be stored is unknown until its head is there, so a fetch whose
+        // readers have all left before goes on; the head timeout bounds it.
+        self.waiting.remove(&reader);
+        if self.served.remove(&reader) {
+            self.abandon_unread();
+        }
+    }
+
+    /// Stops fetching a body that nobody reads and that will not be stored.
+    fn abandon_unread(&mut self) {
+        if self.served.is_empty() && matches!(self.phase, Phase::Oversized { .. }) {
+            self.phase = Phase::Over;
+            self.outputs.push_back(Output::Abort);
+        }
+    }
+
+    const fn deadline(&self) -> Option<(MonoTime, &'static str)> {
+        match self.phase {
+            Phase::AwaitingHead { deadline } => Some((deadline, "head-timeout")),
+            Phase::Filling { deadline, .. } | Phase::Oversized { deadline, .. } => {
+                Some((deadline, "idle-timeout"))
+            }
+            Phase::Idle | Phase::Over => None,
+        }
+    }
+}
+
+impl Machine for Flight {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, now: MonoTime, input: Input) {
+        match input {
+            Input::Join { reader, request, wall } => self.join(now, wall, reader, request),
+            Input::Refresh if matches!(self.phase, Phase::Idle) => self.begin(now),
+            Input::Refresh => {}
+            Input::HeadArrived { arrival, wall } => self.head_arrived(now, wall, arrival),
+            Input::Grew { len } => self.grew(now, len),
+            Input::Completed { len } => self.completed(len),
+            Input::Failed { failure, wall } => self.failed(wall, failure),
+            Input::ReaderLeft { reader } => self.left(reader),
+            Input::Wake { wall } => {
+                if self.deadline().is_some_and(|(deadline, _)| deadline <= now) {
+                    self.failed(wall, Failure::Timeout);
+                    self.outputs.push_back(Output::Abort);
+                }
+            }
+        }
+        debug_assert!(!self.is_over() || self.waiting.is_empty(), "nobody is left waiting");
+    }
+
+    fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn wake_at(&self) -> Option<(MonoTime, &'static str)> {
+        self.deadline()
+    }
+}
+
+/// Returns whether `request` may be answered with the response of `head` as it arrives.
+fn sharing(wall: WallTime, head: &StoredHead, request: &RequestHead) -> Result<(), Reason> {
+    match decide(wall, Some(head), request) {
+        Verdict::Fresh => Ok(()),
+        Verdict::StaleWhileRevalidate => Err(Reason::Stale),
+        Verdict::Stale(reason) | Verdict::Miss(reason) | Verdict::Bypass(reason) => Err(reason),
+        Verdict::Unavailable => Err(Reason::NotShareable),
+    }
+}

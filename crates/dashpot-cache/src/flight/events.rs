@@ -1,0 +1,207 @@
+//! What a flight is told and what it asks for.
+
+use std::sync::Arc;
+
+use dashpot_base::WallTime;
+use http::StatusCode;
+
+use crate::{NotStorable, Reason, RequestHead, StoredHead};
+
+/// The name of one reader, given by the driver; never used twice within a flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReaderId(pub u64);
+
+/// How a reader came to share a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The reader whose request was fetched.
+    Leader,
+    /// A reader that waited for the head with the leader.
+    Follower,
+    /// A reader that came while the body was arriving.
+    Joiner,
+}
+
+/// Why a fetch did not come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// No connection to the upstream could be made.
+    Connect,
+    /// The upstream broke off before the head or did not speak HTTP.
+    Protocol,
+    /// The upstream sent nothing for longer than the limits allow.
+    Timeout,
+    /// The body ended before its end.
+    Truncated,
+    /// The body went on after its end.
+    TooLong,
+}
+
+impl Failure {
+    /// Returns the failure in the words of a log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Protocol => "protocol",
+            Self::Timeout => "timeout",
+            Self::Truncated => "truncated",
+            Self::TooLong => "too-long",
+        }
+    }
+}
+
+/// What the head of the upstream's response says about sharing it.
+#[derive(Clone, Debug)]
+pub enum Arrival {
+    /// A 304 that validates what is stored, with the stored head brought up to date.
+    NotModified {
+        /// The head from here on.
+        head: Arc<StoredHead>,
+    },
+    /// A response that may be stored.
+    Shareable {
+        /// Its head.
+        head: Arc<StoredHead>,
+        /// The length of its body in bytes, where the upstream has said it.
+        length: Option<u64>,
+    },
+    /// A response that is for its own request only.
+    Unshareable {
+        /// Its status.
+        status: StatusCode,
+        /// Why it is not shared.
+        why: NotStorable,
+    },
+}
+
+/// What a flight is told.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A reader asks for the key at this wall time.
+    Join {
+        /// The reader.
+        reader: ReaderId,
+        /// Its request.
+        request: Arc<RequestHead>,
+        /// The wall time.
+        wall: WallTime,
+    },
+    /// The stored response is to be refreshed although no reader waits for it.
+    Refresh,
+    /// The upstream's response head has arrived.
+    HeadArrived {
+        /// What it means.
+        arrival: Arrival,
+        /// The wall time.
+        wall: WallTime,
+    },
+    /// The body is `len` bytes long so far.
+    Grew {
+        /// Bytes in all.
+        len: u64,
+    },
+    /// The upstream has ended the body properly.
+    Completed {
+        /// Bytes in all.
+        len: u64,
+    },
+    /// The fetch has failed.
+    Failed {
+        /// How.
+        failure: Failure,
+        /// The wall time.
+        wall: WallTime,
+    },
+    /// A reader has gone away, or has read to the end.
+    ReaderLeft {
+        /// The reader.
+        reader: ReaderId,
+    },
+    /// The time of `wake_at` has come.
+    Wake {
+        /// The wall time.
+        wall: WallTime,
+    },
+}
+
+/// What a flight asks for.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Send the leader's request upstream, with the stored validators where `conditional`.
+    Fetch {
+        /// Whether there is something to validate.
+        conditional: bool,
+    },
+    /// Let the reader read the arriving body from its first byte or its range.
+    Serve {
+        /// The reader.
+        reader: ReaderId,
+        /// How it came to share the body.
+        role: Role,
+    },
+    /// Answer the reader from the store, whose head has been validated.
+    ServeStored {
+        /// The reader.
+        reader: ReaderId,
+        /// The validated head.
+        head: Arc<StoredHead>,
+    },
+    /// Answer the reader from the store although it is stale, because the origin has failed.
+    ServeStale {
+        /// The reader.
+        reader: ReaderId,
+    },
+    /// Hand the reader the response as it arrives, at its own speed.
+    PassThrough {
+        /// The reader.
+        reader: ReaderId,
+        /// Why it is not shared.
+        why: NotStorable,
+    },
+    /// Let the reader fetch for itself.
+    GoAlone {
+        /// The reader.
+        reader: ReaderId,
+        /// Why it cannot share.
+        reason: Reason,
+    },
+    /// Tell the reader that the upstream has failed; nothing of a response has been sent to it.
+    Refuse {
+        /// The reader.
+        reader: ReaderId,
+        /// How the upstream failed.
+        failure: Failure,
+    },
+    /// Readers may read up to `len`.
+    Advance {
+        /// Bytes in all.
+        len: u64,
+    },
+    /// Keep of the body only what its readers have not read, and let the slowest set the pace.
+    Outgrow,
+    /// Keep the stored body under this head.
+    Refresh {
+        /// The validated head.
+        head: Arc<StoredHead>,
+    },
+    /// Store the body under this head.
+    Store {
+        /// The head.
+        head: Arc<StoredHead>,
+        /// The length of the body in bytes.
+        len: u64,
+    },
+    /// End the readers' bodies properly at `len`.
+    Finish {
+        /// Bytes in all.
+        len: u64,
+    },
+    /// Break the readers' connections off: what they have is not whole.
+    Cut {
+        /// How the upstream failed.
+        failure: Failure,
+    },
+    /// Stop fetching.
+    Abort,
+}

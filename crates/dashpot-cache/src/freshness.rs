@@ -1,0 +1,66 @@
+//! How old a response is and how long it may be used.
+
+use std::time::Duration;
+
+use dashpot_base::WallTime;
+use dashpot_http::{age, cache_control::ResponseDirectives, date};
+use http::{HeaderMap, HeaderName, header};
+
+use crate::{Times, head::expires_of};
+
+/// The clocks of one stored response, read from its head once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Freshness {
+    /// When the response was made, as far as is known: its age is the time since.
+    pub(crate) born: WallTime,
+    /// How long it is fresh from then on; `None` where the origin says nothing.
+    pub(crate) lifetime: Option<Duration>,
+    /// `Date`, or when the response arrived.
+    pub(crate) date: WallTime,
+}
+
+impl Freshness {
+    pub(crate) fn of(headers: &HeaderMap, directives: &ResponseDirectives, times: Times) -> Self {
+        let date = date_of(headers, &header::DATE, times).unwrap_or(times.responded);
+        Self {
+            born: times.responded.before(initial_age(headers, date, times)),
+            lifetime: lifetime(headers, directives, date, times),
+            date,
+        }
+    }
+}
+
+/// RFC 9111 §4.2.3: the age of a response as it arrives.
+fn initial_age(headers: &HeaderMap, date: WallTime, times: Times) -> Duration {
+    let apparent_age = times.responded.since(date);
+    let response_delay = times.responded.since(times.requested);
+    let corrected_age_value =
+        age::parse(headers).unwrap_or(Duration::ZERO).saturating_add(response_delay);
+    apparent_age.max(corrected_age_value)
+}
+
+/// RFC 9111 §4.2.1: the first of these that is there, for a shared cache.
+fn lifetime(
+    headers: &HeaderMap,
+    directives: &ResponseDirectives,
+    date: WallTime,
+    times: Times,
+) -> Option<Duration> {
+    if let Some(span) = directives.s_maxage.or(directives.max_age) {
+        return Some(span);
+    }
+    let mut lines = expires_of(headers);
+    let expires = lines.next()?;
+    if lines.next().is_some() {
+        // RFC 9111 §4.2.1: conflicting information is best met by taking the response as stale.
+        return Some(Duration::ZERO);
+    }
+    // RFC 9111 §5.3: an invalid date, "0" above all, is in the past.
+    let expires = date::parse(times.responded, expires.as_bytes());
+    Some(expires.map_or(Duration::ZERO, |expires| expires.since(date)))
+}
+
+/// Returns the time that the field `name` gives.
+pub(crate) fn date_of(headers: &HeaderMap, name: &HeaderName, times: Times) -> Option<WallTime> {
+    date::parse(times.responded, headers.get(name)?.as_bytes())
+}

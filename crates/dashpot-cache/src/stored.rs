@@ -1,0 +1,221 @@
+//! The head of a stored response, with everything a look-up needs read out of it once.
+
+use std::time::Duration;
+
+use dashpot_base::WallTime;
+use dashpot_http::{
+    cache_control::{Flag, ResponseDirectives},
+    date,
+    etag::EntityTag,
+    vary::Vary,
+    via::strip_hop_by_hop,
+};
+use http::{HeaderMap, StatusCode, header};
+
+use crate::{
+    NotStorable, RequestHead, ResponseHead, Times,
+    freshness::{Freshness, date_of},
+    head::directives_of,
+    may_store,
+};
+
+/// The head of a stored response.
+#[derive(Clone, Debug)]
+pub struct StoredHead {
+    /// The status code.
+    pub status: StatusCode,
+    /// The header fields to answer with, without those of one connection and without `Age`.
+    pub headers: HeaderMap,
+    /// What selects this response (RFC 9111 §4.1).
+    pub vary: Vary,
+    pub(crate) etag: Option<EntityTag>,
+    pub(crate) last_modified: Option<WallTime>,
+    pub(crate) date: WallTime,
+    selected: Vec<u8>,
+    freshness: Freshness,
+    pub(crate) policy: Policy,
+}
+
+/// The response directives that matter after storing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Policy {
+    pub(crate) validate: Validate,
+    pub(crate) stale_while_revalidate: Duration,
+    pub(crate) stale_if_error: Duration,
+}
+
+/// When a stored response must be validated before use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Validate {
+    /// Before each use (`no-cache`).
+    Always,
+    /// Once it is stale, without exception (`must-revalidate`, `proxy-revalidate`).
+    OnceStale,
+    /// Once it is stale, unless the response itself permits otherwise (`s-maxage`).
+    UnlessSaid,
+    /// Once it is stale, unless something permits otherwise.
+    #[default]
+    Usually,
+}
+
+impl Validate {
+    /// Returns whether the response may say that it can be used while stale.
+    pub(crate) const fn may_outlive(self) -> bool {
+        matches!(self, Self::UnlessSaid | Self::Usually)
+    }
+}
+
+impl StoredHead {
+    /// Returns the head to store for the `response` to `request`.
+    ///
+    /// # Errors
+    /// Why the response may not be stored.
+    pub fn new(
+        request: &RequestHead,
+        response: &ResponseHead,
+        times: Times,
+    ) -> Result<Self, NotStorable> {
+        may_store(request, response)?;
+        // RFC 9111 §4.1: a Vary that names "*" matches no request.
+        let vary = Vary::of(&response.headers);
+        let selected = vary.key(&request.headers).ok_or(NotStorable::VaryAny)?;
+        Ok(Self::build(response.status, response.headers.clone(), times, vary, selected))
+    }
+
+    fn build(
+        status: StatusCode,
+        mut headers: HeaderMap,
+        times: Times,
+        vary: Vary,
+        selected: Vec<u8>,
+    ) -> Self {
+        let directives = directives_of(&headers);
+        let freshness = Freshness::of(&headers, &directives, times);
+        strip_hop_by_hop(&mut headers);
+        headers.remove(header::AGE);
+        if !headers.contains_key(header::DATE) {
+            // RFC 9110 §6.6.1: a recipient with a clock dates a response that has no Date.
+            headers.insert(header::DATE, date::to_value(times.responded));
+        }
+        let etag = headers.get(header::ETAG).and_then(|etag| EntityTag::parse(etag.as_bytes()));
+        let last_modified = date_of(&headers, &header::LAST_MODIFIED, times);
+        let policy = Policy::of(&directives);
+        let date = freshness.date;
+        Self { status, headers, vary, etag, last_modified, date, selected, freshness, policy }
+    }
+
+    /// Returns this head brought up to date by a 304 (RFC 9111 §4.3.4), or `None` where the 304
+    /// speaks of another representation.
+    #[must_use]
+    pub fn refreshed(&self, not_modified: &HeaderMap, times: Times) -> Option<Self> {
+        let told = not_modified.get(header::ETAG);
+        if told.is_some_and(|etag| self.headers.get(header::ETAG) != Some(etag)) {
+            return None;
+        }
+        let mut update = not_modified.clone();
+        strip_hop_by_hop(&mut update);
+        // RFC 9111 §3.2: what describes the stored body stays with it.
+        for name in [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_RANGE] {
+            update.remove(name);
+        }
+        let mut headers = self.headers.clone();
+        // The old Date would make the validated response as old as it was.
+        headers.remove(header::DATE);
+        for name in update.keys() {
+            headers.remove(name);
+        }
+        for (name, value) in &update {
+            headers.append(name, value.clone());
+        }
+        let (vary, selected) = (self.vary.clone(), self.selected.clone());
+        Some(Self::build(self.status, headers, times, vary, selected))
+    }
+
+    /// Returns whether `request` selects this response (RFC 9111 §4.1).
+    #[must_use]
+    pub fn selects(&self, request: &RequestHead) -> bool {
+        match &self.vary {
+            Vary::Fields(names) if names.is_empty() => true,
+            Vary::Fields(_) | Vary::Any => {
+                self.vary.key(&request.headers).as_ref() == Some(&self.selected)
+            }
+        }
+    }
+
+    /// Returns the current age (RFC 9111 §4.2.3).
+    #[must_use]
+    pub const fn age(&self, now: WallTime) -> Duration {
+        now.since(self.freshness.born)
+    }
+
+    /// Returns the freshness lifetime (RFC 9111 §4.2.1); zero where the origin names none.
+    #[must_use]
+    pub fn lifetime(&self) -> Duration {
+        self.freshness.lifetime.unwrap_or(Duration::ZERO)
+    }
+
+    /// Returns the seconds of freshness left, negative once stale: the `ttl` of `Cache-Status`
+    /// (RFC 9211 §2.4).
+    #[must_use]
+    pub fn ttl_seconds(&self, now: WallTime) -> i64 {
+        let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+        seconds(self.lifetime()).saturating_sub(seconds(self.age(now)))
+    }
+
+    /// Returns whether an error of the origin may be covered with this response.
+    #[must_use]
+    pub fn covers_errors(&self, now: WallTime) -> bool {
+        // RFC 5861 §4, bounded by RFC 9111 §4.2.4.
+        let limit = self.lifetime().saturating_add(self.policy.stale_if_error);
+        self.policy.validate.may_outlive() && self.age(now) < limit
+    }
+
+    /// Writes the preconditions that validate this response into an upstream `request`, and
+    /// returns whether there are any (RFC 9111 §4.3.1).
+    pub fn write_preconditions(&self, request: &mut HeaderMap) -> bool {
+        let etag = self.headers.get(header::ETAG);
+        let modified = self.headers.get(header::LAST_MODIFIED);
+        if let Some(etag) = etag {
+            request.insert(header::IF_NONE_MATCH, etag.clone());
+        }
+        if let Some(modified) = modified {
+            request.insert(header::IF_MODIFIED_SINCE, modified.clone());
+        }
+        etag.or(modified).is_some()
+    }
+
+    /// Returns the bytes this head takes, roughly: what a store weighs beside the body.
+    #[must_use]
+    pub fn weight_bytes(&self) -> u64 {
+        let lines = self.headers.iter();
+        let text: usize = lines.map(|(name, value)| name.as_str().len() + value.len()).sum();
+        // A hash map slot and two small allocations cost a line about this much beside its text.
+        let overhead = 64 * self.headers.len();
+        u64::try_from(text + overhead).unwrap_or(u64::MAX)
+    }
+}
+
+impl Policy {
+    /// RFC 9111 §5.2.2.10 gives `s-maxage` the strictness of `proxy-revalidate`. An origin that
+    /// writes `stale-while-revalidate` or `stale-if-error` beside it contradicts that on purpose,
+    /// and those are written for shared caches: they are heeded, a client's `max-stale` is not.
+    fn of(directives: &ResponseDirectives) -> Self {
+        let validate = if directives.no_cache.is_some() {
+            Validate::Always
+        } else if directives.has(Flag::MustRevalidate) || directives.has(Flag::ProxyRevalidate) {
+            Validate::OnceStale
+        } else if directives.s_maxage.is_some() {
+            Validate::UnlessSaid
+        } else {
+            Validate::Usually
+        };
+        Self {
+            validate,
+            stale_while_revalidate: directives.stale_while_revalidate.unwrap_or_default(),
+            stale_if_error: directives.stale_if_error.unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
