@@ -12,6 +12,7 @@ mod order;
 mod parse;
 mod record;
 pub mod time;
+pub mod timeline;
 mod value;
 mod xml;
 

@@ -79,7 +79,7 @@ fn scaled(number: &str, seconds: u128) -> Option<u128> {
         return None;
     }
     let whole = whole.parse::<u128>().unwrap_or(u128::MAX);
-    let nanos = format!("{:0<9.9}", fraction).parse::<u128>().ok()?;
+    let nanos = format!("{fraction:0<9.9}").parse::<u128>().ok()?;
     Some(whole.saturating_mul(NANOS_PER_SECOND).saturating_add(nanos).saturating_mul(seconds))
 }
 
@@ -95,7 +95,7 @@ pub fn format_duration(span: Duration) -> String {
             out.push(unit);
         }
     }
-    if out.len() == 2 || seconds % 60 != 0 || span.subsec_nanos() != 0 {
+    if out.len() == 2 || !seconds.is_multiple_of(60) || span.subsec_nanos() != 0 {
         out.push_str(&(seconds % 60).to_string());
         push_fraction(span.subsec_nanos(), &mut out);
         out.push('S');
@@ -122,7 +122,7 @@ pub fn parse_date_time(text: &str) -> Result<WallTime, String> {
     let [year, month, day] = numbers(date, '-').ok_or_else(malformed)?;
     let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
     let [hour, minute, second] = numbers(clock, ':').ok_or_else(malformed)?;
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = is_leap(year.unsigned_abs());
     let days_in_month = match month {
         2 => 28 + i64::from(leap),
         4 | 6 | 9 | 11 => 30,
@@ -182,6 +182,11 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
         - 719_468
 }
 
+/// Tells whether the Gregorian calendar gives the year a leap day.
+fn is_leap(year: u64) -> bool {
+    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+}
+
 /// Returns `time` as an `xs:dateTime` in UTC, with as many decimals as it needs.
 #[must_use]
 pub fn format_date_time(time: WallTime) -> String {
@@ -189,16 +194,14 @@ pub fn format_date_time(time: WallTime) -> String {
     let mut days = seconds / 86_400;
     let mut year = 1970_u64;
     loop {
-        let leap =
-            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-        let length = 365 + u64::from(leap);
+        let length = 365 + u64::from(is_leap(year));
         if days < length {
             break;
         }
         days -= length;
         year += 1;
     }
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let leap = is_leap(year);
     let mut month = 1;
     for length in [31, 28 + u64::from(leap), 31, 30, 31, 30, 31, 31, 30, 31, 30] {
         if days < length {

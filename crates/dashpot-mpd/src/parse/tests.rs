@@ -31,7 +31,10 @@ fn what_is_unknown_survives_in_the_schemas_order() {
   </Period>
   <ServiceDescription id="0"><ContentSteering defaultServiceLocation="a">https://s/</ContentSteering></ServiceDescription>
 </MPD>"#;
-    check(text, &[], &expect![[r#"
+    check(
+        text,
+        &[],
+        &expect![[r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011" type="static" mediaPresentationDuration="PT1M0.5S" minBufferTime="PT2S" xmlns:cenc="urn:mpeg:cenc:2013" xmlns:x="urn:x" x:colour="red &amp; blue">
           <ServiceDescription id="0">
@@ -52,5 +55,6 @@ fn what_is_unknown_survives_in_the_schemas_order() {
           <UTCTiming schemeIdUri="urn:mpeg:dash:utc:direct:2014" value="2026-01-01T00:00:00Z"/>
           <x:extra>deep <x:inner a="1"/> mixed</x:extra>
         </MPD>
-    "#]]);
+    "#]],
+    );
 }

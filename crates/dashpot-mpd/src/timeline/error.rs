@@ -1,0 +1,110 @@
+//! Why a timeline cannot be had.
+
+/// Something wrong with the timeline, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {problem}")]
+pub struct TimelineError {
+    /// The element, as a path from the root.
+    pub path: String,
+    /// What is wrong.
+    #[source]
+    pub problem: Problem,
+}
+
+/// What is wrong with a timeline.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A live presentation changes with time; only those on demand are resolved.
+    #[error("the presentation is dynamic, and only static ones are resolved")]
+    Dynamic,
+    /// A part of the standard that is not supported.
+    #[error("{what} is not supported")]
+    Unsupported {
+        /// What it is.
+        what: String,
+    },
+    /// There is no Period.
+    #[error("there is no Period")]
+    NoPeriod,
+    /// There is nothing to play.
+    #[error("there is no Representation")]
+    NoRepresentation,
+    /// Nothing says when the Period starts.
+    #[error("the Period has no start, and the one before it no duration")]
+    NoStart,
+    /// Nothing says when the Period ends.
+    #[error("the Period has no duration, no Period follows, and the MPD has no duration")]
+    NoDuration,
+    /// The Period starts before the one ahead of it, or ends before it starts.
+    #[error("the Period begins or ends before its predecessor's start")]
+    PeriodOrder,
+    /// The URL cannot be resolved.
+    #[error("`{url}` is not a URL")]
+    BadUrl {
+        /// The URL as it was given.
+        url: String,
+        /// Why not.
+        #[source]
+        source: url::ParseError,
+    },
+    /// Two ways of addressing at one level.
+    #[error("more than one of SegmentBase, SegmentList and SegmentTemplate at one level")]
+    Ambiguous,
+    /// An attribute that matters could not be read.
+    #[error("@{name} cannot be read: `{value}`")]
+    Unreadable {
+        /// The attribute.
+        name: String,
+        /// Its value.
+        value: String,
+    },
+    /// A timescale of zero.
+    #[error("@timescale is 0")]
+    ZeroTimescale,
+    /// A segment without length.
+    #[error("a segment has a duration of 0")]
+    ZeroDuration,
+    /// A time beyond 64 bits.
+    #[error("a time or number does not fit in 64 bits")]
+    Overflow,
+    /// A run that goes back in time.
+    #[error("S@t={t} does not come after the start of the segment before it")]
+    Backwards {
+        /// The time.
+        t: u64,
+    },
+    /// A run without an end.
+    #[error("S@r is negative and the next S has no @t")]
+    NoRunEnd,
+    /// A template without its URL.
+    #[error("SegmentTemplate has no @media")]
+    NoMedia,
+    /// A template that gives every segment the same URL.
+    #[error("@media has neither $Number$ nor $Time$, and there is more than one segment")]
+    SameUrl,
+    /// A list of several segments without their lengths.
+    #[error("SegmentList has several segments, and neither @duration nor a SegmentTimeline")]
+    NoLengths,
+    /// A template that is wrong.
+    #[error("template `{template}`: {message}")]
+    BadTemplate {
+        /// The template.
+        template: String,
+        /// What is wrong with it.
+        message: &'static str,
+    },
+    /// More segments than the limit.
+    #[error("more than {limit} segments")]
+    TooManySegments {
+        /// The most that are listed.
+        limit: usize,
+    },
+}
+
+impl Problem {
+    /// Adds the place.
+    pub(super) fn at(self, path: impl Into<String>) -> TimelineError {
+        TimelineError { path: path.into(), problem: self }
+    }
+}

@@ -1,0 +1,129 @@
+//! Tables of one line a case: when Periods play, and what makes no sense.
+
+use super::{Presentation, Url, describe, mpd, one, parse};
+
+/// Compares the spans of Periods with these attributes, or the error, with `expected`.
+fn check_periods(attributes: &str, periods: &[&str], expected: &str) {
+    let set = "<AdaptationSet><Representation id='v'><BaseURL>f</BaseURL></Representation></AdaptationSet>";
+    let periods = periods.iter().map(|period| format!("<Period {period}>{set}</Period>"));
+    let (mpd, _) = parse(mpd(attributes, &periods.collect::<String>())).unwrap();
+    let url = Url::parse("http://h/m.mpd").unwrap();
+    let found = match Presentation::resolve(&mpd, &url) {
+        Ok(presentation) => {
+            let spans =
+                presentation.periods.iter().map(|p| format!("{:?}+{:?}", p.start, p.duration));
+            spans.collect::<Vec<_>>().join(" ")
+        }
+        Err(error) => error.to_string(),
+    };
+    assert_eq!(found, expected, "{attributes} {:?}", mpd.periods);
+}
+
+#[test]
+fn periods_follow_one_another_23009_1_5_3_2_1() {
+    let ends_at_9 = "mediaPresentationDuration='PT9S'";
+    for (attributes, periods, expected) in [
+        (ends_at_9, &["", "start='PT4S'"][..], "0ns+4s 4s+5s"),
+        ("", &["duration='PT4S'", "duration='PT2S'"], "0ns+4s 4s+2s"),
+        ("", &["duration='PT4S'", "start='PT3S' duration='PT1S'"], "0ns+3s 3s+1s"),
+        ("", &["duration='PT4S'", "duration='PT0S'", "duration='PT1S'"], "0ns+4s 4s+1s"),
+        (
+            "",
+            &["duration='PT4S'", ""],
+            "MPD/Period[2]: the Period has no duration, no Period follows, and the MPD has no duration",
+        ),
+        (
+            ends_at_9,
+            &["", ""],
+            "MPD/Period[2]: the Period has no start, and the one before it no duration",
+        ),
+        (
+            ends_at_9,
+            &["start='PT10S'"],
+            "MPD/Period[1]: the Period begins or ends before its predecessor's start",
+        ),
+        (
+            "",
+            &["start='PT4S' duration='PT1S'", "start='PT3S' duration='PT1S'"],
+            "MPD/Period[2]: the Period begins or ends before its predecessor's start",
+        ),
+        ("", &["duration='-PT4S'"], "MPD/Period[1]: @duration cannot be read: `-PT4S`"),
+        (
+            "type='dynamic'",
+            &["duration='PT4S'"],
+            "MPD: the presentation is dynamic, and only static ones are resolved",
+        ),
+        ("type='list'", &["duration='PT4S'"], "MPD: a list of presentations is not supported"),
+        ("", &[], "MPD: there is no Period"),
+        (
+            "",
+            &["duration='PT4S' xmlns:xlink='urn:x' xlink:href='u'"],
+            "MPD/Period[1]: a Period behind an xlink:href is not supported",
+        ),
+    ] {
+        check_periods(attributes, periods, expected);
+    }
+}
+
+/// Compares why a Representation with this content cannot be resolved.
+fn check(content: &str, expected: &str) {
+    let found = describe(&one("PT10S", content));
+    let found = found.trim_end().rsplit_once("Representation[1]: ").map(|(_, problem)| problem);
+    assert_eq!(found, Some(expected), "{content}");
+}
+
+#[test]
+fn a_template_that_makes_no_sense_is_refused() {
+    for (attributes, expected) in [
+        ("media='$Number$' duration='0'", "a segment has a duration of 0"),
+        ("media='$Number$' duration='-5'", "@duration cannot be read: `-5`"),
+        ("media='$Number$' duration='5' timescale='0'", "@timescale is 0"),
+        ("duration='5'", "SegmentTemplate has no @media"),
+        (
+            "media='same' duration='5'",
+            "@media has neither $Number$ nor $Time$, and there is more than one segment",
+        ),
+        ("media='$Foo$' duration='5'", "template `$Foo$`: an identifier is unknown"),
+        (
+            "media='$Number$' duration='5' initialization='$Number$'",
+            "$Number$ or $Time$ in @initialization is not supported",
+        ),
+        ("media='$Number$' duration='1' timescale='4000000000'", "more than 500000 segments"),
+        (
+            "media='$Number$' duration='5' startNumber='18446744073709551615'",
+            "a time or number does not fit in 64 bits",
+        ),
+    ] {
+        check(&format!("<SegmentTemplate {attributes}/>"), expected);
+    }
+    check("<BaseURL>http://[</BaseURL>", "`http://[` is not a URL");
+    check(
+        "<SegmentBase/><SegmentTemplate media='$Number$' duration='5'/>",
+        "more than one of SegmentBase, SegmentList and SegmentTemplate at one level",
+    );
+}
+
+#[test]
+fn a_run_that_makes_no_sense_is_refused() {
+    for (runs, expected) in [
+        ("<S t='0'/>", "a segment has a duration of 0"),
+        ("<S t='0' d='-1'/>", "@d cannot be read: `-1`"),
+        ("<S t='0' d='2' r='x'/>", "@r cannot be read: `x`"),
+        ("<S t='0' d='2' r='-1'/><S d='2'/>", "S@r is negative and the next S has no @t"),
+        (
+            "<S t='4' d='2'/><S t='4' d='2'/>",
+            "S@t=4 does not come after the start of the segment before it",
+        ),
+        (
+            "<S t='0' d='1' r='9223372036854775807'/><S d='9223372036854775809'/>",
+            "a time or number does not fit in 64 bits",
+        ),
+    ] {
+        check(
+            &format!(
+                "<SegmentTemplate media='$Time$'><SegmentTimeline>{runs}</SegmentTimeline></SegmentTemplate>"
+            ),
+            expected,
+        );
+    }
+}
