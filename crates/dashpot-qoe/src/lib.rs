@@ -10,5 +10,5 @@ mod summary;
 mod units;
 
 pub use record::{Event, Hold, Media, NextTry, Record, SeekKind};
-pub use session::Session;
+pub use session::{Phase, Session};
 pub use summary::{RungShare, Summary};

@@ -29,6 +29,22 @@ pub struct Session {
     failures: u64,
 }
 
+/// What a session is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// It waits for its first picture.
+    Starting,
+    /// It plays.
+    Playing,
+    /// Its buffer is dry.
+    Stalled,
+    /// It waits after a seek outside the buffer.
+    Seeking,
+    /// It is over.
+    Done,
+}
+
+/// The phase, and since when where that counts.
 #[derive(Clone, Copy, Debug, Default)]
 enum State {
     #[default]
@@ -94,11 +110,30 @@ impl Session {
     #[must_use]
     pub fn summary(&self, now: MonoTime) -> Summary {
         let mut until_now = self.clone();
-        if let State::Playing(since) = self.state {
-            until_now.play_to(self.position.saturating_add(now.since(since)));
-        }
+        until_now.play_to(self.position(now));
         until_now.close_wait(now);
         until_now.sum()
+    }
+
+    /// Returns where the playhead is at `now`.
+    #[must_use]
+    pub fn position(&self, now: MonoTime) -> Duration {
+        match self.state {
+            State::Playing(since) => self.position.saturating_add(now.since(since)),
+            State::Starting | State::Stalled(_) | State::Seeking(_) | State::Done => self.position,
+        }
+    }
+
+    /// Returns what the session is doing.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        match self.state {
+            State::Starting => Phase::Starting,
+            State::Playing(_) => Phase::Playing,
+            State::Stalled(_) => Phase::Stalled,
+            State::Seeking(_) => Phase::Seeking,
+            State::Done => Phase::Done,
+        }
     }
 
     fn seek(&mut self, at: MonoTime, seek: SeekKind, from: Duration, to: Duration) {

@@ -121,6 +121,8 @@ fn the_numbers_run_with_the_session() {
         ..nothing()
     };
     check(&events, 3_500, &expected);
+    let running = after(&events);
+    assert_eq!((running.phase(), running.position(ms(3_500))), (Phase::Playing, SECOND * 3));
 
     let stalled = [&events[..], &[(4_500, Event::Stall { position: SECOND * 4 })]].concat();
     let summary = after(&stalled).summary(ms(5_500));
