@@ -16,10 +16,6 @@ impl<'a> Fields<'a> {
         Self { rest: body, at, path }
     }
 
-    pub(crate) fn left(&self) -> usize {
-        self.rest.len()
-    }
-
     pub(crate) fn bytes(&mut self, count: usize) -> Result<&'a [u8], BmffError> {
         let Some((head, rest)) = self.rest.split_at_checked(count) else {
             return Err(BmffError::Truncated {
@@ -42,10 +38,6 @@ impl<'a> Fields<'a> {
         let mut array = [0; N];
         array.copy_from_slice(self.bytes(N)?);
         Ok(array)
-    }
-
-    pub(crate) fn u8(&mut self) -> Result<u8, BmffError> {
-        self.array().map(u8::from_be_bytes)
     }
 
     pub(crate) fn u16(&mut self) -> Result<u16, BmffError> {

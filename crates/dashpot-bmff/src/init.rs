@@ -26,6 +26,8 @@ pub struct Track {
     pub id: u32,
     /// What the track holds.
     pub handler: Handler,
+    /// The handler type as the file writes it.
+    pub handler_type: FourCc,
     /// Ticks a second of the track's times, never 0.
     pub timescale: u32,
     /// Duration in ticks; 0 when it is not known.
@@ -50,6 +52,8 @@ pub struct Track {
     pub defaults: SampleDefaults,
     /// The edit list; empty when there is none.
     pub edits: Vec<Edit>,
+    /// The end of the `tkhd`, verbatim: matrix, and width and height of the presentation.
+    pub display: Bytes,
     /// Body of the `stsd`, verbatim.
     pub sample_entries: Bytes,
 }
@@ -118,12 +122,18 @@ pub(crate) fn moov_of(top: Boxes) -> Result<Mp4Box, BmffError> {
     Err(BmffError::Missing { path: BoxPath::TOP, kind: FourCc(*b"moov") })
 }
 
+/// A film with fifty languages of sound and of text stays well below; fragments look tracks up in line.
+const MAX_TRACKS: usize = 256;
+
 pub(crate) fn init_of(moov: &Mp4Box) -> Result<Init, BmffError> {
     let (timescale, duration) = times(&moov.child(b"mvhd")?)?;
     let mut tracks = Vec::new();
     for trak in moov.children() {
         let trak = trak?;
         if trak.is(b"trak") {
+            if MAX_TRACKS <= tracks.len() {
+                return Err(trak.invalid("there are more tracks than in any real file"));
+            }
             tracks.push(track(&trak)?);
         }
     }
@@ -153,6 +163,9 @@ fn times(header: &Mp4Box) -> Result<(u32, u64), BmffError> {
     Ok((timescale, if unknown { 0 } else { duration }))
 }
 
+/// Nine matrix elements, width and height, 32 bits each.
+const DISPLAY_LEN: usize = 44;
+
 fn track(trak: &Mp4Box) -> Result<Track, BmffError> {
     let tkhd = trak.child(b"tkhd")?;
     let mut fields = tkhd.fields();
@@ -161,6 +174,9 @@ fn track(trak: &Mp4Box) -> Result<Track, BmffError> {
     let id = fields.u32()?;
     if id == 0 {
         return Err(tkhd.invalid("the track_ID is zero"));
+    }
+    if tkhd.body.len() < DISPLAY_LEN {
+        return Err(tkhd.invalid("the matrix, width and height are missing"));
     }
     let mdia = trak.child(b"mdia")?;
     let mdhd = mdia.child(b"mdhd")?;
@@ -180,6 +196,7 @@ fn track(trak: &Mp4Box) -> Result<Track, BmffError> {
             b"text" | b"subt" | b"sbtl" => Handler::Text,
             _ => Handler::Other(FourCc(handler)),
         },
+        handler_type: FourCc(handler),
         timescale,
         duration,
         language: track_language(&mdia, &mdhd)?,
@@ -192,6 +209,7 @@ fn track(trak: &Mp4Box) -> Result<Track, BmffError> {
         sample_duration: even_duration(&stbl)?,
         defaults: SampleDefaults::default(),
         edits: edits(trak)?,
+        display: tkhd.body.slice(tkhd.body.len().saturating_sub(DISPLAY_LEN)..),
         sample_entries: stsd.body,
     })
 }

@@ -60,7 +60,7 @@ fn visual(entry: &Mp4Box, read: &mut SampleEntry) -> Result<usize, BmffError> {
     Ok(78)
 }
 
-/// ISO/IEC 14496-12 §12.2.3, with the two longer layouts of QuickTime: returns the length of the
+/// ISO/IEC 14496-12 §12.2.3, with the two longer layouts of `QuickTime`: returns the length of the
 /// fixed part.
 fn audio(entry: &Mp4Box, read: &mut SampleEntry) -> Result<usize, BmffError> {
     let mut fields = entry.fields();
