@@ -1,0 +1,70 @@
+//! How a session is set up.
+
+use std::time::Duration;
+use url::Url;
+
+/// How a session is set up: plain values, all of them times of the session itself.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the MPD is.
+    pub manifest: Url,
+    /// The audio language wished for (RFC 5646, compared by primary subtag and without case);
+    /// without one, or where no track has it, the first audio track is played.
+    pub language: Option<String>,
+    /// Media that must be buffered before playback begins, at the start and after a seek.
+    pub startup: Duration,
+    /// Media that must be buffered before playback goes on after a stall.
+    pub resume: Duration,
+    /// The most media kept ahead of the playhead. A track whose segments are longer than half of
+    /// it keeps two segments.
+    pub buffer_max: Duration,
+    /// Ends the session after this much media was played.
+    pub stop_after_media: Option<Duration>,
+    /// Ends the session after this much time.
+    pub stop_after_time: Option<Duration>,
+    /// A request without its last byte after this long is cancelled and counts as failed.
+    pub request_timeout: Duration,
+    /// How often a failed request is tried again before the session gives up.
+    pub retries_max: u32,
+    /// The wait before the first retry; each further one doubles it.
+    pub backoff_first: Duration,
+    /// The longest wait before a retry.
+    pub backoff_max: Duration,
+    /// What CMCD calls the session (`sid`).
+    pub session_id: Option<String>,
+    /// What CMCD calls the content (`cid`).
+    pub content_id: Option<String>,
+}
+
+impl Config {
+    /// Returns the defaults for the MPD at `manifest`.
+    #[must_use]
+    pub fn new(manifest: Url) -> Self {
+        Self {
+            manifest,
+            language: None,
+            // A second is enough to ride out a late audio segment and short enough that a viewer
+            // does not leave; a stall has shown that the link is worse than believed, so more is
+            // asked for then. Media3 starts with the same two values.
+            startup: Duration::from_secs(1),
+            resume: Duration::from_secs(2),
+            // Long enough for BOLA to tell rungs apart, short enough that a viewer who leaves
+            // wastes little; Sabre's default.
+            buffer_max: Duration::from_secs(25),
+            stop_after_media: None,
+            stop_after_time: None,
+            // Longer than any segment that could still be of use with 25 s of buffer.
+            request_timeout: Duration::from_secs(60),
+            // With the waits below, a request is given up after about eight seconds of failures:
+            // an outage longer than that empties most buffers anyway.
+            retries_max: 4,
+            backoff_first: Duration::from_millis(500),
+            backoff_max: Duration::from_secs(8),
+            session_id: None,
+            content_id: None,
+        }
+    }
+}
+
+/// The most segments a `sidx` may list for one representation: 24 hours of one-second segments.
+pub(crate) const INDEX_ENTRIES_MAX: usize = 86_400;

@@ -1,0 +1,231 @@
+//! What goes into the player and what comes out of it.
+
+use dashpot_abr::Rung;
+use dashpot_base::ByteSize;
+use dashpot_http::cmcd::Cmcd;
+use dashpot_mpd::timeline::{Presentation, Sidx};
+use dashpot_qoe::{Media, Record};
+use std::{fmt, time::Duration};
+
+/// Names one request of a session; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// What the world tells the player.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Begin the session.
+    Start,
+    /// The MPD that was asked for arrived and was resolved.
+    Manifest {
+        /// The request.
+        ticket: Ticket,
+        /// What it says.
+        presentation: Box<Presentation>,
+    },
+    /// The segment index that was asked for arrived and was read.
+    Index {
+        /// The request.
+        ticket: Ticket,
+        /// What it says.
+        sidx: Sidx,
+    },
+    /// The first byte of a body arrived.
+    FirstByte {
+        /// The request.
+        ticket: Ticket,
+    },
+    /// An initialisation or media segment arrived whole.
+    Arrived {
+        /// The request.
+        ticket: Ticket,
+        /// Bytes of the body.
+        size: ByteSize,
+        /// What caches on the way said of it (RFC 9211 `Cache-Status`, as it stood).
+        cache_status: Option<String>,
+    },
+    /// A request came to nothing.
+    Failed {
+        /// The request.
+        ticket: Ticket,
+        /// How.
+        failure: Failure,
+    },
+    /// The viewer wants to be elsewhere.
+    Seek {
+        /// Where, on the presentation's timeline.
+        to: Duration,
+    },
+    /// A time asked for by `wake_at` has come.
+    Wake,
+    /// End the session.
+    Stop,
+}
+
+/// What the player asks of the world.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Fetch something.
+    Fetch(Box<Fetch>),
+    /// The answer to a request is of no use any more.
+    Cancel {
+        /// The request.
+        ticket: Ticket,
+    },
+    /// A line of the session's log.
+    Log(Record),
+    /// The session is over; nothing follows.
+    Done(DoneReason),
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub struct Fetch {
+    /// Its name in later inputs.
+    pub ticket: Ticket,
+    /// What is fetched.
+    pub what: What,
+    /// Where from.
+    pub url: String,
+    /// First and last byte, both included, where only a part is wanted; the last is `u64::MAX`
+    /// for all the rest.
+    pub range: Option<(u64, u64)>,
+    /// What the player tells caches and servers about itself.
+    pub cmcd: Cmcd,
+}
+
+/// What a request is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The MPD.
+    Manifest,
+    /// A representation's segment index.
+    Index {
+        /// Of which kind.
+        media: Media,
+        /// Of which rung.
+        rung: Rung,
+    },
+    /// A representation's initialisation segment.
+    Init {
+        /// Of which kind.
+        media: Media,
+        /// Of which rung.
+        rung: Rung,
+    },
+    /// A media segment.
+    Segment {
+        /// Of which kind.
+        media: Media,
+        /// Of which rung; 0 for audio.
+        rung: Rung,
+        /// Its number, counted as the MPD counts.
+        number: u64,
+        /// When it begins, on the presentation's timeline.
+        start: Duration,
+        /// How long it plays.
+        duration: Duration,
+    },
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Manifest => f.write_str("MPD"),
+            Self::Index { media, rung } => {
+                write!(f, "{} index of rung {}", name(*media), rung.0)
+            }
+            Self::Init { media, rung } => write!(f, "{} init of rung {}", name(*media), rung.0),
+            Self::Segment { media, rung, number, .. } => {
+                write!(f, "{} segment {number} of rung {}", name(*media), rung.0)
+            }
+        }
+    }
+}
+
+const fn name(media: Media) -> &'static str {
+    match media {
+        Media::Video => "video",
+        Media::Audio => "audio",
+    }
+}
+
+/// How a request failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Failure {
+    /// No connection, or it broke before the response began.
+    Connect,
+    /// The response took too long.
+    Timeout,
+    /// The server answered with this status.
+    Status(u16),
+    /// The body ended before its announced length.
+    Truncated,
+    /// The body is larger than the player takes.
+    TooLarge,
+    /// The body is not what was asked for.
+    Malformed,
+}
+
+impl Failure {
+    /// Returns whether the same request may do better a moment later.
+    ///
+    /// RFC 9110 §15.5.9, §15.6; RFC 6585 §4: 408, 429 and the 5xx speak of the moment. Other
+    /// answers speak of the resource and would be given again.
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        match self {
+            Self::Connect | Self::Timeout | Self::Truncated => true,
+            Self::Status(status) => matches!(status, 408 | 425 | 429 | 500..=599),
+            Self::TooLarge | Self::Malformed => false,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect => f.write_str("connect"),
+            Self::Timeout => f.write_str("timeout"),
+            Self::Status(status) => write!(f, "status-{status}"),
+            Self::Truncated => f.write_str("truncated"),
+            Self::TooLarge => f.write_str("too-large"),
+            Self::Malformed => f.write_str("malformed"),
+        }
+    }
+}
+
+/// Why a session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DoneReason {
+    /// The end of the presentation was played.
+    Ended,
+    /// As much media was played as was asked for.
+    PlayedEnough,
+    /// As much time passed as was asked for.
+    TimeUp,
+    /// The driver said so.
+    Stopped,
+    /// The MPD has nothing that can be played.
+    NothingToPlay,
+    /// A request failed for good.
+    Failed {
+        /// What it was for.
+        what: What,
+        /// How the last attempt failed.
+        failure: Failure,
+    },
+}
+
+impl fmt::Display for DoneReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ended => f.write_str("ended"),
+            Self::PlayedEnough => f.write_str("played-enough"),
+            Self::TimeUp => f.write_str("time-up"),
+            Self::Stopped => f.write_str("stopped"),
+            Self::NothingToPlay => f.write_str("nothing-to-play"),
+            Self::Failed { what, failure } => write!(f, "failed: {what}: {failure}"),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! One kind of media on its way through the player: what is buffered and what comes next.
+
+use crate::{
+    What,
+    slot::Slot,
+    tracks::{Lookup, Period, Segment, Tracks},
+};
+use dashpot_abr::Rung;
+use dashpot_qoe::Media;
+use std::time::Duration;
+
+/// Why a lane with work left asks for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// The next segment would pass the limit until the playhead is at this position.
+    BufferFull { until: Duration },
+    /// The other lane is behind.
+    OtherLane,
+}
+
+/// One kind of media: a buffer that grows at one end and the request that feeds it.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    pub(crate) media: Media,
+    pub(crate) slot: Slot,
+    /// Index of the period that the next segment is in.
+    pub(crate) period: usize,
+    /// Media is buffered from the playhead up to here, without a hole.
+    pub(crate) to: Duration,
+    /// The rung decided on for the next segment.
+    pub(crate) pinned: Option<Rung>,
+    /// The period and rung of the segment before.
+    last: Option<(usize, Rung)>,
+    /// The longest segment seen.
+    longest: Duration,
+    pub(crate) wait: Option<Wait>,
+    /// There is nothing left to fetch.
+    pub(crate) complete: bool,
+    /// The buffer ran dry since the last request (CTA-5004 `bs`).
+    pub(crate) starved: bool,
+}
+
+impl Lane {
+    /// Returns an empty lane whose first segment is the one at `at`.
+    pub(crate) fn new(media: Media, tracks: &Tracks, at: Duration) -> Self {
+        Self {
+            media,
+            slot: Slot::default(),
+            period: tracks.period_at(at),
+            to: at,
+            pinned: None,
+            last: None,
+            longest: Duration::ZERO,
+            wait: None,
+            complete: false,
+            starved: false,
+        }
+    }
+
+    /// Drops what is buffered and decided, and goes on at `at`.
+    pub(crate) fn restart(&mut self, tracks: &Tracks, at: Duration) {
+        let (last, longest) = (self.last, self.longest);
+        *self = Self { last, longest, ..Self::new(self.media, tracks, at) };
+    }
+
+    /// Returns the media ahead of `position`.
+    pub(crate) const fn level(&self, position: Duration) -> Duration {
+        self.to.saturating_sub(position)
+    }
+
+    /// Returns the most media this lane may hold ahead of the playhead.
+    ///
+    /// With room for less than two segments every segment would end in a stall.
+    pub(crate) fn bound(&self, buffer_max: Duration) -> Duration {
+        buffer_max.max(self.longest.saturating_mul(2))
+    }
+
+    /// Returns how far this lane has got, with the segment in flight.
+    pub(crate) fn reach(&self) -> Duration {
+        if self.complete {
+            return Duration::MAX;
+        }
+        match self.slot.in_flight().map(|it| &it.what) {
+            Some(What::Segment { start, duration, .. }) => start.saturating_add(*duration),
+            Some(What::Manifest | What::Index { .. } | What::Init { .. }) | None => self.to,
+        }
+    }
+
+    /// Returns the rung of the segment before, carried over into `period` by its rate.
+    pub(crate) fn last_rung(&self, tracks: &Tracks) -> Option<Rung> {
+        let (period, rung) = self.last?;
+        if period == self.period {
+            return Some(rung);
+        }
+        let rate = tracks.period(period)?.rate(self.media, rung)?;
+        let here = tracks.period(self.period)?.of(self.media);
+        Some(Rung(here.iter().rposition(|track| track.bandwidth <= rate).unwrap_or(0)))
+    }
+
+    /// Moves past periods in which nothing is left to fetch.
+    pub(crate) fn turn_periods(&mut self, tracks: &Tracks) {
+        while !self.complete {
+            match tracks.period(self.period) {
+                None => self.complete = true,
+                Some(period) if !self.is_exhausted(period) => return,
+                Some(_) => {
+                    self.period += 1;
+                    self.pinned = None;
+                    // What a period lacks at its end is skipped, as browsers skip small gaps.
+                    if let Some(next) = tracks.period(self.period) {
+                        self.to = self.to.max(next.start);
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_exhausted(&self, period: &Period) -> bool {
+        period.of(self.media).is_empty()
+            || period.end <= self.to
+            || matches!(self.reference(period), Some(Lookup::Exhausted))
+    }
+
+    /// Returns the next segment as far as it is known before a rung is chosen: of the rung
+    /// decided on, else of any rung whose segments are known.
+    pub(crate) fn reference<'a>(&self, period: &'a Period) -> Option<Lookup<'a>> {
+        let tracks = period.of(self.media);
+        let pinned = self.pinned.and_then(|Rung(rung)| tracks.get(rung));
+        pinned
+            .into_iter()
+            .chain(tracks)
+            .map(|track| track.at(self.to, period.end))
+            .find(|lookup| !matches!(lookup, Lookup::NeedsIndex(_)))
+    }
+
+    /// Takes in a segment that arrived.
+    pub(crate) fn append(&mut self, rung: Rung, end: Duration) {
+        debug_assert!(self.to < end, "segments only ever add");
+        self.to = end;
+        self.last = Some((self.period, rung));
+        self.pinned = None;
+    }
+
+    /// Looks at the next segment: notes its length, and skips a hole before it.
+    pub(crate) fn approach(&mut self, segment: &Segment) {
+        self.to = self.to.max(segment.start);
+        self.longest = self.longest.max(segment.end.saturating_sub(segment.start));
+    }
+}

@@ -1,0 +1,164 @@
+//! The session: one machine over its lanes, its playhead and its requests.
+
+mod cmcd;
+mod log;
+mod playback;
+mod requests;
+mod schedule;
+
+use crate::{
+    Config, DoneReason, Input, Output, Ticket,
+    lane::{Lane, Wait},
+    playhead::Playhead,
+    slot::Slot,
+    tracks::Tracks,
+};
+use dashpot_abr::{Rule, ThroughputEstimator};
+use dashpot_base::{Machine, MonoTime};
+use dashpot_mpd::timeline::ResourceRef;
+use std::collections::{BTreeSet, VecDeque};
+
+/// One playback session.
+///
+/// Video follows the rule it was made with; audio is one track. At most one request per kind of
+/// media is in flight, and the two kinds are kept level: the one that is behind goes first.
+#[derive(Debug)]
+pub struct Player {
+    config: Config,
+    rule: Box<dyn Rule>,
+    estimator: ThroughputEstimator,
+    started: Option<MonoTime>,
+    done: bool,
+    manifest: Slot,
+    tracks: Option<Tracks>,
+    /// Video before audio, each only where the presentation has it.
+    lanes: Vec<Lane>,
+    /// The initialisation segments that arrived.
+    inits: BTreeSet<InitKey>,
+    playhead: Playhead,
+    tickets: u64,
+    outputs: VecDeque<Output>,
+}
+
+/// An initialisation segment by where it is: two representations may share one.
+type InitKey = (String, Option<(u64, u64)>);
+
+fn init_key(init: &ResourceRef) -> InitKey {
+    (init.url.clone(), init.range)
+}
+
+impl Player {
+    /// Returns a session that waits for [`Input::Start`].
+    #[must_use]
+    pub fn new(config: Config, rule: Box<dyn Rule>) -> Self {
+        Self {
+            config,
+            rule,
+            estimator: ThroughputEstimator::new(),
+            started: None,
+            done: false,
+            manifest: Slot::default(),
+            tracks: None,
+            lanes: Vec::new(),
+            inits: BTreeSet::new(),
+            playhead: Playhead::new(MonoTime::ZERO),
+            tickets: 0,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    fn start(&mut self, now: MonoTime) {
+        if self.started.is_none() {
+            self.started = Some(now);
+            self.playhead = Playhead::new(now);
+        }
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        Ticket(self.tickets)
+    }
+
+    /// Ends the session: nothing stays in flight, and nothing follows.
+    fn finish(&mut self, now: MonoTime, reason: DoneReason) {
+        let slots = self.lanes.iter_mut().map(|lane| &mut lane.slot);
+        for request in slots.chain([&mut self.manifest]).filter_map(Slot::clear) {
+            self.outputs.push_back(Output::Cancel { ticket: request.ticket });
+        }
+        self.done = true;
+        self.log_done(now, &reason);
+        self.outputs.push_back(Output::Done(reason));
+    }
+
+    /// The relations that hold between one input and the next.
+    fn check(&self, now: MonoTime) {
+        let position = self.playhead.position();
+        for lane in &self.lanes {
+            debug_assert!(
+                lane.complete || position <= lane.to,
+                "{:?} is played beyond what is buffered",
+                lane.media
+            );
+            debug_assert!(!self.done || lane.slot.in_flight().is_none(), "done is quiet");
+        }
+        debug_assert!(
+            self.wake_at().is_none_or(|(at, _)| now < at),
+            "a wake-up in the past would come at once, for ever"
+        );
+    }
+}
+
+impl Machine for Player {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, now: MonoTime, input: Input) {
+        if !self.done {
+            self.elapse(now);
+        }
+        if self.done {
+            return;
+        }
+        match input {
+            Input::Start => self.start(now),
+            Input::Manifest { ticket, presentation } => {
+                self.on_manifest(now, ticket, *presentation);
+            }
+            Input::Index { ticket, sidx } => self.on_index(now, ticket, &sidx),
+            Input::FirstByte { ticket } => self.on_first_byte(now, ticket),
+            Input::Arrived { ticket, size, cache_status } => {
+                self.on_arrived(now, ticket, size, cache_status);
+            }
+            Input::Failed { ticket, failure } => self.on_failed(now, ticket, failure),
+            Input::Seek { to } => self.on_seek(now, to),
+            Input::Wake => (),
+            Input::Stop => self.finish(now, DoneReason::Stopped),
+        }
+        self.drop_overdue(now);
+        self.schedule(now);
+        self.settle(now);
+        self.check(now);
+    }
+
+    fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn wake_at(&self) -> Option<(MonoTime, &'static str)> {
+        if self.done {
+            return None;
+        }
+        let room = self.lanes.iter().filter_map(|lane| match lane.wait? {
+            Wait::BufferFull { until } => Some((self.playhead.reaches(until)?, "buffer full")),
+            Wait::OtherLane => None,
+        });
+        let requests = self.lanes.iter().map(|lane| &lane.slot).chain([&self.manifest]);
+        room.chain(requests.filter_map(Slot::wake_at))
+            .chain(self.edge_at())
+            .chain(self.time_up().map(|at| (at, "time up")))
+            .min_by_key(|(at, _)| *at)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! Playing, stalling, seeking, ending.
+
+use super::Player;
+use crate::{DoneReason, Output, lane::Lane};
+use dashpot_base::MonoTime;
+use dashpot_qoe::{Hold, SeekKind};
+use std::time::Duration;
+
+/// What lies at the point up to which playback can go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Edge {
+    /// The end of the presentation.
+    End,
+    /// As much was played as was asked for.
+    PlayedEnough,
+    /// The end of what is buffered.
+    Dry,
+}
+
+impl Player {
+    /// Lets playback go on to `now`, through whatever lies on the way.
+    ///
+    /// A driver may call late; an edge is reached when it was reached, not when it was noticed.
+    pub(super) fn elapse(&mut self, now: MonoTime) {
+        let time_up = self.time_up().filter(|&at| at <= now);
+        let until = time_up.unwrap_or(now);
+        let (limit, edge) = self.edge();
+        let moved_to = self.playhead.advance(until, limit);
+        if moved_to < until {
+            self.reach(moved_to, edge);
+        }
+        if let Some(at) = time_up.filter(|_| !self.done) {
+            self.finish(at, DoneReason::TimeUp);
+        }
+    }
+
+    /// Begins or halts playback as the buffers at `now` ask for.
+    pub(super) fn settle(&mut self, now: MonoTime) {
+        if self.done {
+            return;
+        }
+        if let Some(hold) = self.playhead.hold().filter(|&hold| self.is_ready(hold)) {
+            self.log_play(now, hold);
+            self.playhead.go(now);
+        }
+        let (limit, edge) = self.edge();
+        if self.playhead.hold().is_none() && limit <= self.playhead.position() {
+            self.reach(now, edge);
+        }
+    }
+
+    pub(super) fn on_seek(&mut self, now: MonoTime, to: Duration) {
+        let Some(tracks) = &self.tracks else {
+            self.playhead.jump(now, to);
+            return;
+        };
+        let to = tracks.clamp(to);
+        let from = self.playhead.position();
+        let buffered = from <= to && self.lanes.iter().all(|lane| lane.complete || to < lane.to);
+        let inside = buffered && self.lanes.iter().any(|lane| to < lane.to);
+        self.playhead.jump(now, to);
+        if !inside {
+            for lane in &mut self.lanes {
+                if let Some(request) = lane.slot.clear() {
+                    self.outputs.push_back(Output::Cancel { ticket: request.ticket });
+                }
+                lane.restart(tracks, to);
+            }
+        }
+        let kind = if inside { SeekKind::InsideBuffer } else { SeekKind::OutsideBuffer };
+        self.log_seek(now, kind, from);
+        if !inside {
+            self.playhead.stop(now, Hold::Seek);
+        }
+    }
+
+    /// Returns when playback reaches its edge, and what is there.
+    pub(super) fn edge_at(&self) -> Option<(MonoTime, &'static str)> {
+        let (limit, edge) = self.edge();
+        let why = match edge {
+            Edge::End => "end of presentation",
+            Edge::PlayedEnough => "played enough",
+            Edge::Dry => "buffer dry",
+        };
+        Some((self.playhead.reaches(limit)?, why))
+    }
+
+    pub(super) fn time_up(&self) -> Option<MonoTime> {
+        Some(self.started?.after(self.config.stop_after_time?))
+    }
+
+    /// Returns the position that playback cannot pass, and what is there.
+    fn edge(&self) -> (Duration, Edge) {
+        let filling = self.lanes.iter().filter(|lane| !lane.complete);
+        let dry = filling.map(|lane| (lane.to, Edge::Dry)).min_by_key(|(to, _)| *to);
+        let media = dry.unwrap_or_else(|| {
+            let end = self.lanes.iter().map(|lane| lane.to).max();
+            (end.unwrap_or_default(), Edge::End)
+        });
+        let enough = self.config.stop_after_media.map(|enough| {
+            let left = enough.saturating_sub(self.playhead.played());
+            (self.playhead.position().saturating_add(left), Edge::PlayedEnough)
+        });
+        enough.filter(|enough| enough.0 <= media.0).unwrap_or(media)
+    }
+
+    fn reach(&mut self, at: MonoTime, edge: Edge) {
+        match edge {
+            Edge::End => self.finish(at, DoneReason::Ended),
+            Edge::PlayedEnough => self.finish(at, DoneReason::PlayedEnough),
+            Edge::Dry => {
+                let position = self.playhead.position();
+                for lane in &mut self.lanes {
+                    lane.starved |= !lane.complete && lane.to <= position;
+                }
+                self.log_stall(at);
+                self.playhead.stop(at, Hold::Stall);
+            }
+        }
+    }
+
+    /// Returns whether enough is buffered to end this hold.
+    fn is_ready(&self, hold: Hold) -> bool {
+        let wanted = match hold {
+            Hold::Startup | Hold::Seek => self.config.startup,
+            Hold::Stall => self.config.resume,
+        };
+        let position = self.playhead.position();
+        // A lane that may not fetch more has what it can have, whatever was wished for.
+        let ready = |lane: &Lane| {
+            let level = lane.level(position);
+            lane.complete || !level.is_zero() && (wanted <= level || lane.wait.is_some())
+        };
+        !self.lanes.is_empty() && self.lanes.iter().all(ready)
+    }
+}

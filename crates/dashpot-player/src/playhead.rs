@@ -1,0 +1,86 @@
+//! Where playback is, and whether it moves.
+
+use dashpot_base::MonoTime;
+use dashpot_qoe::Hold;
+use std::time::Duration;
+
+/// The playhead: it stands, or it moves one second a second.
+#[derive(Clone, Debug)]
+pub(crate) struct Playhead {
+    position: Duration,
+    at: MonoTime,
+    hold: Option<Hold>,
+    hold_since: MonoTime,
+    played: Duration,
+}
+
+impl Playhead {
+    /// Returns a playhead that stands at the start, waiting for the first media.
+    pub(crate) const fn new(now: MonoTime) -> Self {
+        Self {
+            position: Duration::ZERO,
+            at: now,
+            hold: Some(Hold::Startup),
+            hold_since: now,
+            played: Duration::ZERO,
+        }
+    }
+
+    pub(crate) const fn position(&self) -> Duration {
+        self.position
+    }
+
+    /// Returns how much media was played, however often.
+    pub(crate) const fn played(&self) -> Duration {
+        self.played
+    }
+
+    pub(crate) const fn hold(&self) -> Option<Hold> {
+        self.hold
+    }
+
+    /// Returns how long the playhead has stood still.
+    pub(crate) const fn held_for(&self, now: MonoTime) -> Duration {
+        now.since(self.hold_since)
+    }
+
+    /// Returns when the playhead reaches `target`, if it moves and has not passed it.
+    pub(crate) fn reaches(&self, target: Duration) -> Option<MonoTime> {
+        if self.hold.is_some() {
+            return None;
+        }
+        Some(self.at.after(target.checked_sub(self.position)?))
+    }
+
+    /// Moves on to `now` but not beyond `limit`; returns the time up to which it moved.
+    pub(crate) fn advance(&mut self, now: MonoTime, limit: Duration) -> MonoTime {
+        if self.hold.is_some() {
+            self.at = self.at.max(now);
+            return now;
+        }
+        let step = now.since(self.at).min(limit.saturating_sub(self.position));
+        self.position += step;
+        self.played += step;
+        self.at = self.at.after(step);
+        self.at
+    }
+
+    /// Stands still from `now` on.
+    pub(crate) fn stop(&mut self, now: MonoTime, hold: Hold) {
+        // A seek during a stall, or while starting, goes on with the wait it found.
+        if self.hold.is_none() {
+            self.hold_since = now;
+        }
+        (self.hold, self.at) = (Some(hold), now);
+    }
+
+    /// Moves from `now` on.
+    pub(crate) const fn go(&mut self, now: MonoTime) {
+        self.hold = None;
+        self.at = now;
+    }
+
+    pub(crate) const fn jump(&mut self, now: MonoTime, to: Duration) {
+        (self.position, self.at) = (to, now);
+    }
+}

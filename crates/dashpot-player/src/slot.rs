@@ -1,0 +1,95 @@
+//! A place for one request at a time, with its retries.
+
+use crate::{Config, Failure, Ticket, What};
+use dashpot_base::MonoTime;
+use std::time::Duration;
+
+/// A request on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct InFlight {
+    pub(crate) ticket: Ticket,
+    pub(crate) what: What,
+    pub(crate) since: MonoTime,
+    pub(crate) first_byte: Option<MonoTime>,
+    pub(crate) deadline: MonoTime,
+}
+
+/// A place for one request at a time: in flight, backing off, or free.
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    in_flight: Option<InFlight>,
+    failures: u32,
+    retry_at: Option<MonoTime>,
+}
+
+/// What follows from a failed request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Try again after this long.
+    RetryAfter(Duration),
+    /// Trying again is pointless, or was tried often enough.
+    GiveUp,
+}
+
+impl Slot {
+    pub(crate) fn in_flight(&self) -> Option<&InFlight> {
+        self.in_flight.as_ref()
+    }
+
+    /// Returns whether a request may begin at `now`; a wait that is over is forgotten.
+    pub(crate) fn make_free(&mut self, now: MonoTime) -> bool {
+        self.retry_at.take_if(|at| *at <= now);
+        self.in_flight.is_none() && self.retry_at.is_none()
+    }
+
+    pub(crate) fn begin(&mut self, in_flight: InFlight) {
+        debug_assert!(self.in_flight.is_none(), "one request at a time");
+        self.retry_at = None;
+        self.in_flight = Some(in_flight);
+    }
+
+    pub(crate) fn first_byte(&mut self, now: MonoTime, ticket: Ticket) {
+        if let Some(in_flight) = self.in_flight.as_mut().filter(|it| it.ticket == ticket) {
+            in_flight.first_byte.get_or_insert(now);
+        }
+    }
+
+    /// Takes out the request named `ticket`; `None` where the slot holds another or none.
+    pub(crate) fn take(&mut self, ticket: Ticket) -> Option<InFlight> {
+        self.in_flight.take_if(|it| it.ticket == ticket)
+    }
+
+    /// Takes out a request whose deadline has passed.
+    pub(crate) fn take_overdue(&mut self, now: MonoTime) -> Option<InFlight> {
+        self.in_flight.take_if(|it| it.deadline <= now)
+    }
+
+    /// Forgets everything, and returns the request that was in flight.
+    pub(crate) fn clear(&mut self) -> Option<InFlight> {
+        std::mem::take(self).in_flight
+    }
+
+    pub(crate) fn succeeded(&mut self) {
+        self.failures = 0;
+    }
+
+    pub(crate) fn failed(&mut self, now: MonoTime, failure: Failure, config: &Config) -> Next {
+        self.failures += 1;
+        if !failure.is_retryable() || config.retries_max < self.failures {
+            return Next::GiveUp;
+        }
+        let doublings = self.failures.saturating_sub(1).min(31);
+        let wait = config.backoff_first.saturating_mul(1 << doublings).min(config.backoff_max);
+        self.retry_at = Some(now.after(wait));
+        Next::RetryAfter(wait)
+    }
+
+    /// Returns when the slot needs a look, and why.
+    pub(crate) fn wake_at(&self) -> Option<(MonoTime, &'static str)> {
+        let retry = self.retry_at.map(|at| (at, "retry"));
+        self.in_flight.as_ref().map(|it| (it.deadline, "request timeout")).or(retry)
+    }
+}
+
+#[cfg(test)]
+mod tests;
