@@ -1,0 +1,103 @@
+//! One session from start to end.
+
+use crate::{Content, Wire, WireInput};
+use dashpot_base::{Machine as _, MonoTime};
+use dashpot_player::{DoneReason, Input, Output, Player};
+use dashpot_qoe::{self as qoe, Record, Summary};
+use std::time::Duration;
+
+/// A session to be run.
+#[derive(Debug)]
+pub struct Session<C> {
+    /// The player, not yet started.
+    pub player: Player,
+    /// What it plays, and over which link.
+    pub wire: Wire<C>,
+    /// What the viewer does, in order of time.
+    pub script: Vec<(Duration, Input)>,
+    /// Events happen at whole multiples of this; a nanosecond for virtual time. A twin of a
+    /// runtime whose timers are coarser is given their grain.
+    pub grain: Duration,
+}
+
+/// A session that was run.
+#[derive(Debug)]
+pub struct Run {
+    /// Everything that was decided, in order.
+    pub records: Vec<Record>,
+    /// Why it ended; `None` where nothing was left that could happen.
+    pub done: Option<DoneReason>,
+    /// When it ended.
+    pub ended: MonoTime,
+}
+
+impl Run {
+    /// Returns the numbers of the session.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let mut session = qoe::Session::new();
+        for record in &self.records {
+            session.add(record);
+        }
+        session.summary(self.ended)
+    }
+}
+
+/// Runs `session` to its end.
+pub fn run<C: Content>(session: Session<C>) -> Run {
+    let Session { mut player, mut wire, script, grain } = session;
+    let mut script = script.into_iter().peekable();
+    let mut records = Vec::new();
+    let mut now = MonoTime::ZERO;
+    player.handle(now, Input::Start);
+    loop {
+        if let Some(done) = drain(now, &mut player, &mut wire, &mut records) {
+            return Run { records, done: Some(done), ended: now };
+        }
+        let act = script.peek().map(|(after, _)| MonoTime::ZERO.after(*after));
+        let arrival = wire.wake_at().map(|(at, _)| at);
+        let wake = player.wake_at().map(|(at, _)| at);
+        let Some(next) = [arrival, act, wake].into_iter().flatten().min() else {
+            return Run { records, done: None, ended: now };
+        };
+        now = round_up(next.max(now), grain);
+        let due = |at: Option<MonoTime>| at.is_some_and(|at| at <= now);
+        if due(arrival) {
+            wire.handle(now, WireInput::Wake);
+        } else if due(act) {
+            if let Some((_, input)) = script.next() {
+                player.handle(now, input);
+            }
+        } else {
+            player.handle(now, Input::Wake);
+        }
+    }
+}
+
+/// Carries everything that can be carried without time passing.
+fn drain<C: Content>(
+    now: MonoTime,
+    player: &mut Player,
+    wire: &mut Wire<C>,
+    records: &mut Vec<Record>,
+) -> Option<DoneReason> {
+    loop {
+        while let Some(output) = player.poll() {
+            match output {
+                Output::Fetch(fetch) => wire.handle(now, WireInput::Fetch(fetch)),
+                Output::Cancel { ticket } => wire.handle(now, WireInput::Cancel(ticket)),
+                Output::Log(record) => records.push(record),
+                Output::Done(reason) => return Some(reason),
+            }
+        }
+        player.handle(now, wire.poll()?);
+    }
+}
+
+fn round_up(at: MonoTime, grain: Duration) -> MonoTime {
+    let grain = u64::try_from(grain.as_nanos()).unwrap_or(u64::MAX).max(1);
+    MonoTime::from_nanos(at.nanos().div_ceil(grain).saturating_mul(grain))
+}
+
+#[cfg(test)]
+mod tests;
