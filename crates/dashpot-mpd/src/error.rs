@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Warning {
     /// The element, as a path from the root: `MPD/Period[1]/AdaptationSet[2]`.
     pub path: String,
-    /// Where the element ends its start tag, in bytes from the beginning of the text.
+    /// Where the element begins, in bytes from the beginning of the text.
     pub offset: u64,
     /// What is odd, as a lowercase fragment.
     pub message: String,

@@ -17,10 +17,16 @@ use crate::{
 pub fn parse(text: impl AsRef<[u8]>) -> Result<(Mpd, Vec<Warning>), ParseError> {
     let root = xml::read(text.as_ref())?;
     if !root.dash || root.name != "MPD" {
+        let declared = root.attributes.iter().find(|(name, _)| name == "xmlns");
+        let namespace = match declared {
+            _ if root.dash => String::new(),
+            Some((_, uri)) if !uri.is_empty() => format!(" of the namespace {uri}"),
+            Some(_) => " of no namespace".to_owned(),
+            None => " of another namespace".to_owned(),
+        };
         let message = format!(
-            "the root is `{}`{}; it should be `MPD` of the namespace {DASH_NAMESPACE}",
+            "the root is `{}`{namespace}; it should be `MPD` of the namespace {DASH_NAMESPACE}",
             root.name,
-            if root.dash { "" } else { " of another namespace" },
         );
         return Err(ParseError::Refused { path: root.name, offset: root.offset, message });
     }

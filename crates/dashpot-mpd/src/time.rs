@@ -220,3 +220,6 @@ pub fn format_date_time(time: WallTime) -> String {
     out.push('Z');
     out
 }
+
+#[cfg(test)]
+mod tests;

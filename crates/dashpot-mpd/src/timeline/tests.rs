@@ -4,6 +4,7 @@ use expect_test::{Expect, expect};
 use std::fmt::Write as _;
 use url::Url;
 
+mod laws;
 mod refused;
 
 /// Returns an MPD of `mpd_attributes` whose content is `periods`.
@@ -130,12 +131,15 @@ fn runs_repeat_jump_and_fill_23009_1_5_3_9_6() {
     );
     // Far more segments before the Period than can be listed cost nothing.
     let far = r#"<SegmentTemplate media="$Time$" presentationTimeOffset="1000000000000000"><SegmentTimeline><S t="0" d="5" r="-1"/></SegmentTimeline></SegmentTemplate>"#;
-    check(&one("PT10S", far), &expect![[r#"
+    check(
+        &one("PT10S", far),
+        &expect![[r#"
         period 0ns + 10s
         v
           #200000000000001 0+5/1 http://h/dir/1000000000000000
           #200000000000002 5+5/1 http://h/dir/1000000000000005
-    "#]]);
+    "#]],
+    );
     // An overlap shortens the earlier segment.
     check(
         &one("PT10S", &template(r#"<S t="100" d="20"/><S t="115" d="20" n="9"/>"#)),

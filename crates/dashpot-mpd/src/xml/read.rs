@@ -61,12 +61,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Raw, ParseError> {
     reader.config_mut().expand_empty_elements = true;
     let mut tree = Tree::default();
     loop {
+        tree.offset = reader.buffer_position();
         let event = reader.read_event().map_err(|source| ParseError::NotXml {
             path: tree.path(),
             offset: reader.error_position(),
             source,
         })?;
-        tree.offset = reader.buffer_position();
         if matches!(event, Event::Eof) {
             break;
         }
