@@ -1,1 +1,18 @@
-//! To be described.
+//! The origin server: the packager over HTTP, with media read by ranges.
+//!
+//! A folder of fragmented files is scanned once, at the start; after a change the server is to be
+//! started again. A file that changes while it is served makes requests fail rather than mix two
+//! versions. Everything served is in the catalogue of that scan: no path of a request ever becomes
+//! a path of a file.
+
+mod coding;
+mod media;
+mod pages;
+mod reply;
+mod scan;
+mod server;
+mod store;
+
+pub use scan::SkipError;
+pub use server::{Config, RunError, Server, StartError, bind};
+pub use store::ReadError;

@@ -1,0 +1,212 @@
+//! From a resource and a request to a response: conditions, ranges, codings and headers.
+
+use crate::{coding::Coding, media::Media};
+use axum::body::Body;
+use bytes::Bytes;
+use dashpot_base::WallTime;
+use dashpot_http::{
+    cors, date,
+    etag::EntityTag,
+    precondition::{Evaluator, Outcome, Validators, evaluate},
+    range::{ByteRange, ContentRange, Multipart, RangeSet, Resolved},
+};
+use dashpot_packager::{Part, Plan};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use std::ops::Range;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// What a path stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct Resource {
+    pub(crate) content_type: &'static str,
+    pub(crate) cache_control: &'static str,
+    /// When it last changed; text made for the request has no such time.
+    pub(crate) modified: Option<WallTime>,
+    pub(crate) content: Content,
+}
+
+/// The bytes of a resource.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    /// In memory; compressed where the client wants it.
+    Text(Bytes),
+    /// To be read.
+    Media {
+        plan: Plan,
+        /// Differs whenever the bytes do.
+        version: u64,
+    },
+}
+
+impl Resource {
+    pub(crate) fn text(
+        content_type: &'static str,
+        cache_control: &'static str,
+        text: impl Into<Bytes>,
+    ) -> Self {
+        Self { content_type, cache_control, modified: None, content: Content::Text(text.into()) }
+    }
+
+    /// Answers a `GET` or `HEAD`.
+    pub(crate) async fn answer(
+        self,
+        now: WallTime,
+        method: &Method,
+        headers: &HeaderMap,
+        media: Media,
+    ) -> Response<Body> {
+        let coding = match &self.content {
+            Content::Text(text) => Coding::choose(headers, text.len()),
+            Content::Media { .. } => Coding::Identity,
+        };
+        let etag = self.etag(coding);
+        let mut response = Response::new(Body::empty());
+        self.validators(response.headers_mut(), etag.as_ref());
+        let current = Validators {
+            etag: etag.as_ref(),
+            last_modified: self.modified,
+            date: Some(now),
+        };
+        let range = match evaluate(now, Evaluator::Origin, method, headers, &current) {
+            Outcome::Proceed { range } => range,
+            Outcome::NotModified => {
+                *response.status_mut() = StatusCode::NOT_MODIFIED;
+                return response;
+            }
+            Outcome::PreconditionFailed => {
+                *response.status_mut() = StatusCode::PRECONDITION_FAILED;
+                response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+                return response;
+            }
+        };
+        let content = match self.content {
+            Content::Text(text) => match coding.apply(text).await {
+                Ok(coded) => Content::Text(coded),
+                Err(error) => {
+                    tracing::error!(%error, "could not compress in memory");
+                    return refuse(StatusCode::INTERNAL_SERVER_ERROR, "could not compress");
+                }
+            },
+            media @ Content::Media { .. } => media,
+        };
+        let fields = response.headers_mut();
+        fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        fields.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        if let Some(name) = coding.name() {
+            fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+        }
+        let parts = content.select(&mut response, range);
+        if method == Method::GET {
+            *response.body_mut() = media.body(parts);
+        }
+        response
+    }
+
+    fn etag(&self, coding: Coding) -> Option<EntityTag> {
+        let version = match &self.content {
+            Content::Text(text) => xxh3_64(text),
+            Content::Media { version, .. } => *version,
+        };
+        // RFC 9110 §8.8.3.3: each coding of a resource has its own strong tag.
+        let suffix = coding.name().map_or_else(String::new, |name| format!("-{name}"));
+        EntityTag::strong(&format!("{version:016x}{suffix}"))
+    }
+
+    /// Adds the fields that a 304 has too (RFC 9110 §15.4.5).
+    fn validators(&self, fields: &mut HeaderMap, etag: Option<&EntityTag>) {
+        cors::open(fields);
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(self.cache_control));
+        if let Some(etag) = etag {
+            fields.insert(header::ETAG, etag.to_value());
+        }
+        if let Some(modified) = self.modified {
+            fields.insert(header::LAST_MODIFIED, date::to_value(modified));
+        }
+        if let Content::Text(_) = self.content {
+            fields.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        }
+    }
+}
+
+/// The parts of a body, made as they are sent.
+type BoxedParts = Box<dyn Iterator<Item = Part> + Send>;
+
+impl Content {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Text(text) => u64::try_from(text.len()).unwrap_or(u64::MAX),
+            Self::Media { plan, .. } => plan.len(),
+        }
+    }
+
+    fn parts(&self, range: Range<u64>) -> BoxedParts {
+        match self {
+            Self::Text(text) => {
+                let at = |offset| usize::try_from(offset).unwrap_or(usize::MAX).min(text.len());
+                let slice = text.slice(at(range.start)..at(range.end));
+                Box::new(std::iter::once(Part::Bytes(slice)))
+            }
+            Self::Media { plan, .. } => Box::new(plan.parts(range)),
+        }
+    }
+
+    /// Sets status and length for the ranges asked for, and returns the parts of the body.
+    fn select(self, response: &mut Response<Body>, range: Option<RangeSet>) -> BoxedParts {
+        let complete = self.len();
+        let resolved = range.map_or(Resolved::Ignored, |range| range.resolve(complete));
+        let (len, parts) = match resolved {
+            Resolved::Ignored => (complete, self.parts(0..complete)),
+            Resolved::Unsatisfiable => {
+                *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+                let range = ContentRange::Unsatisfied { complete }.to_value();
+                response.headers_mut().insert(header::CONTENT_RANGE, range);
+                let none: BoxedParts = Box::new(std::iter::empty());
+                (0, none)
+            }
+            Resolved::Satisfiable(ranges) => {
+                *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+                if let [range] = *ranges {
+                    let part = ContentRange::Part { range, complete: Some(complete) };
+                    response.headers_mut().insert(header::CONTENT_RANGE, part.to_value());
+                    (range.size(), self.parts(half_open(range)))
+                } else {
+                    self.multipart(response, &ranges)
+                }
+            }
+        };
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(len));
+        parts
+    }
+
+    /// RFC 9110 §14.6: several ranges become one `multipart/byteranges`.
+    fn multipart(self, response: &mut Response<Body>, ranges: &[ByteRange]) -> (u64, BoxedParts) {
+        let fields = response.headers_mut();
+        let boundary = fields.get(header::ETAG).map_or(0, |etag| xxh3_64(etag.as_bytes()));
+        let content_type = fields.get(header::CONTENT_TYPE);
+        let frame = Multipart::new(ranges, self.len(), content_type, &format!("{boundary:016x}"));
+        fields.insert(header::CONTENT_TYPE, frame.content_type());
+        let len = frame.content_length();
+        let tail = Part::Bytes(frame.tail);
+        let bodies = frame.parts.into_iter().flat_map(move |(head, range)| {
+            std::iter::once(Part::Bytes(head)).chain(self.parts(half_open(range)))
+        });
+        (len, Box::new(bodies.chain(std::iter::once(tail))))
+    }
+}
+
+const fn half_open(range: ByteRange) -> Range<u64> {
+    range.first..range.last.saturating_add(1)
+}
+
+/// Returns a short answer that says why there is nothing else.
+pub(crate) fn refuse(status: StatusCode, why: &str) -> Response<Body> {
+    let mut response = Response::new(Body::from(format!("{why}\n")));
+    *response.status_mut() = status;
+    let fields = response.headers_mut();
+    cors::open(fields);
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    // Long enough to keep a storm of mistaken requests at the edge, short enough that a film which
+    // appears is soon seen.
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=5"));
+    response
+}

@@ -1,0 +1,145 @@
+//! What the media folder holds: every asset whose files hold together, and why others do not.
+
+
+mod sidecar;
+mod track;
+mod walk;
+
+use crate::store::{File, ReadError, Store};
+use dashpot_base::WallTime;
+use dashpot_packager::{Asset, AssetError, AssetSource, Catalogue, is_name};
+use sidecar::Description;
+use std::collections::BTreeMap;
+use tracing::warn;
+use xxhash_rust::xxh3::Xxh3;
+
+/// Assets in one folder; beyond this a scan at every start is the wrong tool.
+const ASSETS_MAX: usize = 10_000;
+/// Files of one asset: ladders have tens.
+const FILES_MAX: usize = 256;
+
+/// What a scan found.
+#[derive(Debug)]
+pub(crate) struct Scan {
+    pub(crate) catalogue: Catalogue,
+    /// The files behind the catalogue, by the paths that its tracks have.
+    pub(crate) files: BTreeMap<String, File>,
+    /// Folders that are not served, each with the reason.
+    pub(crate) skipped: Vec<String>,
+}
+
+/// Why one asset is not served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SkipError {
+    /// The folder could not be listed.
+    #[error("list its files")]
+    List(#[source] object_store::Error),
+    /// A file could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// There are more files than any ladder has.
+    #[error("it has {count} files, more than {FILES_MAX}")]
+    TooMany {
+        /// How many.
+        count: usize,
+    },
+    /// A file is a link to somewhere outside of the media folder.
+    #[error("`{path}` is a link out of the media folder")]
+    Outside {
+        /// The file.
+        path: String,
+    },
+    /// A track's boxes are not what they should be.
+    #[error("`{path}`: {what}")]
+    Track {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// `asset.json` is not what it should be.
+    #[error("`asset.json`")]
+    Description(#[source] serde_json::Error),
+    /// The tracks do not fit together.
+    #[error(transparent)]
+    Asset(#[from] AssetError),
+}
+
+/// Scans every folder of the store. A folder that cannot be served is left out with a warning.
+pub(crate) async fn scan(store: &Store) -> Result<Scan, object_store::Error> {
+    let mut names = store.directories().await?;
+    names.sort_unstable();
+    if ASSETS_MAX < names.len() {
+        warn!(found = names.len(), served = ASSETS_MAX, "too many assets: the last are left out");
+        names.truncate(ASSETS_MAX);
+    }
+    let (mut assets, mut files, mut skipped) = (Vec::new(), BTreeMap::new(), Vec::new());
+    for name in names.iter().filter(|name| !name.starts_with('.')) {
+        match asset(store, name).await {
+            Ok((asset, found)) => {
+                assets.push(asset);
+                files.extend(found);
+            }
+            Err(error) => {
+                let reason = with_causes(&error);
+                warn!(asset = name, reason, "asset is not served");
+                skipped.push(format!("{name}: {reason}"));
+            }
+        }
+    }
+    Ok(Scan { catalogue: Catalogue::new(assets), files, skipped })
+}
+
+async fn asset(store: &Store, name: &str) -> Result<(Asset, BTreeMap<String, File>), SkipError> {
+    if !is_name(name) {
+        return Err(AssetError::Name { name: name.to_owned() }.into());
+    }
+    let files = store.files(name).await.map_err(SkipError::List)?;
+    if FILES_MAX < files.len() {
+        return Err(SkipError::TooMany { count: files.len() });
+    }
+    let description = match files.get("asset.json") {
+        Some(file) => Description::read(store, file).await?,
+        None => Description::default(),
+    };
+    let mut source = AssetSource {
+        name: name.to_owned(),
+        title: description.title.clone().unwrap_or_else(|| name.to_owned()),
+        ..AssetSource::default()
+    };
+    let (mut hash, mut used) = (Xxh3::new(), BTreeMap::new());
+    let mut modified = WallTime::EPOCH;
+    for (file_name, file) in &files {
+        let Some((id, ending)) = file_name.rsplit_once('.').filter(|(id, _)| !id.is_empty()) else {
+            continue;
+        };
+        if matches!(ending, "mp4" | "vtt") && !store.is_within(file) {
+            return Err(SkipError::Outside { path: file.path.to_string() });
+        }
+        let label = description.tracks.get(id).and_then(|track| track.label.clone());
+        match ending {
+            "mp4" => source.tracks.push(track::read(store, file, id, label, &mut hash).await?),
+            "vtt" => {
+                source.subtitles.push(sidecar::subtitle(store, file, id, label, &mut hash).await?);
+            }
+            _ => continue,
+        }
+        modified = modified.max(file.modified);
+        used.insert(file.path.to_string(), file.clone());
+    }
+    (source.fingerprint, source.modified) = (hash.digest(), modified);
+    Ok((Asset::new(source)?, used))
+}
+
+/// Returns an error with its causes in one line, for a log.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}

@@ -1,0 +1,122 @@
+//! Where media is: read by ranges, a bounded number at a time.
+
+use bytes::Bytes;
+use dashpot_base::WallTime;
+use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore, local::LocalFileSystem, path::Path};
+use std::{collections::BTreeMap, io, ops::Range, path::PathBuf, sync::Arc};
+use tokio::sync::Semaphore;
+
+/// Reads under way at one time: enough to keep a disk's queue full, far below the runtime's
+/// blocking threads.
+const READS_MAX: usize = 64;
+
+/// Why bytes could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The store failed, or the file is another one than was scanned.
+    #[error("read `{path}`")]
+    Store {
+        /// The file.
+        path: String,
+        /// What the store said.
+        source: object_store::Error,
+    },
+    /// The store gave another number of bytes than was asked for.
+    #[error("read `{path}`: {given} bytes instead of {asked}")]
+    Length {
+        /// The file.
+        path: String,
+        /// Bytes that came.
+        given: usize,
+        /// Bytes that should have come.
+        asked: u64,
+    },
+}
+
+/// A file as the scan found it.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    /// Relative to the media root.
+    pub(crate) path: Path,
+    pub(crate) size: u64,
+    pub(crate) modified: WallTime,
+    version: Option<String>,
+}
+
+/// A media store. Only files below its root are ever opened.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    inner: Arc<dyn ObjectStore>,
+    /// The root as the file system knows it, without links.
+    root: PathBuf,
+    reads: Arc<Semaphore>,
+}
+
+impl Store {
+    /// Opens the directory `root`.
+    pub(crate) fn local(root: &std::path::Path) -> io::Result<Self> {
+        let root = root.canonicalize()?;
+        let inner = LocalFileSystem::new_with_prefix(&root).map_err(io::Error::other)?;
+        let reads = Arc::new(Semaphore::new(READS_MAX));
+        Ok(Self { inner: Arc::new(inner), root, reads })
+    }
+
+    /// Returns the names of the directories in the root.
+    pub(crate) async fn directories(&self) -> Result<Vec<String>, object_store::Error> {
+        let listed = self.inner.list_with_delimiter(None).await?;
+        let names = listed.common_prefixes.iter().filter_map(|path| path.filename());
+        Ok(names.map(str::to_owned).collect())
+    }
+
+    /// Returns the files in a directory of the root, by name.
+    pub(crate) async fn files(
+        &self,
+        directory: &str,
+    ) -> Result<BTreeMap<String, File>, object_store::Error> {
+        let listed = self.inner.list_with_delimiter(Some(&Path::from(directory))).await?;
+        let named = |meta: ObjectMeta| Some((meta.location.filename()?.to_owned(), file(meta)));
+        Ok(listed.objects.into_iter().filter_map(named).collect())
+    }
+
+    /// Says whether a file lies within the root once all links are followed.
+    pub(crate) fn is_within(&self, file: &File) -> bool {
+        let place = self.root.join(file.path.as_ref());
+        place.canonicalize().is_ok_and(|real| real.starts_with(&self.root))
+    }
+
+    /// Reads a range of a file that the scan found; another version of the file is an error, so
+    /// that no body is ever mixed of two.
+    pub(crate) async fn read(&self, file: &File, range: Range<u64>) -> Result<Bytes, ReadError> {
+        let asked = range.end.saturating_sub(range.start);
+        let options = GetOptions {
+            range: Some(GetRange::Bounded(range)),
+            if_match: file.version.clone(),
+            ..GetOptions::default()
+        };
+        let failed = |source| ReadError::Store { path: file.path.to_string(), source };
+        // The semaphore is never closed, so that a permit always comes.
+        let _permit = self.reads.acquire().await.ok();
+        let result = self.inner.get_opts(&file.path, options).await.map_err(failed)?;
+        let bytes = result.bytes().await.map_err(failed)?;
+        if u64::try_from(bytes.len()) != Ok(asked) {
+            let (path, given) = (file.path.to_string(), bytes.len());
+            return Err(ReadError::Length { path, given, asked });
+        }
+        Ok(bytes)
+    }
+
+    /// Reads a whole small file.
+    pub(crate) async fn read_all(&self, file: &File) -> Result<Bytes, ReadError> {
+        if file.size == 0 {
+            return Ok(Bytes::new());
+        }
+        self.read(file, 0..file.size).await
+    }
+}
+
+fn file(meta: ObjectMeta) -> File {
+    let seconds = u64::try_from(meta.last_modified.timestamp()).unwrap_or(0);
+    let modified = WallTime::from_unix_seconds(seconds);
+    File { path: meta.location, size: meta.size, modified, version: meta.e_tag }
+}
