@@ -22,6 +22,8 @@ interface Line {
 interface Chart {
   title: string;
   scale: uPlot.Scale;
+  /** Where the axis has lines, if not where uPlot would put them. */
+  splits?: (min: number, max: number) => number[];
   ticks: (value: number) => string;
   lines: Line[];
 }
@@ -30,7 +32,7 @@ const CHARTS: Chart[] = [
   {
     title: "Bitrate",
     scale: { range: (_plot, _min, max) => [0, (max || 1e6) * 1.15] },
-    ticks: rate,
+    ticks: (value) => (value === 0 ? "0" : rate(value)),
     lines: [
       { label: "requested", colour: () => colours().requested, column: (h) => h.requested_bps, show: rate, width: 1.5, dash: [4, 3], stepped: true },
       { label: "played", colour: () => colours().played, column: (h) => h.played_bps, show: rate, width: 2.5, stepped: true },
@@ -45,6 +47,7 @@ const CHARTS: Chart[] = [
   {
     title: "Throughput",
     scale: { distr: 3, range: (_plot, min, max) => decades(min, max) },
+    splits: powersOfTen,
     ticks: rate,
     lines: [
       { label: "link limit", colour: () => colours().limit, column: (h) => h.limit_bps, show: rate, width: 1.5, dash: [6, 4], stepped: true },
@@ -53,7 +56,7 @@ const CHARTS: Chart[] = [
   },
 ];
 
-const PLOT_HEIGHT_PX = 84;
+const PLOT_HEIGHT_PX = 78;
 const AXIS_HEIGHT_PX = 22;
 
 export class Charts {
@@ -92,7 +95,9 @@ export class Charts {
         return make("span", "key", swatch, `${line.label} `, values[at] ?? "");
       });
       const holder = make("div", "plot");
-      this.root.append(make("figure", "chart", make("figcaption", "", make("strong", "", chart.title), ...keys.reverse()), holder));
+      const caption = make("figcaption", "", make("strong", "", chart.title), ...keys.reverse());
+      if (index === 0) caption.append(marksLegend());
+      this.root.append(make("figure", "chart", caption, holder));
       return new uPlot(this.options(chart, index), dataOf(chart.lines, this.history), holder);
     });
     this.draw(this.history);
@@ -105,13 +110,13 @@ export class Charts {
     return {
       width: this.width(),
       height: PLOT_HEIGHT_PX + (last ? AXIS_HEIGHT_PX : 0),
-      padding: [4, 8, last ? 0 : 4, 0],
+      padding: [8, 16, last ? 0 : 4, 0],
       legend: { show: false },
       cursor: { sync: { key: "session", setSeries: false }, drag: { x: false, y: false }, points: { size: 6 } },
       scales: { x: { time: false }, y: chart.scale },
       axes: [
         { ...axis, size: last ? AXIS_HEIGHT_PX : 0, values: (_plot, ticks) => ticks.map((tick) => (last ? clock(tick) : "")), space: 60, incrs: [10, 20, 30, 60] },
-        { ...axis, size: 68, space: 24, values: (_plot, ticks) => ticks.map((tick) => (tick === null ? "" : chart.ticks(tick))) },
+        { ...axis, size: 68, space: 24, ...(chart.splits && { splits: splitsOf(chart.splits) }), values: (_plot, ticks) => ticks.map((tick) => (tick === null ? "" : chart.ticks(tick))) },
       ],
       series: [{}, ...chart.lines.map(seriesOf)],
       plugins: [marksPlugin(() => this.history)],
@@ -137,6 +142,10 @@ export class Charts {
   }
 }
 
+function marksLegend(): HTMLElement {
+  return make("span", "legend", make("span", "up", "▲"), make("span", "down", "▼"), " switch", make("i", "stall"), "stall");
+}
+
 function seriesOf(line: Line): uPlot.Series {
   return {
     stroke: line.colour(),
@@ -150,6 +159,16 @@ function seriesOf(line: Line): uPlot.Series {
 
 function dataOf(lines: Line[], history: History): uPlot.AlignedData {
   return [history.time_s, ...lines.map((line) => line.column(history))] as uPlot.AlignedData;
+}
+
+function splitsOf(splits: (min: number, max: number) => number[]): uPlot.Axis.Splits {
+  return (_plot, _axis, min, max) => splits(min, max);
+}
+
+function powersOfTen(min: number, max: number): number[] {
+  const powers = [];
+  for (let value = min; value <= max * 1.001; value *= 10) powers.push(value);
+  return powers;
 }
 
 /** Whole decades around the values; at least one, so that an axis has two ends. */

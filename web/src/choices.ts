@@ -1,20 +1,20 @@
 /** What the visitor chose: read from the address, kept in it, and turned into the MPD's URL. */
 
-import type { Config, Edge } from "./config";
+import type { Config } from "./config";
 
 /** How dash.js picks a representation; the last two switch adaptation off. */
 export const STRATEGIES = {
-  dynamic: "Dynamic (throughput and BOLA)",
-  throughput: "Throughput",
-  bola: "BOLA",
-  lowest: "Always the lowest",
-  highest: "Always the highest",
+  dynamic: "Dynamic (rate and buffer)",
+  throughput: "Throughput (rate)",
+  bola: "BOLA (buffer)",
+  lowest: "Off: lowest rung",
+  highest: "Off: highest rung",
 } as const;
 export type Strategy = keyof typeof STRATEGIES;
 
 export const FORMS: Record<string, string> = {
-  number: "SegmentTemplate, $Number$",
-  time: "SegmentTimeline, $Time$",
+  number: "Template, $Number$",
+  time: "Timeline, $Time$",
   base: "SegmentBase, sidx",
   list: "SegmentList",
 };
@@ -95,8 +95,8 @@ export function formsOf(choices: Choices, config: Config): string[] {
 }
 
 /** Returns the URL of the chosen MPD through an edge, under the prefix of the visitor's own link. */
-export function mpdUrlOf(choices: Choices, config: Config, edge: Edge, prefix: string): string | null {
-  const root = edge.url + prefix;
+export function mpdUrlOf(choices: Choices, config: Config, edgeUrl: string, prefix: string): string | null {
+  const root = edgeUrl + prefix;
   if (choices.source === "address") return choices.mpdUrl;
   if (choices.source === "proxied") return config.mpd === null ? null : join(root, config.mpd);
   const manifest = config.manifests.find((entry) => choices.source === `manifest:${entry.name}`);

@@ -19,6 +19,9 @@ export function makePlayer(strategy: Strategy, buffer_s: number): MediaPlayerCla
       // Every session starts from nothing, so that two runs of the same link are alike.
       lastBitrateCachingInfo: { enabled: false },
       lastMediaSettingsCachingInfo: { enabled: false },
+      // With three retries, dash.js's own number, a link that loses three segments in ten would end
+      // the session within a minute; with five it takes most of an hour.
+      retryAttempts: { MediaSegment: 5, InitializationSegment: 5 },
       text: { defaultEnabled: false },
       // The clock is only needed for live streams, and the default source is a server on the Internet.
       utcSynchronization: { enabled: false },
@@ -44,7 +47,6 @@ export function setStrategy(player: MediaPlayerClass, strategy: Strategy): void 
       },
     },
   } as MediaPlayerSettingClass);
-  if (!adaptive) pin(player, strategy);
 }
 
 export function setBufferTarget(player: MediaPlayerClass, buffer_s: number): void {
@@ -60,10 +62,9 @@ export function setBufferTarget(player: MediaPlayerClass, buffer_s: number): voi
   } as MediaPlayerSettingClass);
 }
 
-/** Pins a running stream to one end of its ladder; before the stream is there, nothing happens. */
+/** Pins a stream that is ready to one end of its ladder, if that is the strategy. */
 export function pin(player: MediaPlayerClass, strategy: Strategy): void {
   if (strategy !== "lowest" && strategy !== "highest") return;
-  if (player.getActiveStream() === null) return;
   const ladder = [...player.getRepresentationsByType("video")].sort((a, b) => a.bandwidth - b.bandwidth);
   const end = strategy === "lowest" ? ladder[0] : ladder.at(-1);
   if (end !== undefined) player.setRepresentationForTypeById("video", end.id);

@@ -43,7 +43,7 @@ export class Session {
   /** Brings the state up to this moment. */
   look(now_ms: number): State {
     const { state, video, player } = this;
-    if (state.phase === "failed" || state.rungs.length === 0) return state;
+    if (state.phase === "failed" || !this.ready()) return state;
     state.playhead_s = video.currentTime;
     state.duration_s = Number.isFinite(video.duration) ? video.duration : 0;
     const buffer_s = player.getBufferLength("video");
@@ -52,7 +52,7 @@ export class Session {
     state.throughput_bps = 0 < throughput_kbps ? throughput_kbps * 1000 : null;
     const quality = video.getVideoPlaybackQuality();
     state.frames = { dropped: quality.droppedVideoFrames, total: quality.totalVideoFrames };
-    this.meter.look(now_ms, video.currentTime, !video.paused && !video.seeking && !video.ended);
+    this.meter.look(now_ms, video);
     state.stalls = { ...this.meter.stalls };
     const id = this.arrived.at(video.currentTime);
     const rung = id === null ? undefined : state.rungs.find((entry) => entry.id === id);
@@ -67,6 +67,7 @@ export class Session {
   setStrategy(strategy: Strategy): void {
     this.strategy = strategy;
     setStrategy(this.player, strategy);
+    if (this.ready()) pin(this.player, strategy);
   }
 
   setBufferTarget(buffer_s: number): void {
@@ -74,11 +75,11 @@ export class Session {
   }
 
   tracks(kind: "audio" | "text"): MediaInfo[] {
-    return this.player.getActiveStream() === null ? [] : this.player.getTracksFor(kind);
+    return this.ready() ? this.player.getTracksFor(kind) : [];
   }
 
   currentAudio(): MediaInfo | null {
-    return this.player.getCurrentTrackFor("audio");
+    return this.ready() ? this.player.getCurrentTrackFor("audio") : null;
   }
 
   chooseAudio(track: MediaInfo): void {
@@ -93,6 +94,11 @@ export class Session {
 
   end(): void {
     this.player.destroy();
+  }
+
+  /** Most of dash.js's questions may only be asked once it has read the MPD. */
+  private ready(): boolean {
+    return 0 < this.state.rungs.length;
   }
 
   private phase(): State["phase"] {
@@ -141,7 +147,6 @@ export class Session {
   private failed(error: unknown): void {
     const problem = explain(error, this.state.mpdUrl ?? "");
     if (this.state.errors.length < ERRORS_MAX) this.state.errors.push(problem.title);
-    if (!problem.fatal) return;
     this.state.phase = "failed";
     this.events.failed(problem);
   }

@@ -35,7 +35,7 @@ const TILES: Tile[] = [
   {
     label: "Throughput",
     main: (state) => rate(state.throughput_bps),
-    detail: () => "measured by the player",
+    detail: () => "measured",
   },
   {
     label: "Stalls",
