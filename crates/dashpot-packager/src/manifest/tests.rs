@@ -1,6 +1,11 @@
 use super::*;
-use crate::fixture;
+use crate::{Body, Catalogue, fixture, respond};
+use dashpot_mpd::timeline::{
+    Kind as TrackKind, Presentation, SegmentIndex, SegmentRef, Sidx, SidxRef, from_sidx,
+};
 use expect_test::{Expect, expect};
+use proptest::prelude::*;
+use url::Url;
 
 fn check(form: Form, shape: Shape, expected: &Expect) {
     let written = manifest(&fixture::clip(3), shape, form);
@@ -102,4 +107,133 @@ fn the_list_form_has_a_range_for_each_segment() {
             </AdaptationSet>
         "#]],
     );
+}
+
+/// A segment as a player that follows the manifest gets it.
+struct Played {
+    rep: String,
+    said: (MediaTime, MediaTime),
+    bytes: Vec<u8>,
+}
+
+/// Fetches everything that a manifest lists, through `respond` alone.
+fn play(catalogue: &Catalogue, options: &str, form: Form) -> Vec<Played> {
+    let base = format!("http://origin/vod/clip/{options}");
+    let url = Url::parse(&format!("{base}{}.mpd", form.name())).unwrap();
+    let text = manifest_text(catalogue, url.as_str());
+    let (mpd, warnings) = dashpot_mpd::parse(&text).unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let presentation = Presentation::resolve(&mpd, &url).unwrap();
+    assert!(presentation.problems.is_empty(), "{:?}", presentation.problems);
+    let sets = &presentation.periods[0].sets;
+    let mut played = Vec::new();
+    for rep in
+        sets.iter().filter(|set| set.kind != TrackKind::Text).flat_map(|s| &s.representations)
+    {
+        let init = rep.init.as_ref().unwrap();
+        assert_eq!(fetch(catalogue, &init.url, init.range).len(), 40, "{}", rep.id);
+        let segments = match &rep.index {
+            SegmentIndex::Listed(segments) => segments.clone(),
+            SegmentIndex::NeedsSidx(file) => indexed(catalogue, file),
+        };
+        played.extend(segments.iter().map(|segment| Played {
+            rep: rep.id.clone(),
+            said: (segment.start, segment.duration),
+            bytes: fetch(catalogue, &segment.url, segment.range),
+        }));
+    }
+    played
+}
+
+fn manifest_text(catalogue: &Catalogue, url: &str) -> String {
+    match respond(catalogue, url.strip_prefix("http://origin/vod/").unwrap()).unwrap().body {
+        Body::Text(text) => text,
+        Body::Media(plan) => panic!("{plan:?}"),
+    }
+}
+
+fn fetch(catalogue: &Catalogue, url: &str, range: Option<(u64, u64)>) -> Vec<u8> {
+    let found = respond(catalogue, url.strip_prefix("http://origin/vod/").unwrap()).unwrap();
+    let files = fixture::files(&found.asset);
+    match found.body {
+        Body::Media(plan) => {
+            let range = range.map_or(0..plan.len(), |(first, last)| first..last + 1);
+            assert!(range.end <= plan.len(), "{url} {range:?}");
+            fixture::read(&files, &plan, range)
+        }
+        Body::Text(text) => panic!("{text}"),
+    }
+}
+
+fn indexed(catalogue: &Catalogue, file: &SidxRef) -> Vec<SegmentRef> {
+    let bytes = fetch(catalogue, &file.url, Some(file.index_range));
+    let index = dashpot_bmff::parse_sidx(&bytes.into()).unwrap();
+    let entries = index.references.iter();
+    let sidx = Sidx {
+        timescale: index.timescale,
+        earliest_presentation_time: index.earliest_presentation_time,
+        first_byte: file.index_range.1 + 1 + index.first_offset,
+        entries: entries.map(|entry| (entry.size.into(), entry.duration.into())).collect(),
+    };
+    from_sidx(file, &sidx).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn what_the_manifest_promises_is_served_at_that_time(
+        count in 1..6_u64, passes in 1..4_u32, gops in 1..4_u32,
+    ) {
+        let catalogue = Catalogue::new([fixture::clip(count)]);
+        let options = format!("loop_{passes}/seg_{}s/", 2 * gops);
+        let mut bytes = Vec::new();
+        for form in Form::ALL {
+            let played = play(&catalogue, &options, form);
+            for Played { rep, said: (start, duration), bytes } in &played {
+                let scale = if rep.starts_with('v') { 12_800 } else { 48_000 };
+                let (true_start, _) = fixture::times(bytes);
+                let said = start.rescale(scale).unwrap().ticks;
+                let half = duration.rescale(scale).unwrap().ticks / 2;
+                let near = matches!(form, Form::Number | Form::List);
+                let tolerance = if near { half } else { 0 };
+                prop_assert!(true_start.abs_diff(said) <= tolerance, "{:?} {} {}", form, rep, said);
+            }
+            bytes.push(played.into_iter().map(|segment| segment.bytes).collect::<Vec<_>>());
+        }
+        // All four forms lead to the very same segments.
+        prop_assert!(bytes.windows(2).all(|pair| pair[0] == pair[1]));
+        let fragments = u64::from(passes) * count;
+        let expected = 4 * fragments.div_ceil(u64::from(gops));
+        prop_assert_eq!(u64::try_from(bytes[0].len()).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_client_at_the_declared_bandwidth_never_waits(
+        count in 1..8_u64, passes in 1..4_u32, gops in 1..4_u32,
+    ) {
+        let catalogue = Catalogue::new([fixture::clip(count)]);
+        let shape = Shape { passes, gops };
+        let asset = catalogue.asset("clip").unwrap();
+        let (mpd, _) = dashpot_mpd::parse(&manifest(asset, shape, Form::Time)).unwrap();
+        let buffer = mpd.min_buffer_time.unwrap().as_nanos();
+        let sets = &mpd.periods[0].adaptation_sets;
+        for rep in sets.iter().flat_map(|set| &set.representations) {
+            let Some(index) = asset.track_index(rep.id.as_deref().unwrap()) else { continue };
+            let timeline = Timeline::new(asset, index, shape).unwrap();
+            let scale = u128::from(timeline.track().timescale);
+            let segments: Vec<_> = timeline.segments().collect();
+            for first in 0..segments.len() {
+                let mut bytes = 0_u128;
+                for segment in &segments[first..] {
+                    let fragments = &segment.fragments;
+                    bytes += u128::from(timeline.offset(fragments.end) - timeline.offset(fragments.start));
+                    let since = u128::from(segment.start - segments[first].start);
+                    let due = buffer + since * 1_000_000_000 / scale;
+                    let took = bytes * 8_000_000_000 / u128::from(rep.bandwidth.unwrap());
+                    // Rounding to nanoseconds is the only excess.
+                    prop_assert!(took <= due + 1, "{} {} {}", segment.number, took, due);
+                }
+            }
+        }
+    }
 }
