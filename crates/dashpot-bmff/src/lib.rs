@@ -33,3 +33,6 @@ pub use retime::retime;
 pub use scan::{Scanner, TopBox};
 pub use sidx::{Reference, Sidx, build_sidx, parse_sidx, sidx_len};
 pub use walk::{Boxes, Header, Mp4Box, boxes, boxes_from};
+
+#[cfg(test)]
+mod tests;

@@ -89,7 +89,8 @@ fn mdia(out: &mut BytesMut, track: &Track) -> Result<(), BmffError> {
             Ok(())
         })?;
         // A tag that the packed code cannot say in full goes beside it.
-        if track.language.as_deref() != language::unpack(packed).as_deref() {
+        let packs = language::unpack(packed).is_some() || track.language.is_none();
+        if !packs || tag.contains('-') {
             full_boxed(out, b"elng", (0, 0), |out| {
                 out.put_slice(tag.as_bytes());
                 out.put_u8(0);
