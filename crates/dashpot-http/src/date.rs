@@ -38,6 +38,17 @@ pub fn print(time: WallTime) -> String {
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
+/// Returns `time` as RFC 3339 writes it for logs, in UTC with milliseconds:
+/// `1994-11-06T08:49:37.250Z`.
+#[must_use]
+pub fn print_rfc3339(time: WallTime) -> String {
+    let (seconds, millis) = (time.unix_seconds(), time.unix_millis() % 1_000);
+    let (year, month, day) = civil(seconds / DAY_SECONDS);
+    let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    let month = month + 1;
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+}
+
 /// Returns `time` as a field value.
 #[must_use]
 pub fn to_value(time: WallTime) -> HeaderValue {

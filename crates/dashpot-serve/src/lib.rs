@@ -3,13 +3,19 @@
 //!
 //! Layer 4: the lowest that may do I/O. `clock.rs` is the only file that reads a clock.
 
+mod access_log;
 mod clock;
+mod health;
 mod listener;
+mod metrics;
 mod serve;
 mod shutdown;
 
+pub use access_log::{AccessLog, AccessLogError, Asked, Begun, LogTo, Logged};
 pub use clock::Clock;
+pub use health::Health;
 pub use hyper_util::service::TowerToHyperService;
 pub use listener::{BindError, Listener};
+pub use metrics::{Counter, Family, Gauge, Histogram, Metric, Metrics, Role};
 pub use serve::{BoxError, Limits, Options, serve};
 pub use shutdown::Shutdown;

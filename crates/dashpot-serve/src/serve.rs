@@ -3,7 +3,7 @@
 mod connection;
 mod stream;
 
-use crate::{Listener, Shutdown};
+use crate::{Gauge, Listener, Shutdown};
 use connection::Connection;
 use http::{Request, Response};
 use http_body::Body;
@@ -58,6 +58,8 @@ pub struct Options {
     pub shutdown: Shutdown,
     /// How long responses in flight may take once the shutdown has begun; then they are cut.
     pub drain: Duration,
+    /// Follows the number of open connections.
+    pub connections: Gauge,
 }
 
 impl Options {
@@ -65,7 +67,12 @@ impl Options {
     /// the program within a second.
     #[must_use]
     pub fn new(shutdown: Shutdown) -> Self {
-        Self { limits: Limits::default(), shutdown, drain: Duration::from_millis(800) }
+        Self {
+            limits: Limits::default(),
+            shutdown,
+            drain: Duration::from_millis(800),
+            connections: Gauge::default(),
+        }
     }
 }
 
@@ -94,12 +101,14 @@ where
         let connection =
             Connection { limits: options.limits, shutdown: options.shutdown.clone(), peer };
         let served = connection.serve(stream, service_of(peer));
-        let cut = cut.clone();
+        let (cut, connections) = (cut.clone(), options.connections.clone());
+        connections.inc();
         tasks.spawn(async move {
             select! {
                 () = served => (),
                 () = cut.cancelled() => debug!(%peer, "cut at the drain deadline"),
             }
+            connections.dec();
             drop(slot);
         });
     }

@@ -75,6 +75,14 @@ fn what_is_not_a_date_is_refused() {
     }
 }
 
+#[test]
+fn rfc3339_5_6_log_times() {
+    let time =
+        WallTime::from_unix_seconds(784_111_777).after(std::time::Duration::from_millis(250));
+    assert_eq!(print_rfc3339(time), "1994-11-06T08:49:37.250Z");
+    assert_eq!(print_rfc3339(WallTime::EPOCH), "1970-01-01T00:00:00.000Z");
+}
+
 proptest! {
     #[test]
     fn parsing_never_panics(now in any::<u32>(), text in proptest::collection::vec(any::<u8>(), 0..40)) {

@@ -38,7 +38,7 @@ fn frame(text: &'static str) -> http_body::Frame<Bytes> {
 async fn start(limits: Limits, drain: Duration) -> Server {
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let (addr, shutdown, release) = (listener.addr(), Shutdown::new(), Arc::new(Notify::new()));
-    let options = Options { limits, shutdown: shutdown.clone(), drain };
+    let options = Options { limits, drain, ..Options::new(shutdown.clone()) };
     let for_service = Arc::clone(&release);
     let service_of = move |_peer| {
         let release = Arc::clone(&for_service);
@@ -125,6 +125,30 @@ async fn a_client_that_drips_its_head_is_closed() {
     let limits = Limits { idle_timeout: LONG * 24, ..Limits::default() };
     check_closed_by(limits, b"GET / HTTP/1.1\r\nHo").await;
     check_closed_by(limits, b"").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_rests_too_long_is_closed() {
+    let limits = Limits { header_read_timeout: LONG * 24, ..Limits::default() };
+    let server = start(limits, LONG).await;
+    let mut stream = connect(&server, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    server.release.notify_one();
+    let mut got = Vec::new();
+    // The end comes after the whole response, without `Connection: close`.
+    stream.read_to_end(&mut got).await.unwrap();
+    assert!(got.ends_with(b"\r\n\r\nab"), "{}", String::from_utf8_lossy(&got));
+    server.shutdown.begin();
+    server.task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_nothing_is_cut() {
+    let (ours, theirs) = tokio::io::duplex(64);
+    let limits = Limits { write_stall_timeout: Duration::from_secs(7), ..Limits::default() };
+    let mut guarded = stream::Guarded::new(ours, limits, connection::Busy::default());
+    let error = guarded.write_all(&[0; 1_000]).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+    drop(theirs);
 }
 
 #[tokio::test]
