@@ -1,0 +1,76 @@
+// The page beside the picture: keyboard, small screens, languages, and what it says when things fail.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { skip, startBrowser } from "./support/browser.mjs";
+import { startChain } from "./support/chain.mjs";
+import { shoot, until, visit } from "./support/viewer.mjs";
+
+let chain;
+let browser;
+
+before(async () => {
+  if (skip) return;
+  chain = await startChain();
+  browser = await startBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await chain?.stop();
+});
+
+const playing = (state) => 1 < state.playhead_s;
+
+test("fits a phone and starts by keyboard", { skip, timeout: 60_000 }, async () => {
+  const phone = { viewport: { width: 360, height: 740 }, colorScheme: "dark" };
+  const { page, errors, close } = await visit(browser, chain.url, {}, phone);
+  await page.getByRole("button", { name: "Play" }).focus();
+  await page.keyboard.press("Enter");
+  await until(page, "the film begins", 20_000, playing);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  await shoot(page, "phone-dark");
+  assert.equal(width, 360, "nothing sticks out to the side");
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("switches sound and subtitles to Korean", { skip, timeout: 60_000 }, async () => {
+  const { page, errors, close } = await visit(browser, chain.url, { autoplay: "1", buffer: "8" });
+  await until(page, "the film begins", 20_000, playing);
+  const korean = page.waitForResponse((response) => response.url().includes("/a-ko/"), { timeout: 20_000 });
+  await choose(page, "Audio", /Korean|한국어/);
+  assert.equal((await korean).status(), 200);
+  await choose(page, "Subtitles", /Korean|한국어/);
+  const shown = () => [...document.querySelector("video").textTracks].some((track) => track.activeCues?.length);
+  await page.waitForFunction(shown, undefined, { timeout: 20_000 });
+  await shoot(page, "korean");
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("shows the edge's figures and this page's own requests", { skip, timeout: 60_000 }, async () => {
+  const { page, errors, close } = await visit(browser, chain.url, { autoplay: "1", buffer: "8" });
+  await until(page, "the film begins", 20_000, playing);
+  await page.locator("tr.mine").first().waitFor({ timeout: 10_000 });
+  await page.locator("#edges").scrollIntoViewIfNeeded();
+  await shoot(page, "edges");
+  assert.notEqual(await page.locator(".figures dd").nth(1).textContent(), "0", "requests are counted");
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("says what to do when an MPD does not load", { skip, timeout: 60_000 }, async () => {
+  const { page, close } = await visit(browser, chain.url, { autoplay: "1", mpd: `${chain.url}none.mpd` });
+  const problem = page.getByRole("alert");
+  await problem.waitFor({ timeout: 30_000 });
+  await shoot(page, "problem");
+  assert.match(await problem.textContent(), /The MPD did not load.*none\.mpd.*Try again/s);
+  await close();
+});
+
+async function choose(page, label, name) {
+  const select = page.getByLabel(label, { exact: true });
+  const option = select.locator("option").filter({ hasText: name });
+  await select.selectOption(await option.getAttribute("value"));
+}

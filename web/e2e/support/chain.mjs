@@ -1,0 +1,48 @@
+// Starts the whole chain (`dashpot up`) for a test and ends exactly what it started.
+
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+const WEB = resolve(import.meta.dirname, "../..");
+const BINARY = resolve(WEB, process.env.DASHPOT_BIN ?? "../target/debug/dashpot");
+const MEDIA = resolve(WEB, "../media");
+
+// A debug build on a busy machine needs a few seconds to scan its media.
+const START_MS_MAX = 30_000;
+// The chain drains within a second; what takes longer hangs.
+const STOP_MS_MAX = 5_000;
+// Enough of the log to see why a start failed.
+const LOG_LINES_MAX = 40;
+
+/** Starts `dashpot up` on free ports; returns the page's address and a way to end it. */
+export async function startChain() {
+  if (!existsSync(BINARY)) {
+    throw new Error(`no dashpot at ${BINARY}: build it first (cargo build --bin dashpot) or set DASHPOT_BIN`);
+  }
+  const child = spawn(BINARY, ["up", MEDIA, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
+  const exited = new Promise((ended) => child.once("exit", ended));
+  const log = [];
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    log.push(line);
+    if (LOG_LINES_MAX < log.length) log.shift();
+  });
+  const lines = createInterface({ input: child.stdout });
+  let timer;
+  const url = await new Promise((found, failed) => {
+    const giveUp = (why) => failed(new Error(`dashpot up ${why}\n${log.join("\n")}`));
+    timer = setTimeout(() => giveUp("printed no address in time"), START_MS_MAX);
+    lines.once("line", found);
+    child.once("error", (error) => giveUp(`did not start: ${error.message}`));
+    exited.then((code) => giveUp(`ended with ${code}`));
+  }).finally(() => clearTimeout(timer));
+  return { url, log, stop: () => stop(child, exited) };
+}
+
+async function stop(child, exited) {
+  child.kill("SIGINT");
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS_MAX);
+  await exited;
+  clearTimeout(timer);
+}
