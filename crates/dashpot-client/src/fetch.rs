@@ -1,0 +1,182 @@
+//! One request, from its first byte out to its last byte in.
+
+use crate::FetchError;
+use bytes::{Bytes, BytesMut};
+use dashpot_http::cache_status::CACHE_STATUS;
+use dashpot_player::Ticket;
+use futures_util::StreamExt as _;
+use reqwest::{
+    Client, Response, StatusCode,
+    header::{CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderName, RANGE},
+};
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc};
+
+/// How many bytes may have come in beyond those that have crossed the link. Enough to keep a link
+/// of 100 Mbps busy between two looks at it; more would only hide the link from the server.
+pub(crate) const WINDOW_BYTES: usize = 256 * 1024;
+
+/// A request as this crate makes it.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) ticket: Ticket,
+    pub(crate) url: String,
+    pub(crate) range: Option<(u64, u64)>,
+    pub(crate) headers: HeaderMap,
+    /// Whether the body is of interest beyond its length.
+    pub(crate) keep: bool,
+    pub(crate) bytes_max: u64,
+}
+
+/// A response that came whole.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    /// Where it came from in the end, after redirects.
+    pub(crate) url: String,
+    pub(crate) status: StatusCode,
+    pub(crate) content_type: Option<String>,
+    pub(crate) cache_status: Option<String>,
+    pub(crate) size: u64,
+    /// The body, where it was to be kept.
+    pub(crate) body: Bytes,
+}
+
+/// What becomes of a request, in this order: a head, bytes, an end.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    Head,
+    Bytes(u64),
+    End(Result<Reply, FetchError>),
+}
+
+/// The way back to the transport.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) events: mpsc::Sender<(Ticket, Progress)>,
+    pub(crate) window: Arc<Semaphore>,
+}
+
+impl Line {
+    /// Says what happened; where nobody listens any more the task is about to be dropped anyway.
+    async fn say(&self, ticket: Ticket, progress: Progress) {
+        self.events.send((ticket, progress)).await.unwrap_or_default();
+    }
+
+    /// Offers bytes to the link, as the window has room for them.
+    async fn offer(&self, ticket: Ticket, mut length: usize) {
+        while 0 < length {
+            let piece = length.min(WINDOW_BYTES);
+            length -= piece;
+            // The window is never closed; what crosses the link gives its room back.
+            if let Ok(room) = self.window.acquire_many(u32::try_from(piece).unwrap_or(0)).await {
+                room.forget();
+            }
+            self.say(ticket, Progress::Bytes(u64::try_from(piece).unwrap_or(0))).await;
+        }
+    }
+}
+
+/// Makes `request` and says how it goes.
+pub(crate) async fn fetch(client: Client, request: Request, line: Line) {
+    let ticket = request.ticket;
+    let end = match head(&client, &request).await {
+        Ok(response) => {
+            line.say(ticket, Progress::Head).await;
+            body(response, &request, &line).await
+        }
+        Err(error) => Err(error),
+    };
+    line.say(ticket, Progress::End(end)).await;
+}
+
+async fn head(client: &Client, request: &Request) -> Result<Response, FetchError> {
+    let url = || request.url.clone();
+    let mut builder = client.get(&request.url).headers(request.headers.clone());
+    if let Some(range) = request.range {
+        builder = builder.header(RANGE, format!("bytes={}", range_text(range)));
+    }
+    let response =
+        builder.send().await.map_err(|source| FetchError::Connect { url: url(), source })?;
+    let status = response.status();
+    let Some(range) = request.range else {
+        return match status {
+            StatusCode::OK => Ok(response),
+            _ => Err(FetchError::Status { url: url(), status }),
+        };
+    };
+    if !status.is_success() {
+        return Err(FetchError::Status { url: url(), status });
+    }
+    // RFC 9110 §14.2: a server may ignore Range; then all of a film would come for one segment.
+    let found = text(response.headers(), &CONTENT_RANGE);
+    let begins = format!("bytes {}-", range.0);
+    let fits = found.as_deref().is_some_and(|found| found.starts_with(&begins));
+    if status == StatusCode::PARTIAL_CONTENT && fits {
+        return Ok(response);
+    }
+    Err(FetchError::WrongRange {
+        url: url(),
+        status,
+        found: found.unwrap_or_else(|| "no Content-Range".to_owned()),
+        wanted: range_text(range),
+    })
+}
+
+async fn body(response: Response, request: &Request, line: &Line) -> Result<Reply, FetchError> {
+    let url = || request.url.clone();
+    let expected = match request.range {
+        Some((first, last)) if last < u64::MAX => Some((last - first).saturating_add(1)),
+        Some(_) | None => response.content_length(),
+    };
+    let too_large = || FetchError::TooLarge { url: url(), max: request.bytes_max };
+    if expected.is_some_and(|bytes| request.bytes_max < bytes) {
+        return Err(too_large());
+    }
+    let mut reply = Reply {
+        url: response.url().as_str().to_owned(),
+        status: response.status(),
+        content_type: text(response.headers(), &CONTENT_TYPE),
+        cache_status: text(response.headers(), &CACHE_STATUS),
+        size: 0,
+        body: Bytes::new(),
+    };
+    let mut kept = BytesMut::new();
+    let mut stream = response.bytes_stream();
+    while let Some(chunk) = stream.next().await {
+        let received = reply.size;
+        let chunk = chunk.map_err(|source| FetchError::Truncated {
+            url: url(),
+            received,
+            expected,
+            source: Some(source),
+        })?;
+        let length = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+        reply.size = reply.size.saturating_add(length);
+        if request.bytes_max < reply.size {
+            return Err(too_large());
+        }
+        if request.keep {
+            kept.extend_from_slice(&chunk);
+        }
+        line.offer(request.ticket, chunk.len()).await;
+    }
+    if expected.is_some_and(|bytes| bytes != reply.size) {
+        let received = reply.size;
+        return Err(FetchError::Truncated { url: url(), received, expected, source: None });
+    }
+    reply.body = kept.freeze();
+    Ok(reply)
+}
+
+fn range_text((first, last): (u64, u64)) -> String {
+    match last {
+        u64::MAX => format!("{first}-"),
+        _ => format!("{first}-{last}"),
+    }
+}
+
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let lines = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let lines = lines.collect::<Vec<_>>();
+    (!lines.is_empty()).then(|| lines.join(", "))
+}

@@ -1,0 +1,101 @@
+//! What a reply means to the player.
+
+use crate::{FetchError, fetch::Reply};
+use dashpot_base::ByteSize;
+use dashpot_bmff::{boxes, parse_sidx};
+use dashpot_mpd::timeline::{Presentation, Sidx};
+use dashpot_player::{Fetch, Input, What};
+use url::Url;
+
+/// How much of a body is looked at to say what it is instead of an MPD.
+const SNIFF_BYTES: usize = 512;
+
+/// Returns what the player is told of `reply`, the answer to `fetch`.
+pub(crate) fn meaning(fetch: &Fetch, reply: Reply) -> Result<Input, FetchError> {
+    let ticket = fetch.ticket;
+    match fetch.what {
+        What::Manifest => {
+            let presentation = Box::new(presentation(fetch, &reply)?);
+            Ok(Input::Manifest { ticket, presentation })
+        }
+        What::Index { .. } => Ok(Input::Index { ticket, sidx: sidx(fetch, &reply)? }),
+        What::Init { .. } | What::Segment { .. } => {
+            let size = ByteSize::new(reply.size);
+            Ok(Input::Arrived { ticket, size, cache_status: reply.cache_status })
+        }
+    }
+}
+
+fn presentation(fetch: &Fetch, reply: &Reply) -> Result<Presentation, FetchError> {
+    let not_an_mpd = |source| FetchError::NotAnMpd {
+        url: fetch.url.clone(),
+        status: reply.status,
+        found: what_came(reply),
+        source,
+    };
+    let (mpd, warnings) =
+        dashpot_mpd::parse(&reply.body).map_err(|source| not_an_mpd(Some(Box::new(source))))?;
+    for warning in warnings {
+        tracing::debug!(url = %fetch.url, %warning, "odd MPD");
+    }
+    // RFC 3986 §5.1.3: after redirects, the base is where the MPD was found in the end.
+    let base = Url::parse(&reply.url).map_err(|_| not_an_mpd(None))?;
+    let presentation = Presentation::resolve(&mpd, &base).map_err(|source| {
+        FetchError::Timeline { url: fetch.url.clone(), source: Box::new(source) }
+    })?;
+    for problem in &presentation.problems {
+        tracing::warn!(url = %fetch.url, %problem, "left out of the presentation");
+    }
+    Ok(presentation)
+}
+
+/// Says for a person what a body is.
+fn what_came(reply: &Reply) -> String {
+    let head = &reply.body[..reply.body.len().min(SNIFF_BYTES)];
+    let head = String::from_utf8_lossy(head).trim_start().to_ascii_lowercase();
+    let declared = reply.content_type.as_deref().unwrap_or_default();
+    let guess = if reply.body.is_empty() {
+        "an empty body"
+    } else if head.starts_with("<!doctype html") || head.starts_with("<html") {
+        "an HTML page"
+    } else if head.contains("<mpd") {
+        "a broken MPD"
+    } else if head.starts_with("#extm3u") {
+        "an HLS playlist"
+    } else if head.starts_with('{') || head.starts_with('[') {
+        "JSON"
+    } else if head.starts_with('<') {
+        "other XML"
+    } else {
+        "something else"
+    };
+    match declared {
+        "" => guess.to_owned(),
+        _ => format!("{guess} ({declared})"),
+    }
+}
+
+fn sidx(fetch: &Fetch, reply: &Reply) -> Result<Sidx, FetchError> {
+    let bad = |source| FetchError::BadIndex { url: fetch.url.clone(), source };
+    let sidx = parse_sidx(&reply.body).map_err(bad)?;
+    if sidx.references.iter().any(|reference| reference.to_index) {
+        return Err(FetchError::NestedIndex { url: fetch.url.clone() });
+    }
+    // ISO/IEC 14496-12 §8.16.3: distances count from the first byte after the index box.
+    let found = boxes(&reply.body).filter_map(Result::ok).find(|found| found.is(b"sidx"));
+    let end = found.map_or(0, |found| found.header.end());
+    let start = fetch.range.map_or(0, |(first, _)| first);
+    Ok(Sidx {
+        timescale: sidx.timescale,
+        earliest_presentation_time: sidx.earliest_presentation_time,
+        first_byte: start.saturating_add(end).saturating_add(sidx.first_offset),
+        entries: sidx
+            .references
+            .iter()
+            .map(|reference| (u64::from(reference.size), u64::from(reference.duration)))
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! One session over HTTP.
+
+use crate::{Clock, Driven, FetchError, Plan, PlayError, Snapshot, drive, http::Http};
+use dashpot_abr::Rule;
+use dashpot_base::Seed;
+use dashpot_net::{Link, Trace, UNLIMITED};
+use dashpot_player::{self as player, DoneReason, Input, Player, What};
+use dashpot_qoe::Summary;
+use std::{sync::Once, time::Duration};
+
+/// How long a connection may take to come about. Longer than any round trip on Earth with a lost
+/// packet or two; a server that is down should be known before the buffer is empty.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where CMCD goes (CTA-5004 §3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CmcdMode {
+    /// Nowhere.
+    Off,
+    /// Into header fields.
+    #[default]
+    Headers,
+    /// Into the URL's query.
+    Query,
+}
+
+/// A session over HTTP.
+#[derive(Debug)]
+pub struct Config {
+    /// The player's own part: the MPD, buffers, when to stop.
+    pub player: player::Config,
+    /// Who chooses the rungs.
+    pub rule: Box<dyn Rule>,
+    /// The access line to emulate; `None` lets everything pass.
+    pub link: Option<Trace>,
+    /// The share of requests that the emulated line loses, from 0 to 1.
+    pub loss_ratio: f64,
+    /// Fixes which requests these are.
+    pub seed: Seed,
+    /// Where CMCD goes.
+    pub cmcd: CmcdMode,
+    /// What the viewer does meanwhile: after how long, and where they go.
+    pub seeks: Vec<(Duration, Duration)>,
+    /// How often to observe even when nothing happens.
+    pub refresh: Option<Duration>,
+}
+
+impl Config {
+    /// Returns a session of `rule` over the network as it is.
+    #[must_use]
+    pub fn new(player: player::Config, rule: Box<dyn Rule>) -> Self {
+        Self {
+            player,
+            rule,
+            link: None,
+            loss_ratio: 0.0,
+            seed: Seed(1),
+            cmcd: CmcdMode::default(),
+            seeks: Vec::new(),
+            refresh: None,
+        }
+    }
+}
+
+/// How a session went.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Why it ended.
+    pub reason: DoneReason,
+    /// What went wrong in the end, where the reason is a failure.
+    pub error: Option<FetchError>,
+    /// Its numbers.
+    pub summary: Summary,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Plays one session; `stop` ends it early, and what was played until then counts.
+///
+/// # Errors
+/// Where there was nothing to play: no MPD, or none that can be played. A session that failed
+/// later is an [`Outcome`] whose reason says so.
+///
+/// # Panics
+/// Never: a link without a limit is always a trace.
+pub async fn play(
+    config: Config,
+    stop: impl Future<Output = ()>,
+    observe: impl FnMut(Snapshot<'_>),
+) -> Result<Outcome, PlayError> {
+    let client = client().map_err(PlayError::Client)?;
+    let clock = Clock::start();
+    let trace = match config.link {
+        Some(trace) => trace,
+        None => {
+            Trace::constant(UNLIMITED, Duration::ZERO).expect("an unlimited link carries something")
+        }
+    };
+    let link = Link::new(trace, config.loss_ratio, config.seed);
+    let mut http = Http::new(client, clock, config.cmcd, link);
+    let mut seeks = config.seeks;
+    seeks.sort_by_key(|(after, _)| *after);
+    let script = seeks.into_iter().map(|(after, to)| (after, Input::Seek { to })).collect();
+    let plan = Plan { script, refresh: config.refresh };
+    let url = config.player.manifest.to_string();
+    let player = Player::new(config.player, config.rule);
+    let driven = drive(player, &mut http, &clock, plan, stop, observe).await;
+    outcome(driven, http.last_error, url)
+}
+
+fn outcome(driven: Driven, error: Option<FetchError>, url: String) -> Result<Outcome, PlayError> {
+    let Driven { reason, session, ended } = driven;
+    let summary = session.summary(ended);
+    let took = ended.since(dashpot_base::MonoTime::ZERO);
+    match (reason, error) {
+        (DoneReason::NothingToPlay, _) => Err(PlayError::NothingToPlay { url }),
+        (DoneReason::Failed { what: What::Manifest, failure }, error) => {
+            // A player that gave up waiting knows more than the last thing that went wrong.
+            Err(match error.filter(|error| error.failure() == failure) {
+                Some(error) => PlayError::Manifest(error),
+                None => PlayError::NoManifest { url, failure },
+            })
+        }
+        (DoneReason::Failed { what, failure }, error) => {
+            let error = error.filter(|error| error.failure() == failure);
+            Ok(Outcome { reason: DoneReason::Failed { what, failure }, error, summary, took })
+        }
+        (
+            reason @ (DoneReason::Ended
+            | DoneReason::PlayedEnough
+            | DoneReason::TimeUp
+            | DoneReason::Stopped),
+            _,
+        ) => Ok(Outcome { reason, error: None, summary, took }),
+    }
+}
+
+fn client() -> Result<reqwest::Client, reqwest::Error> {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        let provider = rustls::crypto::ring::default_provider();
+        if provider.install_default().is_err() {
+            tracing::debug!("another part of the process chose the TLS provider already");
+        }
+    });
+    reqwest::Client::builder()
+        .user_agent(concat!("dashpot/", env!("CARGO_PKG_VERSION")))
+        // What is measured is the path to the server named, not one through the environment's.
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .build()
+}
