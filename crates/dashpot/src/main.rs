@@ -1,2 +1,31 @@
-//! The command line.
-fn main() {}
+//! The `dashpot` command: an adaptive-streaming delivery chain in one binary.
+//!
+//! Layer 6: what is typed becomes a driver's `Config`; results go to stdout, the log to stderr.
+
+mod cli;
+mod config;
+mod exit;
+mod log;
+mod origin;
+mod signal;
+
+use crate::exit::ExitStatus;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    cli::run(std::env::args_os().collect())
+        .unwrap_or_else(|error| {
+            #[expect(
+                clippy::print_stderr,
+                reason = "the one place that tells a person why it failed"
+            )]
+            {
+                eprintln!("error: {error:#}");
+            }
+            ExitStatus::CouldNotRun
+        })
+        .into()
+}

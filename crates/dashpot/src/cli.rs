@@ -1,0 +1,75 @@
+//! The command line: what may be typed, and which command it starts.
+
+use crate::{ExitStatus, config, log, origin};
+use anyhow::Context as _;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use std::{ffi::OsString, path::PathBuf};
+
+/// An adaptive-streaming delivery chain: DASH origin, edge cache, headless client.
+///
+/// `dashpot up` starts all of it on this machine with a test film and prints the address of a
+/// page that plays it.
+#[derive(Debug, Parser)]
+#[command(name = "dashpot", version, max_term_width = 100, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    log: log::Args,
+    /// TOML file with a table for each command, its flags by name: `[edge]`, `cache-mem = "1GiB"`
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Common options")]
+    config: Option<PathBuf>,
+    /// Print the configuration in force and where each value comes from, and stop
+    #[arg(long, global = true, help_heading = "Common options")]
+    print_config: bool,
+}
+
+const AFTER_HELP: &str = "\
+Precedence: flag > DASHPOT_* in the environment > --config file > default.
+Sizes are written 512MiB, times 500ms, rates 3Mbps. Port 0 takes a free port.
+Exit codes: 0 done, 1 ran but a check failed, 2 could not run.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve a folder of media as MPEG-DASH in four forms
+    Origin(origin::Args),
+}
+
+/// Parses the command line and runs the command.
+///
+/// # Errors
+/// Where the command could not run; what to do about it is in the message.
+pub(crate) fn run(args: Vec<OsString>) -> anyhow::Result<ExitStatus> {
+    let mut command = Cli::command();
+    if let Some(file) = config::file_of(&args) {
+        command = config::with_file(command, &file)?;
+    }
+    let matches = command.clone().get_matches_from(args);
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    if cli.print_config {
+        print(&config::print(&command, &matches));
+        return Ok(ExitStatus::Done);
+    }
+    log::start(&cli.log)?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?
+        .block_on(start(cli.command))
+}
+
+async fn start(command: Command) -> anyhow::Result<ExitStatus> {
+    match command {
+        Command::Origin(args) => origin::run(args).await,
+    }
+}
+
+/// Writes a result to stdout; a reader that has gone away is not an error.
+pub(crate) fn print(text: &str) {
+    use std::io::Write as _;
+    let mut stdout = std::io::stdout().lock();
+    let written = writeln!(stdout, "{}", text.trim_end_matches('\n')).and_then(|()| stdout.flush());
+    if let Err(error) = written {
+        tracing::debug!(%error, "stdout is closed");
+    }
+}

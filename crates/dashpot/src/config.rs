@@ -1,0 +1,168 @@
+//! Configuration from a file, below flags and environment: flag > `DASHPOT_*` > file > default.
+//!
+//! A file's `[edge]` table holds the long flags of `dashpot edge` by name. Its values become the
+//! defaults of those flags before the command line is read, so that clap alone decides what wins.
+
+use anyhow::{Context as _, bail};
+use clap::{ArgMatches, Command, parser::ValueSource};
+use std::{ffi::OsString, fmt::Write as _, fs, path::PathBuf};
+
+/// Largest configuration file that is read: it is typed by hand.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Returns the file that `--config` or `DASHPOT_CONFIG` names, before anything else is parsed.
+pub(crate) fn file_of(args: &[OsString]) -> Option<PathBuf> {
+    let mut args = args.iter().skip(1);
+    while let Some(arg) = args.next() {
+        if arg == "--" {
+            break;
+        }
+        if arg == "--config" {
+            return args.next().map(PathBuf::from);
+        }
+        if let Some(path) = arg.to_str().and_then(|arg| arg.strip_prefix("--config=")) {
+            return Some(PathBuf::from(path));
+        }
+    }
+    std::env::var_os("DASHPOT_CONFIG").map(PathBuf::from)
+}
+
+/// Returns `command` with the values of the file as the defaults of its subcommands' flags.
+///
+/// # Errors
+/// Where the file cannot be read, is not TOML, or names a command or flag that does not exist.
+pub(crate) fn with_file(command: Command, path: &PathBuf) -> anyhow::Result<Command> {
+    let place = path.display();
+    let size = fs::metadata(path).with_context(|| format!("cannot read `{place}`"))?.len();
+    if FILE_BYTES_MAX < size {
+        bail!("`{place}` is {size} bytes; a configuration file may have {FILE_BYTES_MAX}");
+    }
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read `{place}`"))?;
+    let table: toml::Table = text.parse().with_context(|| format!("`{place}` is not TOML"))?;
+    with_table(command, &table).with_context(|| format!("in `{place}`"))
+}
+
+fn with_table(mut command: Command, table: &toml::Table) -> anyhow::Result<Command> {
+    for (name, section) in table {
+        let Some(subcommand) = command.find_subcommand(name) else {
+            let known: Vec<_> = command.get_subcommands().map(Command::get_name).collect();
+            bail!("there is no command `{name}`; tables are named {}", known.join(", "));
+        };
+        let Some(section) = section.as_table() else {
+            bail!("`{name}` must be a table: write `[{name}]`");
+        };
+        let flags = long_flags(subcommand);
+        if let Some(unknown) = section.keys().find(|key| !flags.contains(key)) {
+            bail!("`[{name}]` has no `{unknown}`; it has {}", flags.join(", "));
+        }
+        for (key, value) in section {
+            let value = plain(value)
+                .with_context(|| format!("`{name}.{key}` must be a string, number or bool"))?;
+            let key = key.clone();
+            command =
+                command.mut_subcommand(name, |subcommand| with_default(subcommand, &key, value));
+        }
+    }
+    Ok(command)
+}
+
+fn long_flags(command: &Command) -> Vec<String> {
+    command.get_arguments().filter_map(|arg| arg.get_long().map(str::to_owned)).collect()
+}
+
+fn plain(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Float(number) => Some(number.to_string()),
+        toml::Value::Boolean(flag) => Some(flag.to_string()),
+        toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => None,
+    }
+}
+
+fn with_default(command: Command, long: &str, value: String) -> Command {
+    let id = command
+        .get_arguments()
+        .find(|arg| arg.get_long() == Some(long))
+        .map(|arg| arg.get_id().clone());
+    match id {
+        Some(id) => command.mut_arg(id, |arg| arg.required(false).default_value(value)),
+        None => command,
+    }
+}
+
+/// Returns what is in force for the chosen command, as a configuration file with each value's
+/// source beside it.
+pub(crate) fn print(command: &Command, matches: &ArgMatches) -> String {
+    let mut text = String::new();
+    let Some((name, matches)) = matches.subcommand() else { return text };
+    let Some(command) = command.find_subcommand(name) else { return text };
+    let mut line = |args: std::fmt::Arguments<'_>| writeln!(text, "{args}").is_ok();
+    line(format_args!("[{name}]"));
+    for arg in command.get_arguments() {
+        let Some(long) = arg.get_long() else { continue };
+        let id = arg.get_id().as_str();
+        if ["help", "version", "print-config", "config"].contains(&long) {
+            continue;
+        }
+        let source = match matches.value_source(id) {
+            Some(ValueSource::CommandLine) => "flag",
+            Some(ValueSource::EnvVariable) => "environment",
+            Some(ValueSource::DefaultValue) => "file or default",
+            Some(_) | None => "not set",
+        };
+        match matches.try_get_raw(id).ok().flatten().and_then(|mut values| values.next()) {
+            Some(value) => {
+                let value = toml::Value::String(value.to_string_lossy().into_owned());
+                line(format_args!("{long} = {value}  # {source}"))
+            }
+            None => line(format_args!("# {long} =  # {source}")),
+        };
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Arg;
+
+    fn command() -> Command {
+        Command::new("dashpot").subcommand(
+            Command::new("edge")
+                .arg(Arg::new("origin").long("origin").required(true))
+                .arg(Arg::new("cache_mem").long("cache-mem").default_value("512MiB")),
+        )
+    }
+
+    fn check(file: &str, args: &[&str], expected: Result<&str, &str>) {
+        let table: toml::Table = file.parse().unwrap();
+        let got = with_table(command(), &table).map(|command| {
+            let matches = command.clone().try_get_matches_from(args).unwrap();
+            print(&command, &matches)
+        });
+        match (got, expected) {
+            (Ok(got), Ok(expected)) => assert_eq!(got.trim(), expected.trim()),
+            (Err(got), Err(expected)) => assert!(got.to_string().contains(expected), "{got}"),
+            (got, expected) => panic!("{got:?} instead of {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        check(
+            "[edge]\norigin = 'http://o/'\ncache-mem = '1GiB'",
+            &["dashpot", "edge", "--cache-mem", "2GiB"],
+            Ok("[edge]\norigin = \"http://o/\"  # file or default\ncache-mem = \"2GiB\"  # flag"),
+        );
+    }
+
+    #[test]
+    fn what_the_file_may_not_say_is_named() {
+        let edge = ["dashpot", "edge"];
+        check("[egde]\n", &edge, Err("there is no command `egde`"));
+        check("[edge]\ncahe-mem = '1GiB'", &edge, Err("has no `cahe-mem`"));
+        check("edge = 3", &edge, Err("must be a table"));
+        check("[edge]\norigin = ['a']", &edge, Err("`edge.origin` must be"));
+    }
+}

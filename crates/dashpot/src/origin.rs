@@ -1,0 +1,57 @@
+//! `dashpot origin`: a folder of media as MPEG-DASH.
+
+use crate::{ExitStatus, cli, signal};
+use dashpot_origin::Config;
+use dashpot_serve::{LogTo, Shutdown};
+use std::{net::SocketAddr, path::PathBuf};
+
+/// What may be typed after `dashpot origin`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// Folder that holds one folder of CMAF tracks for each asset (`dashpot ingest` makes them)
+    #[arg(long, value_name = "DIR", env = "DASHPOT_ORIGIN_MEDIA")]
+    media: PathBuf,
+    /// Folder of hand-written MPDs, served as they are below /manifests/
+    #[arg(long, value_name = "DIR", env = "DASHPOT_ORIGIN_MANIFESTS")]
+    manifests: Option<PathBuf>,
+    /// Address to listen on; port 0 takes a free one
+    #[arg(
+        long,
+        value_name = "ADDR",
+        default_value = "127.0.0.1:9000",
+        env = "DASHPOT_ORIGIN_LISTEN"
+    )]
+    listen: SocketAddr,
+    /// Page that the index page's play buttons open, as PAGE?mpd=URL
+    #[arg(long, value_name = "PAGE", env = "DASHPOT_ORIGIN_PLAYER")]
+    player: Option<String>,
+    /// Where a JSON line for each request goes: a file, `-` for stderr, or `off`
+    #[arg(long, value_name = "FILE", default_value = "off", env = "DASHPOT_ORIGIN_ACCESS_LOG",
+          value_parser = |text: &str| Ok::<_, String>(LogTo::from(text)))]
+    access_log: LogTo,
+}
+
+const AFTER_HELP: &str = "\
+Each asset is offered as /vod/ASSET/number.mpd, time.mpd, base.mpd and list.mpd; options stand in the
+path before it: /vod/ASSET/loop_8/seg_4s/number.mpd. The index page at / lists all of them.";
+
+/// Serves until it is interrupted.
+///
+/// # Errors
+/// Where the media cannot be served or the address cannot be listened on.
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
+    let server = dashpot_origin::bind(Config {
+        media: args.media,
+        manifests: args.manifests,
+        listen: args.listen,
+        player: args.player,
+        access_log: args.access_log,
+    })
+    .await?;
+    cli::print(&format!("http://{}/", server.addr()));
+    let shutdown = Shutdown::new();
+    signal::begin_when_interrupted(&shutdown);
+    server.run(shutdown).await?;
+    Ok(ExitStatus::Done)
+}
