@@ -4,6 +4,7 @@ use crate::store::{File, ReadError, Store};
 use axum::body::Body;
 use bytes::Bytes;
 use dashpot_packager::Part;
+use dashpot_serve::Counter;
 use futures_util::stream::{self, StreamExt as _};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -18,35 +19,52 @@ const AHEAD: usize = 2;
 pub(crate) struct Media {
     store: Store,
     files: Arc<BTreeMap<String, File>>,
+    sent: Counter,
 }
 
-/// A part's file is not one that the scan found.
-#[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not in the catalogue")]
-struct Unknown(String);
-
 impl Media {
-    pub(crate) fn new(store: Store, files: BTreeMap<String, File>) -> Self {
-        Self { store, files: Arc::new(files) }
+    /// `sent` counts the bytes handed to clients.
+    pub(crate) fn new(store: Store, files: BTreeMap<String, File>, sent: Counter) -> Self {
+        Self { store, files: Arc::new(files), sent }
     }
 
-    /// Returns the body that consists of `parts`. A read that fails cuts the response short of its
-    /// `Content-Length`, so that no client takes it for whole.
-    pub(crate) fn body(self, parts: impl Iterator<Item = Part> + Send + 'static) -> Body {
+    /// Returns the body that consists of `parts`. A read that fails later on cuts the response
+    /// short of its `Content-Length`, so that no client takes it for whole.
+    ///
+    /// # Errors
+    /// Where the first bytes cannot be read, while there still can be another status.
+    pub(crate) async fn body(
+        self,
+        parts: impl Iterator<Item = Part> + Send + 'static,
+    ) -> Result<Body, ReadError> {
+        let sent = self.sent.clone();
         let chunks = stream::iter(parts.flat_map(chunks)).map(move |part| self.clone().read(part));
-        Body::from_stream(chunks.buffered(AHEAD))
+        let mut chunks = Box::pin(chunks.buffered(AHEAD));
+        let mut first = Vec::with_capacity(AHEAD);
+        // A patched head may come before the first bytes that are read.
+        for _ in 0..AHEAD {
+            match chunks.next().await {
+                Some(chunk) => first.push(Ok(chunk?)),
+                None => break,
+            }
+        }
+        Ok(Body::from_stream(stream::iter(first).chain(chunks).inspect(move |chunk| {
+            let len = chunk.as_ref().map_or(0, Bytes::len);
+            sent.inc_by(u64::try_from(len).unwrap_or(0));
+        })))
     }
 
-    async fn read(self, part: Part) -> Result<Bytes, axum::BoxError> {
+    async fn read(self, part: Part) -> Result<Bytes, ReadError> {
         let (path, range) = match part {
             Part::Bytes(bytes) => return Ok(bytes),
             Part::File { path, range } => (path, range),
         };
-        let file = self.files.get(&path).ok_or_else(|| Unknown(path.clone()))?;
+        let Some(file) = self.files.get(&path) else {
+            return Err(ReadError::Unknown { path });
+        };
         let bytes = self.store.read(file, range).await;
-        bytes.map_err(|error: ReadError| {
-            tracing::warn!(error = crate::scan::with_causes(&error), "response is cut short");
-            error.into()
+        bytes.inspect_err(|error| {
+            tracing::warn!(error = crate::scan::with_causes(error), "media could not be read");
         })
     }
 }
@@ -86,8 +104,7 @@ mod tests {
 
     #[test]
     fn reads_are_bounded_and_leave_nothing_out() {
-        check(5..6, &[5..6]);
-        check(7..7 + CHUNK, &[7..7 + CHUNK]);
+        check(3..CHUNK + 4, &[3..CHUNK + 3, CHUNK + 3..CHUNK + 4]);
         check(0..2 * CHUNK + 1, &[0..CHUNK, CHUNK..2 * CHUNK, 2 * CHUNK..2 * CHUNK + 1]);
     }
 }

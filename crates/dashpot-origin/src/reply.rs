@@ -62,11 +62,8 @@ impl Resource {
         let etag = self.etag(coding);
         let mut response = Response::new(Body::empty());
         self.validators(response.headers_mut(), etag.as_ref());
-        let current = Validators {
-            etag: etag.as_ref(),
-            last_modified: self.modified,
-            date: Some(now),
-        };
+        let current =
+            Validators { etag: etag.as_ref(), last_modified: self.modified, date: Some(now) };
         let range = match evaluate(now, Evaluator::Origin, method, headers, &current) {
             Outcome::Proceed { range } => range,
             Outcome::NotModified => {
@@ -97,7 +94,13 @@ impl Resource {
         }
         let parts = content.select(&mut response, range);
         if method == Method::GET {
-            *response.body_mut() = media.body(parts);
+            match media.body(parts).await {
+                Ok(body) => *response.body_mut() = body,
+                Err(_) => {
+                    let why = "the media could not be read: was it changed under the server?";
+                    return refuse(StatusCode::INTERNAL_SERVER_ERROR, why);
+                }
+            }
         }
         response
     }
@@ -206,7 +209,8 @@ pub(crate) fn refuse(status: StatusCode, why: &str) -> Response<Body> {
     cors::open(fields);
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     // Long enough to keep a storm of mistaken requests at the edge, short enough that a film which
-    // appears is soon seen.
-    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=5"));
+    // appears is soon seen. A fault of the server is nothing to remember.
+    let brief = if status.is_server_error() { "no-store" } else { "public, max-age=5" };
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(brief));
     response
 }

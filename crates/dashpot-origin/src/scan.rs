@@ -1,6 +1,5 @@
 //! What the media folder holds: every asset whose files hold together, and why others do not.
 
-
 mod sidecar;
 mod track;
 mod walk;

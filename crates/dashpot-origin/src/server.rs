@@ -8,14 +8,19 @@ use crate::{
     store::Store,
 };
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     extract::{Request, State},
 };
 use dashpot_http::cors;
-use dashpot_packager::{Body as Planned, Cacheability, Catalogue, Found, Refused, is_name, respond};
-use dashpot_serve::{BindError, Clock, Listener, Options, Shutdown, TowerToHyperService, serve};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use dashpot_packager::{
+    Body as Planned, Cacheability, Catalogue, Found, Refused, is_name, respond,
+};
+use dashpot_serve::{
+    AccessLog, AccessLogError, Asked, BindError, Clock, Counter, Family, Health, Listener, LogTo,
+    Metric, Metrics, Options, Role, Shutdown, TowerToHyperService, serve,
+};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 use tracing::info;
 use xxhash_rust::xxh3::Xxh3;
@@ -31,6 +36,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The page that plays a manifest, as `{player}?mpd={url}`; without one, no play buttons.
     pub player: Option<String>,
+    /// Where a line for each request goes.
+    pub access_log: LogTo,
 }
 
 /// Why an origin could not start.
@@ -76,6 +83,9 @@ pub enum StartError {
     /// The address cannot be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The access log cannot be written.
+    #[error(transparent)]
+    AccessLog(#[from] AccessLogError),
 }
 
 /// Why a running origin ended before its shutdown. There is no such reason yet: what fails, fails
@@ -88,7 +98,7 @@ pub enum RunError {}
 #[derive(Debug)]
 pub struct Server {
     listener: Listener,
-    origin: Arc<Origin>,
+    origin: Origin,
 }
 
 #[derive(Debug)]
@@ -98,6 +108,9 @@ struct Origin {
     manifests: pages::Manifests,
     player: Option<String>,
     clock: Clock,
+    access_log: AccessLog,
+    metrics: Metrics,
+    requests: Family<Vec<(&'static str, String)>, Counter>,
 }
 
 /// Scans the media folder and listens.
@@ -106,26 +119,33 @@ struct Origin {
 /// Says which folder or address is at fault, and what to do.
 pub async fn bind(config: Config) -> Result<Server, StartError> {
     let path = || config.media.clone();
-    let store = Store::local(&config.media)
-        .map_err(|source| StartError::Media { path: path(), source })?;
-    let found = scan::scan(&store)
-        .await
-        .map_err(|source| StartError::List { path: path(), source })?;
+    let store =
+        Store::local(&config.media).map_err(|source| StartError::Media { path: path(), source })?;
+    let found =
+        scan::scan(&store).await.map_err(|source| StartError::List { path: path(), source })?;
     let count = found.catalogue.assets().count();
     if count == 0 {
         return Err(StartError::Nothing { path: path(), skipped: found.skipped });
     }
     let manifests = match &config.manifests {
-        Some(folder) => pages::Manifests::read(folder).map_err(|(path, source)| {
-            StartError::Manifests { path, source }
-        })?,
+        Some(folder) => pages::Manifests::read(folder)
+            .map_err(|(path, source)| StartError::Manifests { path, source })?,
         None => pages::Manifests::default(),
     };
     let listener = Listener::bind(config.listen).await?;
     info!(addr = %listener.addr(), assets = count, skipped = found.skipped.len(), "origin listens");
-    let media = Media::new(store, found.files);
-    let (catalogue, player, clock) = (found.catalogue, config.player, Clock::system());
-    let origin = Arc::new(Origin { catalogue, media, manifests, player, clock });
+    let (clock, mut metrics) = (Clock::system(), Metrics::new(Role::Origin));
+    let dropped = metrics.counter(Metric::AccessLogDropped);
+    let origin = Origin {
+        access_log: AccessLog::open(config.access_log, Role::Origin, clock.clone(), dropped)?,
+        catalogue: found.catalogue,
+        media: Media::new(store, found.files, metrics.counter(Metric::ResponseBytes)),
+        manifests,
+        player: config.player,
+        clock,
+        requests: metrics.counters(Metric::Requests),
+        metrics,
+    };
     Ok(Server { listener, origin })
 }
 
@@ -146,18 +166,59 @@ impl Server {
     ///
     /// # Errors
     /// None yet.
-    pub async fn run(self, shutdown: Shutdown) -> Result<(), RunError> {
-        let router = Router::new().fallback(handle).with_state(self.origin);
-        let service_of = move |_peer| TowerToHyperService::new(router.clone());
-        serve(self.listener, service_of, Options::new(shutdown)).await;
+    pub async fn run(mut self, shutdown: Shutdown) -> Result<(), RunError> {
+        let options = Options::new(shutdown.clone());
+        self.origin.metrics.register_gauge(Metric::Connections, &options.connections);
+        let (version, clock) = (env!("CARGO_PKG_VERSION"), self.origin.clock.clone());
+        let health = Health { role: Role::Origin, version, clock, shutdown };
+        let router = Router::new().fallback(handle).with_state(Arc::new((self.origin, health)));
+        let service_of =
+            move |peer: SocketAddr| TowerToHyperService::new(router.clone().layer(Extension(peer)));
+        serve(self.listener, service_of, options).await;
         Ok(())
+    }
+}
+
+type Shared = Arc<(Origin, Health)>;
+
+async fn handle(
+    State(shared): State<Shared>,
+    Extension(client): Extension<SocketAddr>,
+    request: Request,
+) -> Response<Body> {
+    let (origin, health) = (&shared.0, &shared.1);
+    // No method that is answered has a body to read.
+    let (parts, _body) = request.into_parts();
+    let (method, uri, headers) = (&parts.method, &parts.uri, &parts.headers);
+    let logged = origin.access_log.begin(&Asked { client, method, uri, headers });
+    let response = answer(origin, health, &parts).await;
+    let labels = vec![
+        ("kind", kind(uri.path()).to_owned()),
+        ("status", response.status().as_str().to_owned()),
+    ];
+    origin.requests.get_or_create(&labels).inc();
+    logged.finish(response).map(Body::new)
+}
+
+/// Returns what is asked for, in the few words that a metric can have.
+fn kind(path: &str) -> &'static str {
+    if !path.starts_with("/vod/") && !path.starts_with("/manifests/") {
+        return "page";
+    }
+    match path.rsplit_once('.') {
+        Some((_, "mpd")) => "manifest",
+        Some((before, "mp4")) if before.ends_with("/init") => "init",
+        Some((_, "mp4")) => "file",
+        Some((_, "m4s")) => "segment",
+        Some((_, "vtt")) => "text",
+        _ => "other",
     }
 }
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
-async fn handle(State(origin): State<Arc<Origin>>, request: Request) -> Response<Body> {
-    let (method, headers) = (request.method().clone(), request.headers());
+async fn answer(origin: &Origin, health: &Health, request: &Parts) -> Response<Body> {
+    let (method, headers) = (&request.method, &request.headers);
     if method == Method::OPTIONS {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
@@ -171,10 +232,15 @@ async fn handle(State(origin): State<Arc<Origin>>, request: Request) -> Response
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(METHODS));
         return response;
     }
-    match origin.resource(request.uri().path(), headers) {
+    match request.uri.path() {
+        "/health" => return health.response().map(Body::from),
+        "/metrics" => return origin.metrics.response().map(Body::from),
+        _ => {}
+    }
+    match origin.resource(request.uri.path(), headers) {
         Ok(resource) => {
             let (now, media) = (origin.clock.wall(), origin.media.clone());
-            resource.answer(now, &method, headers, media).await
+            resource.answer(now, method, headers, media).await
         }
         Err((status, why)) => refuse(status, &why),
     }
@@ -186,11 +252,7 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 const SHORT: &str = "public, max-age=10, must-revalidate";
 
 impl Origin {
-    fn resource(
-        &self,
-        path: &str,
-        headers: &HeaderMap,
-    ) -> Result<Resource, (StatusCode, String)> {
+    fn resource(&self, path: &str, headers: &HeaderMap) -> Result<Resource, (StatusCode, String)> {
         let json = "application/json";
         if let Some(below) = path.strip_prefix("/vod/") {
             return match respond(&self.catalogue, below) {
@@ -207,10 +269,9 @@ impl Origin {
         match path {
             "/" => {
                 let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-                let page = pages::index(&self.catalogue, &self.manifests, self.player.as_deref(), host);
-                let mut page = Resource::text("text/html; charset=utf-8", "no-cache", page);
-                page.modified = None;
-                Ok(page)
+                let (manifests, player) = (&self.manifests, self.player.as_deref());
+                let page = pages::index(&self.catalogue, manifests, player, host);
+                Ok(Resource::text("text/html; charset=utf-8", "no-cache", page))
             }
             "/assets.json" => {
                 Ok(Resource::text(json, SHORT, pages::assets(&self.catalogue, &self.manifests)))
@@ -243,3 +304,6 @@ fn resource(found: Found, path: &str) -> Resource {
     };
     Resource { content_type: found.content_type, cache_control, modified, content }
 }
+
+#[cfg(test)]
+mod tests;

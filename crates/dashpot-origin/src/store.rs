@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use dashpot_base::WallTime;
-use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore, local::LocalFileSystem, path::Path};
+use object_store::{
+    GetOptions, GetRange, ObjectMeta, ObjectStore, local::LocalFileSystem, path::Path,
+};
 use std::{collections::BTreeMap, io, ops::Range, path::PathBuf, sync::Arc};
 use tokio::sync::Semaphore;
 
@@ -21,6 +23,12 @@ pub enum ReadError {
         path: String,
         /// What the store said.
         source: object_store::Error,
+    },
+    /// The scan did not find the file.
+    #[error("read `{path}`: it is not in the catalogue")]
+    Unknown {
+        /// The file.
+        path: String,
     },
     /// The store gave another number of bytes than was asked for.
     #[error("read `{path}`: {given} bytes instead of {asked}")]

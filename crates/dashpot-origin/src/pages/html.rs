@@ -81,8 +81,12 @@ fn section(page: &mut String, asset: &Asset, play: &Play<'_>) {
         let path = format!("/vod/{}/{}.mpd", asset.name, form.name());
         item(page, play, &path, form.name());
     }
-    page.push_str("</ul>\n<div class=\"scroll\">\n<table>\n<thead><tr><th>Track</th><th>Content</th>");
-    page.push_str("<th>Codec</th><th>Language</th><th>Average</th><th>Label</th></tr></thead>\n<tbody>\n");
+    page.push_str(
+        "</ul>\n<div class=\"scroll\">\n<table>\n<thead><tr><th>Track</th><th>Content</th>",
+    );
+    page.push_str(
+        "<th>Codec</th><th>Language</th><th>Average</th><th>Label</th></tr></thead>\n<tbody>\n",
+    );
     for track in asset.tracks() {
         let rate = u64::try_from(average_bps(track)).unwrap_or(u64::MAX);
         // Three digits say all there is to an average.
@@ -117,7 +121,10 @@ fn item(page: &mut String, play: &Play<'_>, path: &str, name: &str) {
     if let Some(link) = play.link(path) {
         let label = escape(&format!("Play {path}"));
         let link = escape(&link);
-        push(page, format_args!("<a class=\"play\" href=\"{link}\" aria-label=\"{label}\">Play</a>"));
+        push(
+            page,
+            format_args!("<a class=\"play\" href=\"{link}\" aria-label=\"{label}\">Play</a>"),
+        );
     }
     page.push_str("</li>\n");
 }

@@ -29,7 +29,9 @@ pub(super) async fn read(
     let init_end = loop {
         match walk.next().await? {
             Some(TopBox::Read(found)) if found.is(b"moov") => break found.header.end(),
-            Some(TopBox::Read(found)) if found.is(b"moof") => return Err(walk.wrong(NOT_FRAGMENTED)),
+            Some(TopBox::Read(found)) if found.is(b"moof") => {
+                return Err(walk.wrong(NOT_FRAGMENTED));
+            }
             Some(TopBox::Read(_) | TopBox::Skipped(_)) => {}
             None => return Err(walk.wrong("it has no moov box")),
         }
@@ -50,10 +52,9 @@ pub(super) async fn read(
             frame_rate: track.frame_rate().or_else(|| first.frame_rate(track.timescale)),
             sar: (1, 1),
         },
-        Handler::Audio => Kind::Audio {
-            sample_rate: track.sample_rate,
-            channels: track.channels.into(),
-        },
+        Handler::Audio => {
+            Kind::Audio { sample_rate: track.sample_rate, channels: track.channels.into() }
+        }
         Handler::Text | Handler::Other(_) => {
             return Err(walk.wrong("it holds neither video nor audio"));
         }
@@ -101,14 +102,17 @@ fn fragments(pieces: Vec<Piece>) -> Vec<Fragment> {
         size: piece.size,
         start: piece.start,
         // Times that go backwards become a duration of zero, which `Asset::new` refuses.
-        duration: end
-            .map_or(piece.samples_duration, |end| end.saturating_sub(piece.start)),
+        duration: end.map_or(piece.samples_duration, |end| end.saturating_sub(piece.start)),
         head: piece.head,
     };
     pieces.into_iter().zip(ends).map(fragment).collect()
 }
 
-async fn pieces(walk: &mut Walk<'_>, init: &Init, hash: &mut Xxh3) -> Result<Vec<Piece>, SkipError> {
+async fn pieces(
+    walk: &mut Walk<'_>,
+    init: &Init,
+    hash: &mut Xxh3,
+) -> Result<Vec<Piece>, SkipError> {
     let [track] = init.tracks.as_slice() else {
         return Err(walk.wrong("it must have exactly one track"));
     };
@@ -144,9 +148,10 @@ async fn pieces(walk: &mut Walk<'_>, init: &Init, hash: &mut Xxh3) -> Result<Vec
                 hash.update(&head);
                 let (offset, size) = (begin, header.end() - begin);
                 let piece = piece(&moof, offset, size, &head);
-                pieces.push(piece.map_err(|what| {
-                    walk.wrong(format!("fragment {}: {what}", pieces.len()))
-                })?);
+                pieces
+                    .push(piece.map_err(|what| {
+                        walk.wrong(format!("fragment {}: {what}", pieces.len()))
+                    })?);
             }
             // Indexes, padding and whatever else stands between fragments is not media.
             _ => {}

@@ -214,7 +214,7 @@ proptest! {
         let catalogue = Catalogue::new([fixture::clip(count)]);
         let shape = Shape { passes, gops };
         let asset = catalogue.asset("clip").unwrap();
-        let (mpd, _) = dashpot_mpd::parse(&manifest(asset, shape, Form::Time)).unwrap();
+        let (mpd, _) = dashpot_mpd::parse(manifest(asset, shape, Form::Time)).unwrap();
         let buffer = mpd.min_buffer_time.unwrap().as_nanos();
         let sets = &mpd.periods[0].adaptation_sets;
         for rep in sets.iter().flat_map(|set| &set.representations) {

@@ -1,0 +1,44 @@
+//! Over loopback, with the film of this repository.
+
+mod http;
+mod media;
+mod pages;
+
+use super::*;
+use std::path::Path;
+use tokio::task::JoinHandle;
+
+/// A server on a free port; dropped, it ends.
+struct Running {
+    addr: SocketAddr,
+    shutdown: Shutdown,
+    _task: JoinHandle<Result<(), RunError>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.shutdown.begin();
+    }
+}
+
+fn film() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../media");
+    assert!(folder.join("film/v1.mp4").is_file(), "the test film is missing from media/film");
+    folder
+}
+
+fn config(media: PathBuf) -> Config {
+    Config {
+        media,
+        manifests: None,
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        player: Some("http://player.test/?x=1".to_owned()),
+        access_log: LogTo::Off,
+    }
+}
+
+async fn start(config: Config) -> Running {
+    let server = bind(config).await.unwrap();
+    let (addr, shutdown) = (server.addr(), Shutdown::new());
+    Running { addr, shutdown: shutdown.clone(), _task: tokio::spawn(server.run(shutdown)) }
+}

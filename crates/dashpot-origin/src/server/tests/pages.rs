@@ -1,0 +1,108 @@
+//! The index, and what happens to folders that cannot be served.
+
+use super::{bind, config, film, http::get, start};
+use crate::StartError;
+use std::{fs, path::Path};
+
+#[tokio::test]
+async fn the_index_links_every_manifest_and_the_player() {
+    let server = start(config(film())).await;
+    let page = get(&server, "/").await;
+    for form in ["number", "time", "base", "list"] {
+        let link = format!("href=\"/vod/film/{form}.mpd\"");
+        assert!(page.text().contains(&link), "{link}");
+        let play = format!(
+            "href=\"http://player.test/?x=1&#38;mpd=http%3A%2F%2Forigin%2Etest%2Fvod%2Ffilm%2F{form}%2Empd\""
+        );
+        assert!(page.text().contains(&play), "{play}");
+    }
+    let json: serde_json::Value =
+        serde_json::from_slice(&get(&server, "/assets.json").await.body).unwrap();
+    let asset = &json["assets"][0];
+    assert_eq!(asset["name"], "film");
+    assert_eq!(asset["duration_ms"], 24_000);
+    assert_eq!(asset["gop_ms"], 2_000);
+    assert_eq!(asset["tracks"].as_array().unwrap().len(), 7);
+    assert_eq!(asset["subtitles"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn hostile_names_stay_text_on_the_page() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_track(folder.path(), "clip");
+    let hostile = "{\"title\": \"<script>alert(1)</script>\"}";
+    fs::write(folder.path().join("clip/asset.json"), hostile).unwrap();
+    let server = start(config(folder.path().to_owned())).await;
+    let page = get(&server, "/").await;
+    assert!(page.text().contains("&#60;script&#62;"), "{}", page.text());
+    assert!(!page.text().contains("<script"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn manifests_written_by_hand_are_served_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "<MPD xmlns:x=\"urn:x\" x:kept=\"1\"/>\n";
+    fs::write(folder.path().join("odd.mpd"), text).unwrap();
+    fs::write(folder.path().join("secret.txt"), "no").unwrap();
+    let mut config = config(film());
+    config.manifests = Some(folder.path().to_owned());
+    let server = start(config).await;
+    let reply = get(&server, "/manifests/odd.mpd").await;
+    assert_eq!((reply.text(), reply.field("content-type")), (text, "application/dash+xml"));
+    assert_eq!(get(&server, "/manifests/secret.txt").await.status, 404);
+    assert_eq!(get(&server, "/manifests/").await.status, 404);
+    assert!(get(&server, "/").await.text().contains("/manifests/odd.mpd"));
+}
+
+fn copy_track(folder: &Path, asset: &str) {
+    fs::create_dir(folder.join(asset)).unwrap();
+    fs::copy(film().join("film/v1.mp4"), folder.join(asset).join("v1.mp4")).unwrap();
+}
+
+#[tokio::test]
+async fn a_broken_asset_is_left_out_and_the_others_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_track(folder.path(), "good");
+    for (asset, file, bytes) in [
+        ("cut", "v1.mp4", &fs::read(film().join("film/v1.mp4")).unwrap()[..100_000]),
+        ("not-mp4", "v1.mp4", b"hello world, this is not a film".as_slice()),
+        ("empty-file", "v1.mp4", b""),
+        ("no-tracks", "readme.txt", b"hello"),
+        ("bad-text", "s-en.vtt", b"1\n00:00 --> 00:01\n"),
+        ("bad-json", "asset.json", b"{"),
+        ("bad name", "v1.mp4", b""),
+    ] {
+        fs::create_dir(folder.path().join(asset)).unwrap();
+        fs::write(folder.path().join(asset).join(file), bytes).unwrap();
+    }
+    let server = bind(config(folder.path().to_owned())).await.unwrap();
+    let names: Vec<_> = server.catalogue().assets().map(|asset| asset.name.clone()).collect();
+    assert_eq!(names, ["good"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn links_out_of_the_media_folder_are_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_track(folder.path(), "good");
+    std::os::unix::fs::symlink(film().join("film"), folder.path().join("linked")).unwrap();
+    fs::create_dir(folder.path().join("file")).unwrap();
+    let (real, link) = (film().join("film/v1.mp4"), folder.path().join("file/v1.mp4"));
+    std::os::unix::fs::symlink(real, link).unwrap();
+    let server = bind(config(folder.path().to_owned())).await.unwrap();
+    let names: Vec<_> = server.catalogue().assets().map(|asset| asset.name.clone()).collect();
+    assert_eq!(names, ["good"]);
+}
+
+#[tokio::test]
+async fn without_anything_to_serve_the_error_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let nothing = bind(config(folder.path().to_owned())).await.unwrap_err();
+    assert!(matches!(nothing, StartError::Nothing { .. }), "{nothing:?}");
+    assert!(nothing.to_string().contains("dashpot ingest"), "{nothing}");
+    fs::create_dir(folder.path().join("film")).unwrap();
+    let broken = bind(config(folder.path().to_owned())).await.unwrap_err();
+    assert!(broken.to_string().contains("film: it has no track"), "{broken}");
+    let missing = bind(config(folder.path().join("none"))).await.unwrap_err();
+    assert!(matches!(missing, StartError::Media { .. }), "{missing:?}");
+}
