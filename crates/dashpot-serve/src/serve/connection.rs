@@ -38,10 +38,10 @@ impl Connection {
         S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>,
         B: Body<Error: Into<BoxError>> + 'static,
     {
-        let busy = Busy::default();
-        let io = TokioIo::new(Guarded::new(stream, self.limits, busy.clone()));
+        let activity = Activity::default();
+        let io = TokioIo::new(Guarded::new(stream, self.limits, activity.clone()));
         let service = service_fn(move |request| {
-            let exchange = busy.begin();
+            let exchange = activity.begin();
             let reply = service.call(request);
             async move {
                 let response = reply.await?;
@@ -71,28 +71,43 @@ impl Connection {
     }
 }
 
-/// Whether an exchange is under way on a connection.
+/// Whether anything happens on a connection.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Busy(Arc<AtomicBool>);
+pub(super) struct Activity(Arc<Flags>);
 
-impl Busy {
-    pub(super) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+#[derive(Debug, Default)]
+struct Flags {
+    /// An exchange is under way.
+    busy: AtomicBool,
+    /// One has ended since [`Activity::take`].
+    ended: AtomicBool,
+}
+
+impl Activity {
+    pub(super) fn is_busy(&self) -> bool {
+        self.0.busy.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether an exchange has been under way since the last call.
+    pub(super) fn take(&self) -> bool {
+        self.0.ended.swap(false, Ordering::Relaxed) || self.is_busy()
     }
 
     fn begin(&self) -> Exchange {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.busy.store(true, Ordering::Relaxed);
         Exchange(self.clone())
     }
 }
 
 /// Lives from a request's head to the end of its response's body.
 #[derive(Debug)]
-struct Exchange(Busy);
+struct Exchange(Activity);
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.0.0.store(false, Ordering::Relaxed);
+        let Activity(flags) = &self.0;
+        flags.ended.store(true, Ordering::Relaxed);
+        flags.busy.store(false, Ordering::Relaxed);
     }
 }
 

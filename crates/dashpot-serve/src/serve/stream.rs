@@ -1,6 +1,6 @@
 //! A byte stream that ends where its client dawdles.
 
-use super::{Limits, connection::Busy};
+use super::{Limits, connection::Activity};
 use std::{
     future::Future as _,
     io,
@@ -19,39 +19,57 @@ use tokio::{
 pub(super) struct Guarded<T> {
     inner: T,
     limits: Limits,
-    busy: Busy,
-    head: Head,
+    activity: Activity,
+    awaited: Awaited,
     reading: Timer,
     writing: Timer,
 }
 
-/// How far the request head that is awaited has come.
+/// What a read waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Head {
-    /// No exchange has been on this connection, or the head's first byte has come.
-    Begun,
-    /// The last exchange is over and nothing has come since.
-    Rest,
-    /// An exchange is under way; what is read belongs to it.
-    Read,
+enum Awaited {
+    /// A head that has begun, or a connection's first.
+    Head,
+    /// Whatever comes during an exchange, or the first byte after it.
+    Anything,
 }
 
 impl<T> Guarded<T> {
-    pub(super) const fn new(inner: T, limits: Limits, busy: Busy) -> Self {
-        Self { inner, limits, busy, head: Head::Begun, reading: Timer(None), writing: Timer(None) }
+    pub(super) const fn new(inner: T, limits: Limits, activity: Activity) -> Self {
+        let awaited = Awaited::Head;
+        Self { inner, limits, activity, awaited, reading: Timer(None), writing: Timer(None) }
     }
 
-    /// Moves on from what came in since the last read; a changed state begins its own deadline.
+    /// Moves on from what came in since the last read; what is awaited then has its own deadline.
     fn advance(&mut self, bytes_read: usize) {
-        let next = match (self.busy.is_set(), self.head, bytes_read) {
-            (true, ..) => Head::Read,
-            (false, Head::Read | Head::Rest, 0) => Head::Rest,
-            (false, ..) => Head::Begun,
+        let next = match (self.activity.is_busy(), self.awaited, bytes_read) {
+            (true, ..) | (false, Awaited::Anything, 0) => Awaited::Anything,
+            (false, ..) => Awaited::Head,
         };
-        if next != self.head {
+        if next != self.awaited {
             self.reading.disarm();
         }
-        self.head = next;
+        self.awaited = next;
+    }
+
+    /// Pending until the client has taken too long.
+    ///
+    /// hyper does not read again when an exchange ends, so the deadline of a rest runs from
+    /// before: where an exchange fell into it, it runs once more, and a connection rests once to
+    /// twice `idle_timeout`. A timer a connection suffices for that, instead of one a request.
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            match self.awaited {
+                Awaited::Head => return self.reading.poll(cx, self.limits.header_read_timeout),
+                Awaited::Anything => {
+                    let late = ready!(self.reading.poll(cx, self.limits.idle_timeout));
+                    if !self.activity.take() {
+                        return Poll::Ready(late);
+                    }
+                    self.reading.disarm();
+                }
+            }
+        }
     }
 }
 
@@ -61,20 +79,10 @@ impl<T: AsyncRead + Unpin> AsyncRead for Guarded<T> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let this = &mut *self;
         let before = buf.filled().len();
-        let polled = Pin::new(&mut this.inner).poll_read(cx, buf);
-        this.advance(buf.filled().len() - before);
-        if polled.is_ready() {
-            return polled;
-        }
-        let limit = match this.head {
-            Head::Begun => this.limits.header_read_timeout,
-            Head::Rest => this.limits.idle_timeout,
-            // The body of a request is its service's to bound.
-            Head::Read => return Poll::Pending,
-        };
-        this.reading.poll(cx, limit)
+        let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
+        self.advance(buf.filled().len() - before);
+        if polled.is_ready() { polled } else { self.poll_deadline(cx) }
     }
 }
 

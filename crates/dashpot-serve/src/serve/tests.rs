@@ -110,42 +110,49 @@ async fn an_idle_connection_does_not_hold_the_drain() {
     assert_eq!(stream.read(&mut [0; 8]).await.unwrap(), 0);
 }
 
-/// Time is paused: it moves only while every task waits, so the client sees the close at once.
-async fn check_closed_by(limits: Limits, head: &[u8]) {
+/// Time is paused: it moves only while every task waits, straight to the next timer.
+async fn check_closed_after(limits: Limits, parts: &[&[u8]], expected: Duration) {
     let server = start(limits, LONG).await;
-    let mut stream = connect(&server, head).await;
+    let mut stream = connect(&server, b"").await;
     let mut got = Vec::new();
+    for part in parts {
+        stream.write_all(part).await.unwrap();
+        server.release.notify_one();
+        while part.ends_with(b"\r\n\r\n") && !got.ends_with(b"ab") {
+            assert_ne!(stream.read_buf(&mut got).await.unwrap(), 0);
+        }
+    }
+    let clock = crate::Clock::system();
     stream.read_to_end(&mut got).await.unwrap();
+    let took = clock.mono().since(dashpot_base::MonoTime::ZERO);
+    // tokio's timers have a grain of a millisecond.
+    assert!(took <= expected + Duration::from_millis(1), "{took:?}");
     server.shutdown.begin();
     server.task.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_drips_its_head_is_closed() {
-    let limits = Limits { idle_timeout: LONG * 24, ..Limits::default() };
-    check_closed_by(limits, b"GET / HTTP/1.1\r\nHo").await;
-    check_closed_by(limits, b"").await;
+    let limits = Limits { idle_timeout: LONG, ..Limits::default() };
+    let within = limits.header_read_timeout;
+    check_closed_after(limits, &[], within).await;
+    check_closed_after(limits, &[b"GET / HTTP/1.1\r\nHo"], within).await;
+    let second = [&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..], b"GET"];
+    check_closed_after(limits, &second, within).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_rests_too_long_is_closed() {
-    let limits = Limits { header_read_timeout: LONG * 24, ..Limits::default() };
-    let server = start(limits, LONG).await;
-    let mut stream = connect(&server, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
-    server.release.notify_one();
-    let mut got = Vec::new();
-    // The end comes after the whole response, without `Connection: close`.
-    stream.read_to_end(&mut got).await.unwrap();
-    assert!(got.ends_with(b"\r\n\r\nab"), "{}", String::from_utf8_lossy(&got));
-    server.shutdown.begin();
-    server.task.await.unwrap();
+    let limits = Limits { header_read_timeout: LONG, ..Limits::default() };
+    let request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    check_closed_after(limits, &[request], limits.idle_timeout * 2).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_takes_nothing_is_cut() {
     let (ours, theirs) = tokio::io::duplex(64);
     let limits = Limits { write_stall_timeout: Duration::from_secs(7), ..Limits::default() };
-    let mut guarded = stream::Guarded::new(ours, limits, connection::Busy::default());
+    let mut guarded = stream::Guarded::new(ours, limits, connection::Activity::default());
     let error = guarded.write_all(&[0; 1_000]).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
     drop(theirs);
