@@ -1,0 +1,138 @@
+//! The same session in real and in virtual time makes the same decisions.
+//!
+//! One film, one trace and one viewer, through tokio under a paused clock and through the
+//! simulator. Tokio's timers have a grain of a millisecond, which the simulator is told; nothing
+//! else differs, and the logs are equal byte for byte.
+
+use dashpot_base::{Machine as _, Seed};
+use dashpot_client::{Clock, Plan, Transport, drive};
+use dashpot_mpd::timeline::Presentation;
+use dashpot_net::{Link, Trace};
+use dashpot_player::{Config, DoneReason, Fetch, Input, Player, Ticket};
+use dashpot_sim::{Nominal, Session, Wire, WireInput};
+use std::time::Duration;
+use url::Url;
+
+const MPD: &str = r#"<?xml version="1.0"?>
+<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT60S"
+    minBufferTime="PT2S" profiles="urn:mpeg:dash:profile:isoff-live:2011">
+  <Period>
+    <AdaptationSet contentType="video" mimeType="video/mp4" codecs="avc1.64001f">
+      <SegmentTemplate timescale="12800" duration="25600" media="$RepresentationID$/$Number$.m4s"
+          initialization="$RepresentationID$/init.mp4"/>
+      <Representation id="v1" bandwidth="120000"/>
+      <Representation id="v2" bandwidth="300000"/>
+      <Representation id="v3" bandwidth="700000"/>
+      <Representation id="v4" bandwidth="1400000"/>
+      <Representation id="v5" bandwidth="2700000"/>
+    </AdaptationSet>
+    <AdaptationSet contentType="audio" mimeType="audio/mp4" codecs="mp4a.40.2" lang="en">
+      <SegmentTemplate timescale="48000" duration="96256" media="$RepresentationID$/$Number$.m4s"
+          initialization="$RepresentationID$/init.mp4"/>
+      <Representation id="a-en" bandwidth="64000"/>
+    </AdaptationSet>
+  </Period>
+</MPD>"#;
+
+/// Up, down to below the lowest rung with audio, an outage, and up again.
+const TRACE: &str = "\
+duration_ms,bandwidth_kbps,latency_ms
+9000,2500,37
+7000,900,61
+9000,130,143
+2500,0,80
+11000,650,55
+21500,3100,23";
+
+const GRAIN: Duration = Duration::from_millis(1);
+
+fn url() -> Url {
+    Url::parse("http://origin.test/vod/film/number.mpd").expect("a URL")
+}
+
+fn wire(loss_ratio: f64) -> Wire<Nominal> {
+    let (mpd, _) = dashpot_mpd::parse(MPD).expect("an MPD");
+    let presentation = Presentation::resolve(&mpd, &url()).expect("a timeline");
+    let trace = Trace::parse(TRACE).expect("a trace");
+    Wire::new(Nominal(presentation), Link::new(trace, loss_ratio, Seed(7)))
+}
+
+fn player(rule: &str) -> Player {
+    Player::new(Config::new(url()), dashpot_abr::by_name(rule).expect("a rule"))
+}
+
+fn script() -> Vec<(Duration, Input)> {
+    let seek = |at, to| (Duration::from_millis(at), Input::Seek { to: Duration::from_millis(to) });
+    vec![seek(15_250, 31_337), seek(24_000, 8_000)]
+}
+
+/// The simulator's wire, in real time.
+struct InMemory {
+    wire: Wire<Nominal>,
+    clock: Clock,
+}
+
+impl Transport for InMemory {
+    fn fetch(&mut self, fetch: Box<Fetch>) {
+        self.wire.handle(self.clock.now(), WireInput::Fetch(fetch));
+    }
+
+    fn cancel(&mut self, ticket: Ticket) {
+        self.wire.handle(self.clock.now(), WireInput::Cancel(ticket));
+    }
+
+    async fn next(&mut self) -> Input {
+        loop {
+            if let Some(input) = self.wire.poll() {
+                return input;
+            }
+            match self.wire.wake_at() {
+                Some((at, _)) => self.clock.sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+            self.wire.handle(self.clock.now(), WireInput::Wake);
+        }
+    }
+}
+
+async fn real(rule: &str, loss_ratio: f64, script: Vec<(Duration, Input)>) -> (String, DoneReason) {
+    let clock = Clock::start();
+    let mut transport = InMemory { wire: wire(loss_ratio), clock };
+    let mut log = String::new();
+    // The refresh shows that being watched changes nothing.
+    let plan = Plan { script, refresh: Some(Duration::from_millis(250)) };
+    let observe = |snapshot: dashpot_client::Snapshot<'_>| {
+        if let Some(record) = snapshot.record {
+            log += &(record.line("player") + "\n");
+        }
+    };
+    let never = std::future::pending();
+    let driven = drive(player(rule), &mut transport, &clock, plan, never, observe).await;
+    (log, driven.reason)
+}
+
+fn virtually(rule: &str, loss: f64, script: Vec<(Duration, Input)>) -> (String, DoneReason) {
+    let session = Session { player: player(rule), wire: wire(loss), script, grain: GRAIN };
+    let run = dashpot_sim::run(session);
+    let log = run.records.iter().map(|record| record.line("player") + "\n").collect();
+    (log, run.done.expect("a session ends"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn decisions_match_in_both_times() {
+    let mut told = String::new();
+    for rule in dashpot_abr::NAMES {
+        for (loss, script) in [(0.0, Vec::new()), (0.1, Vec::new()), (0.0, script())] {
+            let context = format!("{rule}, loss {loss}, {} seeks", script.len());
+            let (real_log, real_reason) = real(rule, loss, script.clone()).await;
+            let (virtual_log, virtual_reason) = virtually(rule, loss, script);
+            assert_eq!(real_log, virtual_log, "{context}");
+            assert_eq!((real_reason, virtual_reason), (DoneReason::Ended, DoneReason::Ended));
+            told += &virtual_log;
+        }
+    }
+    // Sessions too smooth to wait, stall or fail would agree too easily.
+    for kind in ["rung", "wait", "segment", "play", "stall", "seek", "failure", "done"] {
+        assert!(told.contains(&format!("\"kind\":\"{kind}\"")), "no {kind} in any session");
+    }
+}
