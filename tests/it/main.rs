@@ -1,4 +1,7 @@
 //! The one integration-test binary of the workspace.
 
 mod layering;
+mod manifests;
+mod origin;
 mod tidy;
+mod twin;
