@@ -1,0 +1,175 @@
+//! The origin against judges that are not ours: the DASH schema and `FFmpeg`.
+
+use dashpot_origin::{Config, bind};
+use dashpot_serve::{LogTo, Shutdown};
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    process::Command,
+    thread::JoinHandle,
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
+}
+
+/// An origin of the film on a thread of its own; dropped, it ends.
+struct Origin {
+    addr: SocketAddr,
+    shutdown: Shutdown,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Origin {
+    fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let config = Config {
+            media: root().join("media"),
+            manifests: None,
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            player: None,
+            access_log: LogTo::Off,
+        };
+        let server = runtime.block_on(bind(config)).expect("the film in media/film");
+        let (addr, shutdown) = (server.addr(), Shutdown::new());
+        let until = shutdown.clone();
+        let thread = std::thread::spawn(move || {
+            runtime.block_on(server.run(until)).expect("a drained server");
+        });
+        Self { addr, shutdown, thread: Some(thread) }
+    }
+
+    /// Fetches a path that there is.
+    fn get(&self, path: &str) -> Vec<u8> {
+        let mut stream = TcpStream::connect(self.addr).expect("a connection");
+        let head = format!("GET {path} HTTP/1.1\r\nHost: origin.test\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("a request sent");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("a response");
+        assert!(bytes.starts_with(b"HTTP/1.1 200"), "{path}: {}", String::from_utf8_lossy(&bytes));
+        let split = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+        bytes.split_off(split + 4)
+    }
+}
+
+impl Drop for Origin {
+    fn drop(&mut self) {
+        self.shutdown.begin();
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the server's thread");
+        }
+    }
+}
+
+/// Says whether a program that a judge needs is there.
+fn has(program: &str, version: &str) -> bool {
+    let there = Command::new(program).arg(version).output().is_ok_and(|out| out.status.success());
+    if !there {
+        println!("skipped: `{program}` is not installed");
+    }
+    there
+}
+
+#[test]
+fn every_form_in_every_shape_keeps_to_the_dash_schema() {
+    let schema = root().join("../shared/reference/mpd-schema/6th-Ed/DASH-MPD.xsd");
+    if !schema.is_file() {
+        println!("skipped: no DASH schema beside the workspace");
+        return;
+    }
+    if !has("xmllint", "--version") {
+        return;
+    }
+    let (origin, folder) = (Origin::start(), tempfile::tempdir().expect("a folder"));
+    let mut command = Command::new("xmllint");
+    command.args(["--nonet", "--noout", "--schema"]).arg(&schema);
+    for form in ["number", "time", "base", "list"] {
+        for options in ["", "loop_1/", "loop_3/", "seg_4s/", "loop_3/seg_4s/", "loop_5/seg_10s/"] {
+            let text = origin.get(&format!("/vod/film/{options}{form}.mpd"));
+            let file = folder.path().join(format!("{form}-{}.mpd", options.replace('/', "-")));
+            fs::write(&file, text).expect("a file");
+            command.arg(file);
+        }
+    }
+    let judged = command.output().expect("xmllint runs");
+    assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stderr));
+}
+
+/// Returns the packets of a file as `FFmpeg` reads it: decode time and size, in file order.
+/// A decode error anywhere fails.
+fn packets(file: &Path) -> Vec<(f64, u64)> {
+    let decode = Command::new("ffmpeg")
+        .args(["-v", "error", "-xerror", "-i"])
+        .arg(file)
+        .args(["-f", "null", "-"])
+        .output()
+        .expect("ffmpeg runs");
+    let complaint = String::from_utf8_lossy(&decode.stderr);
+    assert!(decode.status.success() && complaint.is_empty(), "{}: {complaint}", file.display());
+    let probe = Command::new("ffprobe")
+        .args(["-v", "error", "-show_entries", "packet=dts_time,size", "-of", "csv=p=0"])
+        .arg(file)
+        .output()
+        .expect("ffprobe runs");
+    assert!(probe.status.success(), "{}", String::from_utf8_lossy(&probe.stderr));
+    let text = String::from_utf8(probe.stdout).expect("text");
+    let packet = |line: &str| {
+        let mut fields = line.trim_end_matches(',').split(',');
+        let time = fields.next().expect("a time").parse().expect("a time");
+        (time, fields.next().expect("a size").parse().expect("a size"))
+    };
+    text.lines().filter(|line| !line.is_empty()).map(packet).collect()
+}
+
+/// Puts the initialization segment and `count` segments together.
+fn joined(origin: &Origin, folder: &Path, base: &str, count: u64) -> PathBuf {
+    let mut bytes = origin.get(&format!("{base}/init.mp4"));
+    for number in 1..=count {
+        bytes.extend(origin.get(&format!("{base}/{number}.m4s")));
+    }
+    let file = folder.join("joined.mp4");
+    fs::write(&file, bytes).expect("a file");
+    file
+}
+
+#[test]
+fn ffmpeg_decodes_every_track_out_of_its_segments() {
+    if !has("ffmpeg", "-version") || !has("ffprobe", "-version") {
+        return;
+    }
+    let (origin, folder) = (Origin::start(), tempfile::tempdir().expect("a folder"));
+    for track in ["v1", "v2", "v3", "v4", "v5", "a-en", "a-ko"] {
+        let file = joined(&origin, folder.path(), &format!("/vod/film/{track}"), 12);
+        let source = packets(&root().join(format!("media/film/{track}.mp4")));
+        assert_eq!(packets(&file), source, "{track}");
+    }
+}
+
+#[test]
+fn a_looped_track_plays_on_without_a_step_back() {
+    if !has("ffmpeg", "-version") || !has("ffprobe", "-version") {
+        return;
+    }
+    let (origin, folder) = (Origin::start(), tempfile::tempdir().expect("a folder"));
+    for track in ["v1", "a-en"] {
+        let once = packets(&root().join(format!("media/film/{track}.mp4")));
+        let base = format!("/vod/film/loop_3/seg_4s/{track}");
+        let segments = packets(&joined(&origin, folder.path(), &base, 18));
+        let whole = folder.path().join("whole.mp4");
+        fs::write(&whole, origin.get(&format!("{base}.mp4"))).expect("a file");
+        assert_eq!(packets(&whole), segments, "{track}");
+        assert_eq!(segments.len(), 3 * once.len(), "{track}");
+        assert!(segments.windows(2).all(|pair| pair[0].0 < pair[1].0), "{track}");
+        // Each pass is the film again, 24 s later; times are printed in microseconds.
+        for (at, (time, size)) in segments.iter().enumerate() {
+            let pass = u32::try_from(at / once.len()).expect("few passes");
+            let (first_time, first_size) = once[at % once.len()];
+            assert_eq!(*size, first_size, "{track} packet {at}");
+            let expected = first_time + 24.0 * f64::from(pass);
+            assert!((time - expected).abs() < 0.000_01, "{track} packet {at}: {time}");
+        }
+    }
+}
