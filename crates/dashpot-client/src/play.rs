@@ -150,3 +150,6 @@ fn client() -> Result<reqwest::Client, reqwest::Error> {
         .connect_timeout(CONNECT_TIMEOUT)
         .build()
 }
+
+#[cfg(test)]
+mod tests;
