@@ -41,7 +41,7 @@ export class Page {
       restart: () => this.restart(),
       adjust: () => this.adjust(),
     });
-    this.lane.offer(this.edge());
+    this.offer();
     for (const edge of config.edges) {
       new EdgePanel(edge, byId("edges", HTMLElement), () => this.lane.viewerId);
     }
@@ -85,12 +85,12 @@ export class Page {
     this.session = null;
     this.panel.showTracks(null);
     this.lane.close();
-    this.lane.offer(this.edge());
+    this.offer();
   }
 
   private restart(): void {
     this.keep();
-    this.lane.offer(this.edge());
+    this.offer();
     showProblem(null);
     if (this.playButton.hidden) void this.play();
   }
@@ -99,6 +99,13 @@ export class Page {
     this.keep();
     this.session?.setStrategy(this.choices.strategy);
     this.session?.setBufferTarget(this.choices.buffer_s);
+  }
+
+  /** Shows what the choices make possible: an address to copy, a link to limit. */
+  private offer(): void {
+    const edge = this.edge();
+    this.lane.offer(edge);
+    this.panel.showAddress(mpdUrlOf(this.choices, this.config, edge?.url ?? "", ""));
   }
 
   private keep(): void {

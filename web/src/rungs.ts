@@ -7,7 +7,7 @@ export interface Rung {
   bitrate_bps: number;
 }
 
-interface Span {
+export interface Span {
   start_s: number;
   end_s: number;
   id: string;
@@ -27,9 +27,13 @@ export class ArrivedSegments {
     if (this.spans.length > SPANS_MAX) this.spans.shift();
   }
 
-  /** Returns the id of the representation at this moment of the film: of those there, the latest arrival. */
-  at(time_s: number): string | null {
-    const covers = (span: Span) => span.start_s <= time_s + 0.001 && time_s < span.end_s;
-    return this.spans.findLast(covers)?.id ?? null;
+  /** Returns the segment at this moment of the film: of those there, the latest arrival. */
+  at(time_s: number): Span | null {
+    return this.spans.findLast((span) => covers(span, time_s)) ?? null;
   }
+}
+
+/** Whether a segment holds this moment of the film; rounding must not lose its first frame. */
+export function covers(span: Span, time_s: number): boolean {
+  return span.start_s <= time_s + 0.001 && time_s < span.end_s;
 }

@@ -67,6 +67,16 @@ export class SessionPanel {
     setChoices(this.subtitles, [{ value: "-1", label: "Off" }, ...text], "-1");
   }
 
+  /** Offers the MPD's address without this page's own link in it, for use elsewhere. */
+  showAddress(url: string | null): void {
+    const link = byId("mpd", HTMLAnchorElement);
+    if (url === null) link.removeAttribute("href");
+    else link.href = url;
+    link.title = url ?? "";
+    // The marks keep the address in order although the box cuts it off at its beginning.
+    setText(link, url === null ? "–" : `\u2068${url}\u2069`);
+  }
+
   private currentAudio(): number {
     const current = this.session?.currentAudio() ?? null;
     return Math.max(0, this.session?.tracks("audio").findIndex((track) => track === current) ?? 0);

@@ -4,7 +4,7 @@ import { MediaPlayer, type MediaInfo, type MediaPlayerClass, type Representation
 import type { Strategy } from "./choices";
 import { makePlayer, pin, setBufferTarget, setStrategy } from "./player";
 import { explain, type Problem } from "./problems";
-import { ArrivedSegments, type Rung } from "./rungs";
+import { ArrivedSegments, covers, type Rung, type Span } from "./rungs";
 import { StallMeter } from "./stalls";
 import { ERRORS_MAX, initialState, REQUESTED_IDS_MAX, type State } from "./state";
 
@@ -24,6 +24,8 @@ export class Session {
   private readonly player: MediaPlayerClass;
   private readonly arrived = new ArrivedSegments();
   private readonly meter = new StallMeter();
+  /** The segment in the picture. */
+  private current: Span | null = null;
   private strategy: Strategy;
 
   constructor(
@@ -54,12 +56,7 @@ export class Session {
     state.frames = { dropped: quality.droppedVideoFrames, total: quality.totalVideoFrames };
     this.meter.look(now_ms, video);
     state.stalls = { ...this.meter.stalls };
-    const id = this.arrived.at(video.currentTime);
-    const rung = id === null ? undefined : state.rungs.find((entry) => entry.id === id);
-    if (rung !== undefined && rung !== state.rung) {
-      if (state.rung !== null) state.switches += 1;
-      state.rung = rung;
-    }
+    this.lookAtRung();
     state.phase = this.phase();
     return state;
   }
@@ -94,6 +91,22 @@ export class Session {
 
   end(): void {
     this.player.destroy();
+  }
+
+  /**
+   * A segment that comes to replace the one in the picture is not seen: a decoder stays with a group
+   * of pictures once it began it. Only a seek makes it begin again.
+   */
+  private lookAtRung(): void {
+    const { state, video } = this;
+    if (video.seeking) this.current = null;
+    if (this.current === null || !covers(this.current, video.currentTime)) {
+      this.current = this.arrived.at(video.currentTime);
+    }
+    const rung = state.rungs.find(({ id }) => id === this.current?.id);
+    if (rung === undefined || rung === state.rung) return;
+    if (state.rung !== null) state.switches += 1;
+    state.rung = rung;
   }
 
   /** Most of dash.js's questions may only be asked once it has read the MPD. */
