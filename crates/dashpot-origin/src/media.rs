@@ -5,8 +5,14 @@ use axum::body::Body;
 use bytes::Bytes;
 use dashpot_packager::Part;
 use dashpot_serve::Counter;
-use futures_util::stream::{self, StreamExt as _};
-use std::{collections::BTreeMap, sync::Arc};
+use futures_util::stream::{self, BoxStream, StreamExt as _};
+use http_body::{Frame, SizeHint};
+use std::{
+    collections::BTreeMap,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
 
 /// Bytes of one read: small enough that thousands of slow viewers fit in memory, large enough that
 /// a read costs little beside them.
@@ -36,6 +42,7 @@ impl Media {
     pub(crate) async fn body(
         self,
         parts: impl Iterator<Item = Part> + Send + 'static,
+        len: u64,
     ) -> Result<Body, ReadError> {
         let sent = self.sent.clone();
         let chunks = stream::iter(parts.flat_map(chunks)).map(move |part| self.clone().read(part));
@@ -48,10 +55,8 @@ impl Media {
                 None => break,
             }
         }
-        Ok(Body::from_stream(stream::iter(first).chain(chunks).inspect(move |chunk| {
-            let len = chunk.as_ref().map_or(0, Bytes::len);
-            sent.inc_by(u64::try_from(len).unwrap_or(0));
-        })))
+        let chunks = stream::iter(first).chain(chunks).boxed();
+        Ok(Body::new(Streamed { chunks, left: len, sent }))
     }
 
     async fn read(self, part: Part) -> Result<Bytes, ReadError> {
@@ -66,6 +71,39 @@ impl Media {
         bytes.inspect_err(|error| {
             tracing::warn!(error = crate::scan::with_causes(error), "media could not be read");
         })
+    }
+}
+
+/// A body of known length whose chunks come as they are read.
+struct Streamed {
+    chunks: BoxStream<'static, Result<Bytes, ReadError>>,
+    left: u64,
+    sent: Counter,
+}
+
+impl http_body::Body for Streamed {
+    type Data = Bytes;
+    type Error = ReadError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, ReadError>>> {
+        let polled = ready!(self.chunks.poll_next_unpin(cx));
+        if let Some(Ok(chunk)) = &polled {
+            let len = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+            self.left = self.left.saturating_sub(len);
+            self.sent.inc_by(len);
+        }
+        Poll::Ready(polled.map(|chunk| chunk.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
     }
 }
 

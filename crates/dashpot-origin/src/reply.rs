@@ -92,9 +92,9 @@ impl Resource {
         if let Some(name) = coding.name() {
             fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
         }
-        let parts = content.select(&mut response, range);
+        let (len, parts) = content.select(&mut response, range);
         if method == Method::GET {
-            match media.body(parts).await {
+            match media.body(parts, len).await {
                 Ok(body) => *response.body_mut() = body,
                 Err(_) => {
                     let why = "the media could not be read: was it changed under the server?";
@@ -153,8 +153,9 @@ impl Content {
         }
     }
 
-    /// Sets status and length for the ranges asked for, and returns the parts of the body.
-    fn select(self, response: &mut Response<Body>, range: Option<RangeSet>) -> BoxedParts {
+    /// Sets status and length for the ranges asked for, and returns the length and the parts of
+    /// the body.
+    fn select(self, response: &mut Response<Body>, range: Option<RangeSet>) -> (u64, BoxedParts) {
         let complete = self.len();
         let resolved = range.map_or(Resolved::Ignored, |range| range.resolve(complete));
         let (len, parts) = match resolved {
@@ -178,7 +179,7 @@ impl Content {
             }
         };
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(len));
-        parts
+        (len, parts)
     }
 
     /// RFC 9110 §14.6: several ranges become one `multipart/byteranges`.

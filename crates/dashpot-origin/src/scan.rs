@@ -6,7 +6,7 @@ mod walk;
 
 use crate::store::{File, ReadError, Store};
 use dashpot_base::WallTime;
-use dashpot_packager::{Asset, AssetError, AssetSource, Catalogue, is_name};
+use dashpot_packager::{Asset, AssetError, AssetSource, Catalogue, Kind, is_name};
 use sidecar::Description;
 use std::collections::BTreeMap;
 use tracing::warn;
@@ -127,6 +127,8 @@ async fn asset(store: &Store, name: &str) -> Result<(Asset, BTreeMap<String, Fil
         modified = modified.max(file.modified);
         used.insert(file.path.to_string(), file.clone());
     }
+    // Pictures before sound, else in the order of names.
+    source.tracks.sort_by_key(|track| matches!(track.kind, Kind::Audio { .. }));
     (source.fingerprint, source.modified) = (hash.digest(), modified);
     Ok((Asset::new(source)?, used))
 }

@@ -72,9 +72,9 @@ fn section(page: &mut String, asset: &Asset, play: &Play<'_>) {
     let seconds = asset.period().as_duration().as_secs_f64();
     page.push_str("<section>\n");
     push(page, format_args!("<h2>{}</h2>\n", escape(&asset.title)));
-    push(page, format_args!("<p><code>{}</code>, {seconds:.3} s", escape(&asset.name)));
+    push(page, format_args!("<p><code>{}</code>, {seconds} s", escape(&asset.name)));
     if let Some(gop) = asset.gop() {
-        push(page, format_args!(", a GOP of {:.3} s", gop.as_duration().as_secs_f64()));
+        push(page, format_args!(", GOP of {} s", gop.as_duration().as_secs_f64()));
     }
     page.push_str("</p>\n<ul>\n");
     for form in Form::ALL {
@@ -92,7 +92,8 @@ fn section(page: &mut String, asset: &Asset, play: &Play<'_>) {
         // Three digits say all there is to an average.
         let rate = Bitrate::from_kbps(rate.div_ceil(1_000)).to_string();
         let label = track.label.as_deref().unwrap_or("");
-        row(page, [&track.id, &content(track), &track.codec, &track.lang, &rate, label]);
+        let lang = if track.lang == "und" { "" } else { &track.lang };
+        row(page, [&track.id, &content(track), &track.codec, lang, &rate, label]);
     }
     for text in asset.subtitles() {
         let label = text.label.as_deref().unwrap_or("");

@@ -1,7 +1,12 @@
 //! The index, and what happens to folders that cannot be served.
 
-use super::{bind, config, film, http::get, start};
+use super::{
+    bind, config, film,
+    http::{ask, get},
+    start,
+};
 use crate::StartError;
+use dashpot_serve::{LogTo, Shutdown};
 use std::{fs, path::Path};
 
 #[tokio::test]
@@ -105,4 +110,30 @@ async fn without_anything_to_serve_the_error_says_what_to_do() {
     assert!(broken.to_string().contains("film: it has no track"), "{broken}");
     let missing = bind(config(folder.path().join("none"))).await.unwrap_err();
     assert!(matches!(missing, StartError::Media { .. }), "{missing:?}");
+}
+
+#[tokio::test]
+async fn the_access_log_tells_whole_responses_from_those_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("access.log");
+    let mut config = config(film());
+    config.access_log = LogTo::File(path.clone());
+    let server = bind(config).await.unwrap();
+    let (addr, shutdown) = (server.addr(), Shutdown::new());
+    let task = tokio::spawn(server.run(shutdown.clone()));
+    for path in ["/vod/film/v1/1.m4s?CMCD=bl%3D2000", "/vod/film/number.mpd", "/"] {
+        assert_eq!(ask(addr, "GET", path, "").await.status, 200);
+    }
+    shutdown.begin();
+    task.await.unwrap().unwrap();
+    let text = fs::read_to_string(path).unwrap();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    for line in &lines {
+        assert_eq!(line["status"], 200, "{line}");
+        assert_ne!(line["aborted"], true, "{line}");
+        assert!(0 < line["bytes"].as_u64().unwrap(), "{line}");
+    }
+    assert!(text.contains("2000"), "{text}");
 }
