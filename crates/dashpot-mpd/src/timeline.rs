@@ -5,9 +5,11 @@
 //! its ends: what lies outside is not presented (ISO/IEC 23009-1 §5.3.2).
 
 mod addressing;
+mod budget;
 mod error;
 mod expand;
 mod periods;
+mod resources;
 mod sidx;
 mod template;
 mod views;
@@ -20,16 +22,12 @@ use dashpot_base::MediaTime;
 use std::time::Duration;
 use url::Url;
 
-/// Most segments of all Representations together: a thousand loops of a half-hour film in five
-/// qualities stay below, and the list of them below a hundred megabytes.
-const MAX_SEGMENTS: usize = 500_000;
-
 /// A presentation on demand, resolved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Presentation {
     /// The Periods in order, without those of no length.
     pub periods: Vec<PeriodView>,
-    /// What was left out, and why.
+    /// What was left out, and why; the first hundred.
     pub problems: Vec<TimelineError>,
 }
 

@@ -1,7 +1,7 @@
 //! Which segment information is in force: that of the innermost level, completed from the outer
 //! ones of the same kind (ISO/IEC 23009-1 §5.3.9.1).
 
-use super::Problem;
+use super::{Problem, error::clip};
 use crate::{
     AdaptationSet, ByteRange, Initialization, Period, Representation, SegmentBase, SegmentList,
     SegmentTemplate, SegmentTimeline, SegmentUrl,
@@ -169,9 +169,7 @@ fn readable<'a>(
 /// Refuses the attributes called `names` among those that were not read.
 pub(super) fn refuse(extra: &[(String, String)], names: &[&str]) -> Result<(), Problem> {
     match extra.iter().find(|(name, _)| names.contains(&name.as_str())) {
-        Some((name, value)) => {
-            Err(Problem::Unreadable { name: name.clone(), value: value.clone() })
-        }
+        Some((name, value)) => Err(Problem::Unreadable { name: name.clone(), value: clip(value) }),
         None => Ok(()),
     }
 }

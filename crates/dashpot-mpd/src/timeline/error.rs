@@ -94,6 +94,18 @@ pub enum Problem {
         /// What is wrong with it.
         message: &'static str,
     },
+    /// A URL that no server takes.
+    #[error("a URL or template has more than {limit} bytes")]
+    UrlTooLong {
+        /// The longest.
+        limit: usize,
+    },
+    /// Longer texts than the limit.
+    #[error("URLs and inherited texts come to more than {limit} bytes")]
+    TooMuchText {
+        /// The most.
+        limit: usize,
+    },
     /// More segments than the limit.
     #[error("more than {limit} segments")]
     TooManySegments {
@@ -103,8 +115,22 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// Tells whether going on would only make it worse.
+    pub(super) const fn is_limit(&self) -> bool {
+        matches!(self, Self::TooManySegments { .. } | Self::TooMuchText { .. })
+    }
+
     /// Adds the place.
     pub(super) fn at(self, path: impl Into<String>) -> TimelineError {
         TimelineError { path: path.into(), problem: self }
+    }
+}
+
+/// Returns the beginning of a text, for a message: a problem of what is inherited may be told many
+/// times.
+pub(super) fn clip(text: &str) -> String {
+    match text.char_indices().nth(100) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }

@@ -1,6 +1,10 @@
 //! From runs and durations to single segments.
 
-use super::{Problem, addressing::Addressing, addressing::refuse};
+use super::{
+    Problem,
+    addressing::{Addressing, refuse},
+    budget::Budget,
+};
 use crate::S;
 use dashpot_base::MediaTime;
 use std::time::Duration;
@@ -24,11 +28,11 @@ pub(super) fn ticks(span: Duration, timescale: u32) -> u64 {
     u64::try_from(ticks).unwrap_or(u64::MAX)
 }
 
-/// Lists the segments within a Period of `period` ticks, at most `budget`.
+/// Lists the segments within a Period of `period` ticks.
 pub(super) fn expand(
     addressing: &Addressing<'_>,
     period: u64,
-    budget: usize,
+    budget: &mut Budget,
 ) -> Result<Vec<Span>, Problem> {
     let mut list = List { period, budget, addressing, spans: Vec::new() };
     match (addressing.timeline, addressing.duration) {
@@ -47,16 +51,14 @@ pub(super) fn expand(
 
 struct List<'a> {
     period: u64,
-    budget: usize,
+    budget: &'a mut Budget,
     addressing: &'a Addressing<'a>,
     spans: Vec<Span>,
 }
 
 impl List<'_> {
     fn push(&mut self, span: Span) -> Result<(), Problem> {
-        if self.budget <= self.spans.len() {
-            return Err(Problem::TooManySegments { limit: super::MAX_SEGMENTS });
-        }
+        self.budget.take_segment()?;
         self.spans.push(span);
         Ok(())
     }
@@ -104,6 +106,7 @@ impl List<'_> {
         let end_of_period = add(offset, self.period)?;
         let (mut time, mut number) = (0_u64, self.addressing.start_number);
         for (index, run) in runs.iter().enumerate() {
+            self.budget.take_segment()?;
             refuse(&run.extra_attributes, &["t", "n", "d", "r", "k"])?;
             if run.d == 0 {
                 return Err(Problem::ZeroDuration);

@@ -1,6 +1,6 @@
 //! When each Period starts and ends (ISO/IEC 23009-1 §5.3.2.1).
 
-use super::{Problem, TimelineError};
+use super::{Problem, TimelineError, error::clip};
 use crate::{Mpd, Period};
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ fn duration(
 fn readable(period: &Period) -> Result<(), Problem> {
     for (name, value) in &period.extra_attributes {
         if name == "start" || name == "duration" {
-            return Err(Problem::Unreadable { name: name.clone(), value: value.clone() });
+            return Err(Problem::Unreadable { name: name.clone(), value: clip(value) });
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Segments out of a file's own index.
 
-use super::{Problem, SegmentRef, expand::ticks};
+use super::{Problem, SegmentRef, budget::Budget, expand::ticks};
 use dashpot_base::MediaTime;
 use std::time::Duration;
 
@@ -33,7 +33,8 @@ pub struct Sidx {
 /// Lists the segments of `file` that lie within its Period.
 ///
 /// # Errors
-/// Where the index has a timescale of zero, or sizes or times beyond 64 bits.
+/// Where the index has a timescale of zero, or sizes or times beyond 64 bits, or
+/// more segments than are listed.
 pub fn from_sidx(file: &SidxRef, sidx: &Sidx) -> Result<Vec<SegmentRef>, Problem> {
     let timescale = sidx.timescale;
     let offset = file.presentation_time_offset.rescale(timescale).ok_or(Problem::ZeroTimescale)?;
@@ -42,12 +43,14 @@ pub fn from_sidx(file: &SidxRef, sidx: &Sidx) -> Result<Vec<SegmentRef>, Problem
         .checked_add(ticks(file.period_duration, timescale))
         .ok_or(Problem::Overflow)?;
     let (mut byte, mut time) = (sidx.first_byte, sidx.earliest_presentation_time);
-    let mut segments = Vec::new();
+    let (mut segments, mut budget) = (Vec::new(), Budget::new());
     for (&(size, duration), number) in sidx.entries.iter().zip(1_u64..) {
         let next_byte = byte.checked_add(size).ok_or(Problem::Overflow)?;
         let end = time.checked_add(duration).ok_or(Problem::Overflow)?;
         let (shown_from, shown_to) = (time.max(offset.ticks), end.min(end_of_period));
         if shown_from < shown_to && 0 < size {
+            budget.take_segment()?;
+            budget.take_text(&file.url)?;
             segments.push(SegmentRef {
                 number,
                 start: MediaTime { ticks: shown_from - offset.ticks, timescale },

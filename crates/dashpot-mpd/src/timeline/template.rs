@@ -1,6 +1,6 @@
 //! URL templates (ISO/IEC 23009-1 §5.3.9.4.4).
 
-use super::Problem;
+use super::{Problem, error::clip, resources::MAX_URL_BYTES};
 
 /// Widest number asked for by `%0…d`: twenty digits hold any 64-bit number, and a wider one would
 /// only serve to fill memory.
@@ -22,7 +22,11 @@ enum Part {
 impl Template {
     /// Compiles `template` for the Representation called `id` of `bandwidth` bits per second.
     pub(super) fn new(template: &str, id: &str, bandwidth: u64) -> Result<Self, Problem> {
-        let bad = |message| Problem::BadTemplate { template: template.to_owned(), message };
+        // What is filled in only makes it longer.
+        if MAX_URL_BYTES < template.len().saturating_add(id.len()) {
+            return Err(Problem::UrlTooLong { limit: MAX_URL_BYTES });
+        }
+        let bad = |message| Problem::BadTemplate { template: clip(template), message };
         let mut parts = Vec::new();
         let mut pieces = template.split('$');
         // Text and identifiers alternate, beginning and ending with (maybe empty) text.

@@ -127,3 +127,34 @@ fn a_run_that_makes_no_sense_is_refused() {
         );
     }
 }
+
+/// Compares the error of many Representations that inherit one thing.
+fn check_inherited(set_attributes: &str, template: &str, count: usize, expected: &str) {
+    let text = format!(
+        "<Period><AdaptationSet {set_attributes}>{template}{}</AdaptationSet></Period>",
+        "<Representation/>".repeat(count)
+    );
+    let found = describe(&mpd("mediaPresentationDuration='PT10S'", &text));
+    assert!(found.trim_end().ends_with(expected), "{found}");
+}
+
+#[test]
+fn what_inheritance_multiplies_is_bounded() {
+    let long = "x".repeat(1 << 20);
+    let template = |media: &str| format!("<SegmentTemplate media='{media}' duration='1'/>");
+    let too_long = "a URL or template has more than 8192 bytes";
+    check_inherited("", &template(&format!("{long}$Number$")), 1_000, too_long);
+    check_inherited("", &format!("<BaseURL>{long}</BaseURL>"), 1_000, too_long);
+    let text = format!("codecs='{long}'");
+    let too_much = "URLs and inherited texts come to more than 134217728 bytes";
+    check_inherited(&text, &template("$Number$"), 1_000, too_much);
+    // Runs before the Period cost time, though they list nothing.
+    let runs = "<S d='1'/>".repeat(5_000);
+    let timeline = format!(
+        "<SegmentTemplate media='$Time$' presentationTimeOffset='90000'><SegmentTimeline>{runs}</SegmentTimeline></SegmentTemplate>"
+    );
+    check_inherited("", &timeline, 1_000, "more than 500000 segments");
+    let unreadable = format!("<SegmentTemplate media='$Number$' duration='{long}'/>");
+    let cut = format!("@duration cannot be read: `{}…`", "x".repeat(100));
+    check_inherited("", &unreadable, 1_000, &cut);
+}
