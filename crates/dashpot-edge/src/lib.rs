@@ -1,1 +1,26 @@
-//! To be described.
+//! The caching edge: `dashpot-cache` on hyper, a memory tier and an HTTP client.
+//!
+//! Layer 5. A hit is a look-up and a function call; a miss joins its key's flight, whose detached
+//! task fetches the body once while every reader follows at its own pace.
+
+mod body;
+mod config;
+mod edge;
+mod endpoints;
+mod fill;
+#[cfg(test)]
+mod fixture;
+mod flights;
+mod lab;
+mod meter;
+mod object;
+mod pass;
+mod proxy;
+mod respond;
+mod server;
+mod stats;
+mod store;
+mod upstream;
+
+pub use config::{Config, Eviction, Lab, RunError, StartError};
+pub use server::{Server, bind};

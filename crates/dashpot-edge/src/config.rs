@@ -1,0 +1,142 @@
+//! What an edge is to do, and why it could not.
+
+use std::{net::SocketAddr, time::Duration};
+
+use dashpot_base::ByteSize;
+use dashpot_serve::{AccessLogError, BindError, LogTo};
+use url::Url;
+
+/// Who leaves the memory tier when it is full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Eviction {
+    /// The least recently used.
+    #[default]
+    Lru,
+    /// The least frequently used, with an admission sketch before an LRU list.
+    TinyLfu,
+}
+
+/// Whether viewers can have links of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lab {
+    /// There are no viewers' links.
+    #[default]
+    Off,
+    /// Anyone can make a viewer and set its rate, latency and loss.
+    On,
+}
+
+/// What an edge is to do.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The origin, `http` or `https`, with a path prefix where there is one.
+    pub origin: Url,
+    /// The address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What the edge calls itself: `dashpot-{name}` in `Via` and `Cache-Status`.
+    pub name: String,
+    /// The memory that stored responses may take.
+    pub cache_mem: ByteSize,
+    /// Who leaves the memory tier when it is full.
+    pub eviction: Eviction,
+    /// The largest body that is stored; larger ones pass through. Half of `cache_mem` at most.
+    pub object_max: ByteSize,
+    /// The largest body of a request.
+    pub request_body_max: ByteSize,
+    /// Whether viewers can have links of their own.
+    pub lab: Lab,
+    /// How long a connection to the origin may take to be made.
+    pub connect_timeout: Duration,
+    /// How long the origin may take to send a response head.
+    pub head_timeout: Duration,
+    /// How long the origin may pause within a body.
+    pub idle_timeout: Duration,
+    /// Where a line for each request goes.
+    pub access_log: LogTo,
+    /// How long responses in flight may take once the shutdown has begun.
+    pub drain: Duration,
+}
+
+impl Config {
+    /// Returns the defaults of an edge in front of `origin` that listens on `listen`.
+    #[must_use]
+    pub fn new(origin: Url, listen: SocketAddr) -> Self {
+        Self {
+            origin,
+            listen,
+            name: "edge".to_owned(),
+            cache_mem: ByteSize::from_mib(512),
+            eviction: Eviction::default(),
+            // A minute of the highest rung in one file; what is larger is a download, not a
+            // segment, and would push hundreds of segments out.
+            object_max: ByteSize::from_mib(64),
+            // Uploads are not what an edge is for; a manifest or a report fits.
+            request_body_max: ByteSize::from_mib(64),
+            lab: Lab::Off,
+            // Three packets lost on the way still connect; a dead origin is told within a segment.
+            connect_timeout: Duration::from_secs(5),
+            // A long poll for a live segment is answered well within it.
+            head_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(30),
+            access_log: LogTo::Off,
+            drain: Duration::from_millis(800),
+        }
+    }
+
+    /// Returns what the edge calls itself towards others.
+    pub(crate) fn cache_name(&self) -> String {
+        format!("dashpot-{}", self.name)
+    }
+}
+
+/// Why an edge could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The origin's URL is not one that an edge can be put in front of.
+    #[error(
+        "use `{origin}` as origin: give an http:// or https:// URL with a host and without user, \
+         query or fragment, such as http://127.0.0.1:8080"
+    )]
+    Origin {
+        /// The URL.
+        origin: Url,
+    },
+    /// The name cannot stand in a header field.
+    #[error("use `{name}` as name: give letters, digits, `-`, `_` and `.` only, such as `edge-1`")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// The memory tier cannot hold anything.
+    #[error("cache within {cache_mem}: give at least 1MiB, such as --cache-mem 512MiB")]
+    CacheMem {
+        /// The memory given.
+        cache_mem: ByteSize,
+    },
+    /// The HTTP client cannot be made, mostly for want of root certificates.
+    #[error(
+        "make the client for the origin; for an https origin this machine needs CA certificates"
+    )]
+    Client {
+        /// What the client said.
+        source: reqwest::Error,
+    },
+    /// The operating system has no randomness to give.
+    #[error("draw random bytes: {reason}")]
+    Random {
+        /// What it said.
+        reason: String,
+    },
+    /// The address cannot be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The access log cannot be written.
+    #[error(transparent)]
+    AccessLog(#[from] AccessLogError),
+}
+
+/// Why a running edge ended before its shutdown.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {}

@@ -1,0 +1,95 @@
+//! What all requests of an edge share, and where each goes.
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+
+use dashpot_base::ByteSize;
+use dashpot_cache::Limits;
+use dashpot_serve::{AccessLog, Asked, Clock, Health, Logged, Metrics};
+use http::{Request, Response};
+use hyper::body::Incoming;
+
+use crate::{
+    endpoints,
+    flights::Flights,
+    lab::{self, Viewers},
+    meter::{Metered, Note},
+    proxy,
+    respond::Reply,
+    stats::{Levels, Stats},
+    store::Store,
+    upstream::Upstream,
+};
+
+/// An edge.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    /// What it calls itself towards others.
+    pub(crate) name: String,
+    pub(crate) store: Store,
+    pub(crate) cache_mem: ByteSize,
+    pub(crate) flights: Flights,
+    pub(crate) flight_limits: Limits,
+    pub(crate) request_body_max: u64,
+    pub(crate) upstream: Upstream,
+    pub(crate) clock: Clock,
+    pub(crate) stats: Stats,
+    pub(crate) metrics: Metrics,
+    pub(crate) health: Health,
+    pub(crate) access_log: AccessLog,
+    /// The viewers' links, in lab mode.
+    pub(crate) viewers: Option<Viewers>,
+    /// Separates the parts of multipart replies: random, so that no body can be made to hold it.
+    pub(crate) boundary: String,
+}
+
+impl Edge {
+    /// Answers one request.
+    pub(crate) async fn handle(
+        self: Arc<Self>,
+        client: SocketAddr,
+        request: Request<Incoming>,
+    ) -> Result<Response<Logged<Metered>>, Infallible> {
+        let asked = Asked {
+            client,
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+        };
+        let begun = self.access_log.begin(&asked);
+        let mut note = Note::new(&self.clock, &request);
+        let response = self.route(request, &mut note).await;
+        Ok(begun.finish(response.map(|body| Metered::new(body, Arc::clone(&self), note))))
+    }
+
+    async fn route(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        note: &mut Note,
+    ) -> Response<lab::ClientBody> {
+        let path = request.uri().path();
+        if endpoints::owns(path) {
+            return endpoints::answer(self, request).await.map(lab::ClientBody::Plain);
+        }
+        if let (Some(viewers), true) = (&self.viewers, path.starts_with(lab::PREFIX)) {
+            return lab::answer(self, viewers, request, note).await;
+        }
+        self.proxy(request, note).await.map(lab::ClientBody::Plain)
+    }
+
+    /// Answers a request for the origin's resources, and notes how.
+    pub(crate) async fn proxy(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        note: &mut Note,
+    ) -> Response<crate::body::Body> {
+        let Reply { response, served, cache_status } = proxy::answer(self, request).await;
+        self.stats.served(served);
+        note.answered(response.status(), cache_status);
+        response
+    }
+
+    pub(crate) fn levels(&self) -> Levels {
+        let (objects, bytes) = self.store.usage();
+        Levels { fills: self.flights.count(), objects, bytes }
+    }
+}

@@ -1,0 +1,75 @@
+//! The edge's own pages: never cached, never forwarded.
+
+use bytes::Bytes;
+use dashpot_http::cors;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+
+use crate::{body::Body, edge::Edge, lab, respond::text};
+
+/// What all paths of the edge's own begin with.
+const OWN: &str = "/_dashpot/";
+
+/// Returns whether `path` is the edge's own.
+pub(crate) fn owns(path: &str) -> bool {
+    matches!(path, "/health" | "/metrics") || path.starts_with(OWN)
+}
+
+/// Answers a request for one of the edge's own pages.
+pub(crate) async fn answer(edge: &Edge, request: Request<Incoming>) -> Response<Body> {
+    let path = request.uri().path().to_owned();
+    if let (Some(viewers), Some(rest)) = (&edge.viewers, path.strip_prefix(lab::ENDPOINT)) {
+        return lab::endpoint(edge, viewers, rest, request).await;
+    }
+    if request.method() == Method::OPTIONS {
+        return preflight(&request, "GET, HEAD");
+    }
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return method_not_allowed("GET, HEAD");
+    }
+    let response = match path.as_str() {
+        "/health" => edge.health.response().map(Body::Own),
+        "/metrics" => {
+            edge.stats.set_levels(edge.levels());
+            edge.metrics.response().map(Body::Own)
+        }
+        "/_dashpot/stats" => stats(edge),
+        _ => text(StatusCode::NOT_FOUND, "the edge has no such page\n"),
+    };
+    if request.method() == Method::HEAD { response.map(|_| Body::empty()) } else { response }
+}
+
+fn stats(edge: &Edge) -> Response<Body> {
+    let mut report = edge.stats.report(&edge.name, edge.levels());
+    report.uptime_ms = edge.clock.mono().since(dashpot_base::MonoTime::ZERO).as_millis();
+    report.cache_bytes_max = edge.cache_mem.bytes();
+    json(StatusCode::OK, &report)
+}
+
+/// Returns `value` as JSON that no cache keeps and every page may read.
+pub(crate) fn json(status: StatusCode, value: &impl serde::Serialize) -> Response<Body> {
+    // Plain fields with names cannot fail to serialize.
+    let bytes = Bytes::from(serde_json::to_vec(value).unwrap_or_default());
+    let mut response = Response::new(Body::Own(bytes));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    cors::open(headers);
+    response
+}
+
+/// Answers a browser's preflight.
+pub(crate) fn preflight(request: &Request<Incoming>, methods: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    *response.headers_mut() = cors::preflight(request.headers(), methods);
+    response
+}
+
+/// Answers a method that a page of the edge does not have.
+pub(crate) fn method_not_allowed(methods: &'static str) -> Response<Body> {
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "the edge's page has no such method\n");
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
+    response
+}

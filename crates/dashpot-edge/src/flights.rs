@@ -1,0 +1,233 @@
+//! The flights that are up: one per key, and who waits for which.
+
+mod cell;
+mod fetch;
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use dashpot_cache::{
+    Failure, Input, Key, NotStorable, ReaderId, Reason, RequestHead, Role, StoredHead, Verdict,
+    decide,
+};
+use tokio::sync::{Notify, oneshot};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::{
+    edge::Edge,
+    fill::{Broken, Fill},
+    object::Object,
+    upstream::{Arriving, NoResponse},
+};
+use cell::Cell;
+
+/// Locks the flights are spread over; more than there will be worker threads, so that two misses
+/// seldom meet.
+const SHARDS: usize = 64;
+
+/// All flights, by the key of the variant that they fetch.
+#[derive(Debug)]
+pub(crate) struct Flights {
+    shards: Vec<Mutex<BTreeMap<Key, Arc<Running>>>>,
+    readers: AtomicU64,
+}
+
+/// What is asked for, as its flight needs it.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// The key of the resource.
+    pub(crate) primary: Key,
+    /// The key of the variant that the request selects.
+    pub(crate) key: Key,
+    pub(crate) path_and_query: String,
+    pub(crate) request: Arc<RequestHead>,
+    /// What is stored but may not be used as it is.
+    pub(crate) stored: Option<Arc<Object>>,
+}
+
+/// One flight.
+#[derive(Debug)]
+pub(crate) struct Running {
+    wanted: Wanted,
+    fill: Fill,
+    cell: Mutex<Cell>,
+    /// Tells the fetch to look whether it is still wanted.
+    nudge: Notify,
+}
+
+/// What a reader gets from its flight.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// What a flight has stored that ended just before.
+    Found { object: Arc<Object> },
+    /// The body as it arrives.
+    Serve { reader: FillReader, head: Arc<StoredHead>, length: Option<u64>, role: Role },
+    /// What is stored, validated just now.
+    Validated { object: Arc<Object>, role: Role },
+    /// What is stored although it is stale.
+    Stale { object: Arc<Object> },
+    /// The response itself.
+    PassThrough { response: Arriving, why: NotStorable },
+    /// Nothing: fetch it yourself.
+    GoAlone(Reason),
+    /// Nothing: the origin has failed.
+    Refuse(NoResponse),
+}
+
+/// An answer, with how long the origin took to give its head.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) answer: Answer,
+    pub(crate) origin_took: Option<Duration>,
+}
+
+impl Flights {
+    pub(crate) fn new() -> Self {
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        Self { shards, readers: AtomicU64::new(0) }
+    }
+
+    /// Joins the flight for `wanted`, or begins one.
+    pub(crate) async fn join(edge: &Arc<Edge>, wanted: Wanted) -> Answered {
+        let reader = ReaderId(edge.flights.readers.fetch_add(1, Ordering::Relaxed));
+        let (sender, receiver) = oneshot::channel();
+        let request = Arc::clone(&wanted.request);
+        let running = {
+            let mut shard = edge.flights.shard(&wanted.key);
+            // A flight stores before it leaves the table: what was not there at the first look-up
+            // may be by now.
+            if let Some(object) = Self::landed(edge, &shard, &wanted) {
+                return Answered { answer: Answer::Found { object }, origin_took: None };
+            }
+            let running = Self::running(edge, &mut shard, wanted);
+            // Under the shard's lock, so that the flight cannot end in between.
+            running.join(edge, reader, request, sender);
+            running
+        };
+        let mut waiting = Waiting { edge: Arc::clone(edge), running, reader: Some(reader) };
+        let answered = receiver.await;
+        waiting.reader = None;
+        answered.unwrap_or_else(|_| Answered {
+            answer: Answer::Refuse(NoResponse {
+                failure: Failure::Protocol,
+                detail: "the edge gave the fetch up".to_owned(),
+            }),
+            origin_took: None,
+        })
+    }
+
+    /// Refreshes what is stored without anybody waiting for it.
+    pub(crate) fn refresh(edge: &Arc<Edge>, wanted: Wanted) {
+        let mut shard = edge.flights.shard(&wanted.key);
+        let running = Self::running(edge, &mut shard, wanted);
+        running.tell(edge, Input::Refresh);
+    }
+
+    /// Returns how many flights are up.
+    pub(crate) fn count(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).len()).sum()
+    }
+
+    fn shard(&self, key: &Key) -> MutexGuard<'_, BTreeMap<Key, Arc<Running>>> {
+        let hash = usize::try_from(xxh3_64(key.as_str().as_bytes()) % 64).unwrap_or(0);
+        lock(&self.shards[hash % SHARDS])
+    }
+
+    /// Returns what has come into the store since `wanted` was looked up.
+    fn landed(
+        edge: &Edge,
+        shard: &BTreeMap<Key, Arc<Running>>,
+        wanted: &Wanted,
+    ) -> Option<Arc<Object>> {
+        if shard.contains_key(&wanted.key) {
+            return None;
+        }
+        let object = edge.store.find(wanted.primary.clone(), &wanted.request).object?;
+        let verdict = decide(edge.clock.wall(), Some(&object.head), &wanted.request);
+        (verdict == Verdict::Fresh).then_some(object)
+    }
+
+    /// Returns the flight that takes readers for `wanted`; a new one is sent off.
+    fn running(
+        edge: &Arc<Edge>,
+        shard: &mut BTreeMap<Key, Arc<Running>>,
+        wanted: Wanted,
+    ) -> Arc<Running> {
+        if let Some(running) = shard.get(&wanted.key)
+            && running.takes_readers()
+        {
+            return Arc::clone(running);
+        }
+        let running = Arc::new(Running::new(edge, wanted));
+        shard.insert(running.wanted.key.clone(), Arc::clone(&running));
+        tokio::spawn(fetch::fetch(Arc::clone(edge), Arc::clone(&running)));
+        running
+    }
+
+    /// Takes `running` out, unless another flight has its place already.
+    fn remove(&self, running: &Arc<Running>) {
+        let mut shard = self.shard(&running.wanted.key);
+        if shard.get(&running.wanted.key).is_some_and(|held| Arc::ptr_eq(held, running)) {
+            shard.remove(&running.wanted.key);
+        }
+    }
+}
+
+/// A reader without an answer yet; dropped when its client goes away.
+struct Waiting {
+    edge: Arc<Edge>,
+    running: Arc<Running>,
+    reader: Option<ReaderId>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(reader) = self.reader {
+            self.running.tell(&self.edge, Input::ReaderLeft { reader });
+        }
+    }
+}
+
+/// A reader of an arriving body.
+#[derive(Debug)]
+pub(crate) struct FillReader {
+    edge: Arc<Edge>,
+    running: Arc<Running>,
+    reader: ReaderId,
+}
+
+impl FillReader {
+    pub(crate) fn poll_read(
+        &self,
+        cx: &Context<'_>,
+        at: u64,
+        until: u64,
+    ) -> Poll<Option<Result<Bytes, Broken>>> {
+        self.running.fill.poll_read(cx, self.reader, at, until)
+    }
+
+    /// Returns how many bytes have arrived.
+    pub(crate) fn arrived(&self) -> u64 {
+        self.running.fill.readable()
+    }
+}
+
+impl Drop for FillReader {
+    fn drop(&mut self) {
+        self.running.fill.remove_reader(self.reader);
+        self.running.tell(&self.edge, Input::ReaderLeft { reader: self.reader });
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What the locks guard is whole between any two statements that can panic.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,210 @@
+//! What a flight's machine says, done.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use dashpot_base::{Machine as _, MonoTime};
+use dashpot_cache::{Flight, Input, Output, ReaderId, RequestHead, Role, StoredHead};
+use tokio::sync::oneshot;
+use tracing::debug;
+
+use super::{Answer, Answered, FillReader, Running, Wanted, lock};
+use crate::{
+    edge::Edge,
+    object::Object,
+    upstream::{Arriving, NoResponse},
+};
+
+/// What is guarded by a flight's lock.
+#[derive(Debug)]
+pub(super) struct Cell {
+    pub(super) flight: Flight,
+    waiting: BTreeMap<ReaderId, oneshot::Sender<Answered>>,
+    leader: Option<ReaderId>,
+    pub(super) arrived: Arrived,
+}
+
+/// What has come from upstream, left here for the outputs that need it.
+#[derive(Debug, Default)]
+pub(super) struct Arrived {
+    pub(super) response: Option<Arriving>,
+    pub(super) head: Option<Arc<StoredHead>>,
+    pub(super) length: Option<u64>,
+    pub(super) took: Option<Duration>,
+    /// The whole response in its own allocation, ready to be stored.
+    pub(super) object: Option<Arc<Object>>,
+    pub(super) detail: String,
+}
+
+impl Running {
+    pub(super) fn new(edge: &Edge, wanted: Wanted) -> Self {
+        let stored = wanted.stored.as_ref().map(|object| Arc::clone(&object.head));
+        let flight = Flight::new(edge.flight_limits, stored);
+        let cell =
+            Cell { flight, waiting: BTreeMap::new(), leader: None, arrived: Arrived::default() };
+        Self {
+            wanted,
+            fill: crate::fill::Fill::default(),
+            cell: cell.into(),
+            nudge: <_>::default(),
+        }
+    }
+
+    pub(super) fn takes_readers(&self) -> bool {
+        lock(&self.cell).flight.takes_readers()
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        lock(&self.cell).flight.is_over()
+    }
+
+    pub(super) fn wake_at(&self) -> Option<MonoTime> {
+        lock(&self.cell).flight.wake_at().map(|(at, _)| at)
+    }
+
+    pub(super) fn join(
+        self: &Arc<Self>,
+        edge: &Arc<Edge>,
+        reader: ReaderId,
+        request: Arc<RequestHead>,
+        sender: oneshot::Sender<Answered>,
+    ) {
+        {
+            let mut cell = lock(&self.cell);
+            cell.waiting.insert(reader, sender);
+            cell.leader.get_or_insert(reader);
+        }
+        self.tell(edge, Input::Join { reader, request, wall: edge.clock.wall() });
+    }
+
+    pub(super) fn tell(self: &Arc<Self>, edge: &Arc<Edge>, input: Input) {
+        self.tell_all(edge, [input]);
+    }
+
+    /// Tells the machine `inputs` in one go, and does what it says.
+    ///
+    /// What is to be stored is stored before anybody is told that the body has ended: who has read
+    /// a body to its end finds it in the store.
+    pub(super) fn tell_all<const N: usize>(self: &Arc<Self>, edge: &Arc<Edge>, inputs: [Input; N]) {
+        let mut cell = lock(&self.cell);
+        let mut outputs = Vec::new();
+        for input in inputs {
+            cell.flight.handle(edge.clock.mono(), input);
+            outputs.extend(std::iter::from_fn(|| cell.flight.poll()));
+        }
+        for output in &outputs {
+            self.keep(edge, &mut cell, output);
+        }
+        let mut undelivered = Vec::new();
+        for output in outputs {
+            debug!(key = %self.wanted.key, ?output, "flight");
+            undelivered.extend(self.act(edge, &mut cell, output));
+        }
+        drop(cell);
+        // Answers whose readers have gone tell the machine so as they are dropped, which takes the
+        // lock again.
+        drop(undelivered);
+    }
+
+    /// Does what concerns the store.
+    fn keep(&self, edge: &Edge, cell: &mut Cell, output: &Output) {
+        let object = match output {
+            Output::Store { .. } => cell.arrived.object.take(),
+            Output::Refresh { head } => self.refreshed(head),
+            Output::Fetch { .. }
+            | Output::Serve { .. }
+            | Output::ServeStored { .. }
+            | Output::ServeStale { .. }
+            | Output::PassThrough { .. }
+            | Output::GoAlone { .. }
+            | Output::Refuse { .. }
+            | Output::Advance { .. }
+            | Output::Outgrow
+            | Output::Finish { .. }
+            | Output::Cut { .. }
+            | Output::Abort => None,
+        };
+        if let Some(object) = object {
+            edge.store.insert(self.wanted.primary.clone(), &self.wanted.request, object);
+        }
+    }
+
+    fn refreshed(&self, head: &Arc<StoredHead>) -> Option<Arc<Object>> {
+        let stored = self.wanted.stored.as_ref()?;
+        Some(Arc::new(Object { head: Arc::clone(head), body: Arc::clone(&stored.body) }))
+    }
+
+    /// Does everything else; returns an answer that nobody waits for any more.
+    fn act(
+        self: &Arc<Self>,
+        edge: &Arc<Edge>,
+        cell: &mut Cell,
+        output: Output,
+    ) -> Option<Answered> {
+        match output {
+            Output::Serve { reader, role } => self.serve(edge, cell, reader, role),
+            Output::ServeStored { reader, head } => {
+                let is_leader = cell.leader == Some(reader);
+                let role = if is_leader { Role::Leader } else { Role::Follower };
+                let object = self.refreshed(&head)?;
+                cell.answer(reader, Answer::Validated { object, role })
+            }
+            Output::ServeStale { reader } => {
+                let object = Arc::clone(self.wanted.stored.as_ref()?);
+                cell.answer(reader, Answer::Stale { object })
+            }
+            Output::PassThrough { reader, why } => {
+                let response = cell.arrived.response.take()?;
+                cell.answer(reader, Answer::PassThrough { response, why })
+            }
+            Output::GoAlone { reader, reason } => cell.answer(reader, Answer::GoAlone(reason)),
+            Output::Refuse { reader, failure } => {
+                let detail = cell.arrived.detail.clone();
+                cell.answer(reader, Answer::Refuse(NoResponse { failure, detail }))
+            }
+            Output::Advance { len } => self.say(|fill| fill.advance(len)),
+            Output::Outgrow => self.say(crate::fill::Fill::outgrow),
+            Output::Finish { .. } => self.say(crate::fill::Fill::finish),
+            Output::Cut { failure } => {
+                edge.stats.upstream_errors.inc();
+                self.say(|fill| fill.cut(failure))
+            }
+            Output::Abort => {
+                self.nudge.notify_one();
+                None
+            }
+            // The fetch was sent off with the flight; `keep` has done the others.
+            Output::Fetch { .. } | Output::Store { .. } | Output::Refresh { .. } => None,
+        }
+    }
+
+    fn say(&self, to: impl FnOnce(&crate::fill::Fill)) -> Option<Answered> {
+        to(&self.fill);
+        None
+    }
+
+    fn serve(
+        self: &Arc<Self>,
+        edge: &Arc<Edge>,
+        cell: &mut Cell,
+        reader: ReaderId,
+        role: Role,
+    ) -> Option<Answered> {
+        let head = Arc::clone(cell.arrived.head.as_ref()?);
+        let length = cell.arrived.length;
+        self.fill.add_reader(reader);
+        let reader_of_fill =
+            FillReader { edge: Arc::clone(edge), running: Arc::clone(self), reader };
+        cell.answer(reader, Answer::Serve { reader: reader_of_fill, head, length, role })
+    }
+}
+
+impl Cell {
+    /// Sends `answer` to `reader`; returns it where the reader has gone.
+    fn answer(&mut self, reader: ReaderId, answer: Answer) -> Option<Answered> {
+        let answered = Answered { answer, origin_took: self.arrived.took };
+        match self.waiting.remove(&reader) {
+            Some(sender) => sender.send(answered).err(),
+            None => Some(answered),
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The task that fetches for one flight, whoever waits for it.
+
+use std::{pin::pin, sync::Arc};
+
+use bytes::Bytes;
+use dashpot_cache::{
+    Arrival, Failure, Framing, Input, NotStorable, ResponseHead, StoredHead, Times,
+};
+use http::{HeaderMap, Method, StatusCode, Version, header};
+use tokio::{select, time::sleep};
+
+use super::{Running, lock};
+use crate::{
+    edge::Edge,
+    object::{Blocks, Object},
+    upstream::{Arriving, Ask, NoResponse, framing_of, next_data},
+};
+
+/// Fetches for `running` until its flight is over.
+pub(super) async fn fetch(edge: Arc<Edge>, running: Arc<Running>) {
+    let fetching = Fetching { edge, running };
+    fetching.run().await;
+}
+
+/// A fetch under way. However it ends, its flight ends with it and leaves the table.
+struct Fetching {
+    edge: Arc<Edge>,
+    running: Arc<Running>,
+}
+
+impl Drop for Fetching {
+    fn drop(&mut self) {
+        let wall = self.edge.clock.wall();
+        // Does nothing to a flight that is over; readers of one that is not must not wait forever.
+        let failed = Input::Failed { failure: Failure::Protocol, wall };
+        self.running.tell(&self.edge, failed);
+        self.edge.flights.remove(&self.running);
+    }
+}
+
+impl Fetching {
+    async fn run(&self) {
+        let stored = self.running.wanted.stored.clone();
+        let stored_head = stored.as_ref().map(|object| &*object.head);
+        let Some(mut exchange) = self.exchange(stored_head).await else { return };
+        let is_validation = exchange.response.status() == StatusCode::NOT_MODIFIED;
+        if let (true, Some(head)) = (is_validation, stored_head) {
+            if let Some(head) = head.refreshed(exchange.response.headers(), exchange.times) {
+                return self.head_arrived(Arrival::NotModified { head: head.into() });
+            }
+            // RFC 9111 §4.3.4: a 304 for another representation updates nothing; ask for the whole.
+            let Some(whole) = self.exchange(None).await else { return };
+            exchange = whole;
+        }
+        self.begin(exchange);
+        if let Some(body) = self.take_body() {
+            self.pump(body).await;
+        }
+    }
+
+    /// Sends the leader's request, to validate `stored` where there is something.
+    async fn exchange(&self, stored: Option<&StoredHead>) -> Option<Exchange> {
+        let (edge, wanted) = (&self.edge, &self.running.wanted);
+        let ask = Ask {
+            method: Method::GET,
+            path_and_query: wanted.path_and_query.clone(),
+            headers: shared_headers(&wanted.request.headers, stored),
+            version: Version::HTTP_11,
+            body: None,
+        };
+        let (began, requested) = (edge.clock.mono(), edge.clock.wall());
+        edge.stats.upstream_requests.inc();
+        let sent = self.while_wanted(edge.upstream.send(ask)).await?;
+        let times = Times { requested, responded: edge.clock.wall() };
+        let took = edge.clock.mono().since(began);
+        edge.stats.upstream_seconds.observe(took.as_secs_f64());
+        match sent {
+            Ok(response) => {
+                lock(&self.running.cell).arrived.took = Some(took);
+                Some(Exchange { response, times })
+            }
+            Err(NoResponse { failure, detail }) => {
+                edge.stats.upstream_errors.inc();
+                lock(&self.running.cell).arrived.detail = detail;
+                self.running.tell(edge, Input::Failed { failure, wall: times.responded });
+                None
+            }
+        }
+    }
+
+    /// Says what the response head means.
+    fn begin(&self, exchange: Exchange) {
+        let Exchange { response, times } = exchange;
+        let framing = framing_of(&Method::GET, &response);
+        let status = response.status();
+        let head = ResponseHead { status, headers: response.headers().clone(), framing };
+        let arrival = match StoredHead::new(&self.running.wanted.request, &head, times) {
+            Ok(head) => {
+                let length = match framing {
+                    Framing::Length(length) => Some(length),
+                    Framing::Delimited | Framing::UntilClose => None,
+                };
+                let head = Arc::new(head);
+                let mut cell = lock(&self.running.cell);
+                (cell.arrived.head, cell.arrived.length) = (Some(Arc::clone(&head)), length);
+                Arrival::Shareable { head, length }
+            }
+            Err(why) => Arrival::Unshareable { status, why },
+        };
+        self.remember_unshareable(&arrival, framing);
+        lock(&self.running.cell).arrived.response = Some(response);
+        self.head_arrived(arrival);
+    }
+
+    /// Notes a resource that each must fetch on its own, so that nobody waits for another's head.
+    fn remember_unshareable(&self, arrival: &Arrival, framing: Framing) {
+        let is_too_large = matches!(framing, Framing::Length(length)
+            if self.edge.flight_limits.object_bytes_max < length);
+        let is_unshareable = match arrival {
+            // An error says nothing of what the resource will be like.
+            Arrival::Unshareable { status, why } => {
+                status.is_success() && *why != NotStorable::Status
+            }
+            Arrival::Shareable { .. } => is_too_large,
+            Arrival::NotModified { .. } => false,
+        };
+        if is_unshareable {
+            self.edge.store.mark_unshareable(self.running.wanted.primary.clone());
+        }
+    }
+
+    fn head_arrived(&self, arrival: Arrival) {
+        let wall = self.edge.clock.wall();
+        self.running.tell(&self.edge, Input::HeadArrived { arrival, wall });
+    }
+
+    /// Returns the body, where it is this task's to read.
+    fn take_body(&self) -> Option<reqwest::Body> {
+        let mut cell = lock(&self.running.cell);
+        let response = cell.arrived.response.take()?;
+        (!cell.flight.is_over()).then(|| response.into_body())
+    }
+
+    async fn pump(&self, mut body: reqwest::Body) {
+        let (edge, running) = (&self.edge, &self.running);
+        let declared = lock(&running.cell).arrived.length;
+        let mut len = 0_u64;
+        loop {
+            if running.fill.room().await {
+                // The readers made the upstream wait: its silence was not its own.
+                running.tell(edge, Input::Grew { len });
+            }
+            let Some(read) = self.while_wanted(next_data(&mut body)).await else { return };
+            match read {
+                Some(Ok(data)) => {
+                    len += edge.stats.came_from_origin(&data);
+                    if declared == Some(len) {
+                        return self.last(&mut body, data, len).await;
+                    }
+                    running.fill.push(data);
+                    running.tell(edge, Input::Grew { len });
+                }
+                None => {
+                    self.assemble().await;
+                    return running.tell(edge, Input::Completed { len });
+                }
+                Some(Err(_)) => return self.failed(Failure::Truncated),
+            }
+        }
+    }
+
+    /// Takes the bytes that complete a body of declared length. Nobody sees them before the end
+    /// has come and the body is stored.
+    async fn last(&self, body: &mut reqwest::Body, data: Bytes, len: u64) {
+        let Some(end) = self.while_wanted(next_data(body)).await else { return };
+        match end {
+            None => {
+                self.running.fill.push(data);
+                self.assemble().await;
+                let whole = [Input::Grew { len }, Input::Completed { len }];
+                self.running.tell_all(&self.edge, whole);
+            }
+            Some(Ok(_)) => self.failed(Failure::TooLong),
+            Some(Err(_)) => self.failed(Failure::Truncated),
+        }
+    }
+
+    /// Copies the body into an allocation of its own.
+    async fn assemble(&self) {
+        let head = lock(&self.running.cell).arrived.head.clone();
+        let (Some(head), Some(chunks)) = (head, self.running.fill.chunks()) else { return };
+        let body = Arc::new(Blocks::copy_of(&chunks).await);
+        lock(&self.running.cell).arrived.object = Some(Arc::new(Object { head, body }));
+    }
+
+    fn failed(&self, failure: Failure) {
+        let wall = self.edge.clock.wall();
+        self.running.tell(&self.edge, Input::Failed { failure, wall });
+    }
+
+    /// Waits for `future` while the flight wants it; `None` once the flight is over.
+    async fn while_wanted<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let mut future = pin!(future);
+        while !self.running.is_over() {
+            let now = self.edge.clock.mono();
+            let wake_at = self.running.wake_at()?;
+            select! {
+                biased;
+                value = &mut future => return Some(value),
+                () = self.running.nudge.notified() => {}
+                () = sleep(wake_at.since(now)) => {
+                    let wall = self.edge.clock.wall();
+                    self.running.tell(&self.edge, Input::Wake { wall });
+                }
+            }
+        }
+        None
+    }
+}
+
+/// A response and when it was had.
+struct Exchange {
+    response: Arriving,
+    times: Times,
+}
+
+/// Returns the fields of the leader's request as they are sent for all who share the response.
+fn shared_headers(request: &HeaderMap, stored: Option<&StoredHead>) -> HeaderMap {
+    let mut headers = request.clone();
+    // The cache evaluates these itself, and stores whole responses.
+    for name in [
+        header::RANGE,
+        header::IF_RANGE,
+        header::IF_NONE_MATCH,
+        header::IF_MODIFIED_SINCE,
+        header::CONTENT_LENGTH,
+    ] {
+        headers.remove(name);
+    }
+    if let Some(stored) = stored {
+        stored.write_preconditions(&mut headers);
+    }
+    headers
+}

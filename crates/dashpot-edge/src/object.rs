@@ -1,0 +1,99 @@
+//! A stored response: its head and its body in allocations of its own.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use dashpot_cache::StoredHead;
+
+/// The size of the blocks that a stored body is cut into.
+///
+/// One allocation up to here, so that a hit on a segment is one write; larger ones are copied and
+/// freed block by block, so that no copy holds a worker thread for long.
+pub(crate) const BLOCK_BYTES: usize = 1 << 20;
+
+/// A stored response.
+#[derive(Debug)]
+pub(crate) struct Object {
+    pub(crate) head: Arc<StoredHead>,
+    pub(crate) body: Arc<Blocks>,
+}
+
+/// A body, cut into blocks of [`BLOCK_BYTES`] of which only the last may be shorter.
+#[derive(Debug, Default)]
+pub(crate) struct Blocks {
+    blocks: Vec<Bytes>,
+    len: u64,
+}
+
+impl Blocks {
+    /// Copies `chunks` into blocks of their own, so that no read buffer stays pinned.
+    pub(crate) async fn copy_of(chunks: &[Bytes]) -> Self {
+        let total: usize = chunks.iter().map(Bytes::len).sum();
+        let mut blocks = Vec::with_capacity(total.div_ceil(BLOCK_BYTES));
+        let mut left = total;
+        let mut block = BytesMut::with_capacity(left.min(BLOCK_BYTES));
+        for chunk in chunks {
+            let mut rest = chunk.as_ref();
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(rest.len().min(BLOCK_BYTES - block.len()));
+                block.extend_from_slice(now);
+                rest = later;
+                if block.len() == BLOCK_BYTES {
+                    left -= BLOCK_BYTES;
+                    blocks.push(block.freeze());
+                    block = BytesMut::with_capacity(left.min(BLOCK_BYTES));
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        if !block.is_empty() {
+            blocks.push(block.freeze());
+        }
+        Self { blocks, len: u64::try_from(total).unwrap_or(u64::MAX) }
+    }
+
+    pub(crate) const fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Returns the bytes from `at` on up to the end of their block or `until`; `None` where there
+    /// are none.
+    pub(crate) fn from(&self, at: u64, until: u64) -> Option<Bytes> {
+        let until = until.min(self.len);
+        if until <= at {
+            return None;
+        }
+        let at = usize::try_from(at).ok()?;
+        let block = self.blocks.get(at / BLOCK_BYTES)?;
+        let start = at % BLOCK_BYTES;
+        let wanted = usize::try_from(until).unwrap_or(usize::MAX) - at;
+        Some(block.slice(start..block.len().min(start.saturating_add(wanted))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn blocks_hold_what_the_chunks_held_at_every_offset() {
+        let whole: Vec<u8> =
+            (0..BLOCK_BYTES * 2 + 77).map(|i| u8::try_from(i % 251).unwrap()).collect();
+        let chunks: Vec<Bytes> = whole.chunks(300_001).map(Bytes::copy_from_slice).collect();
+        let blocks = Blocks::copy_of(&chunks).await;
+        let len = u64::try_from(whole.len()).unwrap();
+        assert_eq!(blocks.len(), len);
+        for (from, until) in [(0, len), (5, 6), (1 << 20, 1 << 21), ((1 << 20) - 1, len + 9)] {
+            let mut at = from;
+            let mut read = Vec::new();
+            while let Some(bytes) = blocks.from(at, until) {
+                at += u64::try_from(bytes.len()).unwrap();
+                read.extend_from_slice(&bytes);
+            }
+            let range = usize::try_from(from).unwrap()..usize::try_from(until.min(len)).unwrap();
+            assert!(read == whole[range], "{from}..{until}");
+        }
+        assert_eq!(blocks.from(len, len), None);
+        assert_eq!(Blocks::copy_of(&[]).await.from(0, 1), None);
+    }
+}

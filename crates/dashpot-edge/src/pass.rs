@@ -1,0 +1,77 @@
+//! Requests that pass the cache by.
+
+use dashpot_cache::{Reason, RequestHead, invalidated_by};
+use dashpot_http::cache_status::Handling;
+use http::{Method, StatusCode, Uri, Version};
+use http_body::Body as _;
+use http_body_util::Limited;
+use hyper::body::Incoming;
+
+use crate::{
+    edge::Edge,
+    flights::Wanted,
+    proxy::account,
+    respond::{self, Reply},
+    stats::Served,
+    upstream::{Arriving, Ask},
+};
+
+/// Fetches `wanted` for its own request only.
+pub(crate) async fn alone(edge: &Edge, wanted: &Wanted, reason: Reason) -> Reply {
+    let request = RequestHead::clone(&wanted.request);
+    on(edge, request, wanted.path_and_query.clone(), None, reason).await
+}
+
+/// Passes a request on, with its `body` where it may have one, and the response back.
+pub(crate) async fn on(
+    edge: &Edge,
+    request: RequestHead,
+    path_and_query: String,
+    body: Option<Incoming>,
+    reason: Reason,
+) -> Reply {
+    let mut account = account(edge, Served::Pass, Handling::Forwarded(reason.forward()));
+    let limit = edge.request_body_max;
+    // RFC 9110 §9.3.1: content of a GET or HEAD means nothing, and is not passed on.
+    let has_content = request.method != Method::GET && request.method != Method::HEAD;
+    let body = body.filter(|body| has_content && !body.is_end_stream());
+    if body.as_ref().is_some_and(|body| limit < body.size_hint().lower()) {
+        account.served = Served::Error;
+        let message = format!("the request's body is larger than {limit} bytes");
+        return respond::refuse(edge, StatusCode::PAYLOAD_TOO_LARGE, &message, account);
+    }
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let ask = Ask {
+        method: request.method.clone(),
+        path_and_query,
+        headers: request.headers,
+        version: Version::HTTP_11,
+        body: body.map(|body| reqwest::Body::wrap(Limited::new(body, limit))),
+    };
+    let target = ask.target(&edge.upstream);
+    let began = edge.clock.mono();
+    edge.stats.upstream_requests.inc();
+    let sent = edge.upstream.send(ask).await;
+    let took = edge.clock.mono().since(began);
+    edge.stats.upstream_seconds.observe(took.as_secs_f64());
+    account.origin_took = Some(took);
+    match sent {
+        Ok(response) => {
+            invalidate(edge, &request.method, target.as_ref(), &response);
+            respond::through(edge, response, account)
+        }
+        Err(failed) => {
+            edge.stats.upstream_errors.inc();
+            account.served = Served::Error;
+            respond::no_response(edge, &failed, account)
+        }
+    }
+}
+
+/// Removes what the response to an unsafe request makes obsolete.
+fn invalidate(edge: &Edge, method: &Method, target: Option<&Uri>, response: &Arriving) {
+    let Some(target) = target else { return };
+    for key in invalidated_by(method, target, response.status(), response.headers()) {
+        edge.store.remove(&key);
+    }
+}

@@ -1,0 +1,185 @@
+//! One request for the origin's resources: from the store, through a flight, or past both.
+
+use std::sync::Arc;
+
+use dashpot_cache::{Reason, RequestHead, Role, Verdict, decide};
+use dashpot_http::{
+    cache_status::{CacheStatus, Forward, Handling},
+    via,
+};
+use http::{Method, Request, StatusCode, Version, header, request::Parts};
+use hyper::body::Incoming;
+
+use crate::{
+    body::Source,
+    edge::Edge,
+    flights::{Answer, Answered, Flights, Wanted},
+    object::Object,
+    pass,
+    respond::{self, Account, Reply, Resource},
+    stats::Served,
+};
+
+/// Answers `request`.
+pub(crate) async fn answer(edge: &Arc<Edge>, request: Request<Incoming>) -> Reply {
+    let (parts, body) = request.into_parts();
+    if let Err((status, message)) = check(edge, &parts) {
+        return respond::refuse(edge, status, message, error(edge));
+    }
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let primary = edge.upstream.key(&path);
+    let request = RequestHead::new(parts.method, parts.headers);
+    let found = edge.store.find(primary.clone(), &request);
+    let now = edge.clock.wall();
+    let stored = found.object.as_deref();
+    let verdict = decide(now, stored.map(|object| &*object.head), &request);
+    match (verdict, stored) {
+        (Verdict::Fresh, Some(object)) => hit(edge, &request, object),
+        (Verdict::StaleWhileRevalidate, Some(object)) => {
+            let reply = stale(edge, &request, object, "stale-while-revalidate");
+            let request = Arc::new(request);
+            let stored = found.object.clone();
+            let wanted = Wanted { primary, key: found.key, path_and_query: path, request, stored };
+            Flights::refresh(edge, wanted);
+            reply
+        }
+        (Verdict::Unavailable, _) => {
+            let message = "nothing that may be used is stored, and only-if-cached was asked for";
+            respond::refuse(edge, StatusCode::GATEWAY_TIMEOUT, message, error(edge))
+        }
+        (Verdict::Stale(reason), _) => {
+            let stored = found.object.clone();
+            let request = Arc::new(request);
+            let wanted = Wanted { primary, key: found.key, path_and_query: path, request, stored };
+            fly(edge, wanted, reason).await
+        }
+        (Verdict::Miss(reason), _) => {
+            let request = Arc::new(request);
+            let is_unshareable = edge.store.is_unshareable(&primary);
+            let wanted =
+                Wanted { primary, key: found.key, path_and_query: path, request, stored: None };
+            if is_unshareable {
+                return pass::alone(edge, &wanted, Reason::NotShareable).await;
+            }
+            fly(edge, wanted, reason).await
+        }
+        (Verdict::Bypass(reason), _) => pass::on(edge, request, path, Some(body), reason).await,
+        // Nothing stored is never fresh; it is asked for like any miss.
+        (Verdict::Fresh | Verdict::StaleWhileRevalidate, None) => {
+            pass::on(edge, request, path, None, Reason::UriMiss).await
+        }
+    }
+}
+
+/// Refuses what no cache should pass on.
+fn check(edge: &Edge, parts: &Parts) -> Result<(), (StatusCode, &'static str)> {
+    let headers = &parts.headers;
+    // RFC 9112 §3.2: exactly one Host, or the hops disagree on what is asked for.
+    let hosts = headers.get_all(header::HOST).iter().count();
+    if 1 < hosts || (hosts == 0 && parts.version == Version::HTTP_11) {
+        return Err((StatusCode::BAD_REQUEST, "a request has exactly one Host"));
+    }
+    if parts.method == Method::CONNECT || parts.method == Method::TRACE {
+        return Err((StatusCode::METHOD_NOT_ALLOWED, "this is not a tunnel"));
+    }
+    if has_dots(parts.uri.path()) {
+        return Err((
+            StatusCode::BAD_REQUEST,
+            "a path has no `.` or `..` segment and no backslash",
+        ));
+    }
+    if via::has_passed(headers, &edge.name) {
+        return Err((
+            StatusCode::LOOP_DETECTED,
+            "the request has been here: the origin is this edge",
+        ));
+    }
+    Ok(())
+}
+
+/// Returns whether a URL parser could read another path out of `path` than the one it is stored
+/// under.
+fn has_dots(path: &str) -> bool {
+    path.contains('\\')
+        || path.split('/').any(|segment| {
+            let segment = segment.replace("%2e", ".").replace("%2E", ".");
+            segment == "." || segment == ".."
+        })
+}
+
+fn error(edge: &Edge) -> Account<'_> {
+    account(edge, Served::Error, Handling::Forwarded(Forward::Bypass))
+}
+
+pub(crate) fn account(edge: &Edge, served: Served, handling: Handling) -> Account<'_> {
+    Account { served, cache_status: CacheStatus::new(&edge.name, handling), origin_took: None }
+}
+
+/// Replies from the store.
+fn hit(edge: &Edge, request: &RequestHead, object: &Object) -> Reply {
+    let now = edge.clock.wall();
+    let mut account = account(edge, Served::Hit, Handling::Hit);
+    account.cache_status.ttl_s = Some(object.head.ttl_seconds(now));
+    from_store(edge, request, object, account)
+}
+
+/// Replies from the store although what is there is stale, as `detail` allows.
+fn stale(edge: &Edge, request: &RequestHead, object: &Object, detail: &'static str) -> Reply {
+    let now = edge.clock.wall();
+    let mut account = account(edge, Served::Stale, Handling::Hit);
+    account.cache_status.ttl_s = Some(object.head.ttl_seconds(now));
+    account.cache_status.detail = Some(detail);
+    from_store(edge, request, object, account)
+}
+
+fn from_store(edge: &Edge, request: &RequestHead, object: &Object, account: Account<'_>) -> Reply {
+    let (source, length) = respond::stored(object);
+    let resource = Resource { head: &object.head, source, length };
+    respond::resource(edge, edge.clock.wall(), request, resource, account)
+}
+
+/// Joins the flight for `wanted` and replies as it goes.
+async fn fly(edge: &Arc<Edge>, wanted: Wanted, reason: Reason) -> Reply {
+    let request = Arc::clone(&wanted.request);
+    let Answered { answer, origin_took } = Flights::join(edge, wanted.clone()).await;
+    let mut account = account(edge, Served::Miss, Handling::Forwarded(reason.forward()));
+    account.origin_took = origin_took;
+    match answer {
+        Answer::Found { object } => hit(edge, &request, &object),
+        Answer::Serve { reader, head, length, role } => {
+            account.cache_status.stored = true;
+            note_role(edge, &mut account, role);
+            let resource = Resource { head: &head, source: Source::Filling(reader), length };
+            respond::resource(edge, edge.clock.wall(), &request, resource, account)
+        }
+        Answer::Validated { object, role } => {
+            note_role(edge, &mut account, role);
+            account.cache_status.fwd_status = Some(StatusCode::NOT_MODIFIED);
+            from_store(edge, &request, &object, account)
+        }
+        Answer::Stale { object } => {
+            account.served = Served::Stale;
+            account.cache_status.ttl_s = Some(object.head.ttl_seconds(edge.clock.wall()));
+            account.cache_status.detail = Some("stale-if-error");
+            from_store(edge, &request, &object, account)
+        }
+        Answer::PassThrough { response, why } => {
+            account.cache_status.detail = Some(why.as_str());
+            respond::through(edge, response, account)
+        }
+        Answer::GoAlone(reason) => pass::alone(edge, &wanted, reason).await,
+        Answer::Refuse(failed) => {
+            account.served = Served::Error;
+            respond::no_response(edge, &failed, account)
+        }
+    }
+}
+
+fn note_role(edge: &Edge, account: &mut Account<'_>, role: Role) {
+    if role != Role::Leader {
+        edge.stats.collapsed.inc();
+        account.cache_status.collapsed = true;
+        // The origin was not asked for this request.
+        account.origin_took = None;
+    }
+}

@@ -1,0 +1,162 @@
+//! Heads of responses: what an edge adds to them.
+
+use std::{sync::Arc, time::Duration};
+
+use dashpot_base::WallTime;
+use dashpot_cache::{Extent, Failure, RequestHead, StoredHead, reply};
+use dashpot_http::{
+    age,
+    cache_status::CacheStatus,
+    cors, date,
+    server_timing::{self, Metric},
+    via,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
+
+use crate::{
+    body::{Body, Source},
+    edge::Edge,
+    stats::Served,
+    upstream::{Arriving, NoResponse},
+};
+
+/// A response, with how it came about.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) response: Response<Body>,
+    pub(crate) served: Served,
+    /// The edge's own member of `Cache-Status`.
+    pub(crate) cache_status: String,
+}
+
+/// How a response came about.
+#[derive(Debug)]
+pub(crate) struct Account<'a> {
+    pub(crate) served: Served,
+    pub(crate) cache_status: CacheStatus<'a>,
+    /// How long the origin took to give the head, where it was asked.
+    pub(crate) origin_took: Option<Duration>,
+}
+
+/// Bytes of a resource to reply with.
+#[derive(Debug)]
+pub(crate) struct Resource<'a> {
+    pub(crate) head: &'a StoredHead,
+    pub(crate) source: Source,
+    /// The length of the whole, where it is known.
+    pub(crate) length: Option<u64>,
+}
+
+/// Replies to `request` with a resource that is stored or arriving.
+pub(crate) fn resource(
+    edge: &Edge,
+    now: WallTime,
+    request: &RequestHead,
+    resource: Resource<'_>,
+    account: Account<'_>,
+) -> Reply {
+    let Resource { head, source, length } = resource;
+    let extent = match (length, &source) {
+        (Some(length), _) => Extent::Complete(length),
+        (None, Source::Filling(reader)) => Extent::AtLeast(reader.arrived()),
+        (None, Source::Stored(blocks)) => Extent::Complete(blocks.len()),
+    };
+    let plan = reply(now, head, request, extent, &edge.boundary);
+    let mut headers = plan.headers;
+    // RFC 9111 §5.1: a response that was not made for this request says how old it is.
+    headers.insert(header::AGE, age::to_value(head.age(now)));
+    let mut response = Response::new(Body::media(source, plan.content, length));
+    *response.status_mut() = plan.status;
+    *response.headers_mut() = headers;
+    finish(edge, response, account)
+}
+
+/// Replies with the upstream's response as it arrives.
+pub(crate) fn through(edge: &Edge, upstream: Arriving, account: Account<'_>) -> Reply {
+    let (parts, body) = upstream.into_parts();
+    let mut headers = parts.headers;
+    via::strip_hop_by_hop(&mut headers);
+    if !headers.contains_key(header::DATE) {
+        // RFC 9110 §6.6.1.
+        headers.insert(header::DATE, date::to_value(edge.clock.wall()));
+    }
+    let mut response = Response::new(Body::Through(body));
+    *response.status_mut() = parts.status;
+    *response.headers_mut() = headers;
+    finish(edge, response, account)
+}
+
+/// Replies that the origin has not answered.
+pub(crate) fn no_response(edge: &Edge, failed: &NoResponse, account: Account<'_>) -> Reply {
+    let (status, what) = match failed.failure {
+        Failure::Connect => (StatusCode::BAD_GATEWAY, "could not be reached"),
+        Failure::Timeout => (StatusCode::GATEWAY_TIMEOUT, "did not answer in time"),
+        Failure::Protocol | Failure::Truncated | Failure::TooLong => {
+            (StatusCode::BAD_GATEWAY, "broke the exchange off")
+        }
+    };
+    let detail =
+        if failed.detail.is_empty() { String::new() } else { format!(" ({})", failed.detail) };
+    refuse(edge, status, &format!("the origin {what}{detail}"), account)
+}
+
+/// Replies with an error of the edge's own.
+pub(crate) fn refuse(
+    edge: &Edge,
+    status: StatusCode,
+    message: &str,
+    account: Account<'_>,
+) -> Reply {
+    finish(edge, text(status, &format!("{}: {message}\n", edge.name)), account)
+}
+
+/// Returns a short text that no cache keeps and every page may read.
+pub(crate) fn text(status: StatusCode, message: &str) -> Response<Body> {
+    let mut response = Response::new(Body::from(message.to_owned()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    headers.insert(header::CONTENT_TYPE, plain);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    cors::open(headers);
+    response
+}
+
+/// Adds what the edge says about itself.
+fn finish(edge: &Edge, mut response: Response<Body>, account: Account<'_>) -> Reply {
+    let headers = response.headers_mut();
+    via::append(headers, Version::HTTP_11, &edge.name);
+    let cache_status = account.cache_status.to_text();
+    if let Ok(value) = HeaderValue::try_from(&cache_status) {
+        headers.append(dashpot_http::cache_status::CACHE_STATUS, value);
+    }
+    add_timing(headers, &account);
+    if edge.viewers.is_some() {
+        headers.insert(TIMING_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    }
+    Reply { response, served: account.served, cache_status }
+}
+
+const TIMING_ALLOW_ORIGIN: HeaderName = HeaderName::from_static("timing-allow-origin");
+
+fn add_timing(headers: &mut HeaderMap, account: &Account<'_>) {
+    let word = match account.served {
+        Served::Hit => "hit",
+        Served::Stale => "stale",
+        Served::Miss => "miss",
+        Served::Pass => "pass",
+        Served::Error => "error",
+    };
+    let cache = Metric { name: "cache", duration: None, description: Some(word) };
+    let origin = Metric { name: "origin", duration: account.origin_took, description: None };
+    let value = match account.origin_took {
+        Some(_) => server_timing::to_value(&[cache, origin]),
+        None => server_timing::to_value(&[cache]),
+    };
+    headers.append(server_timing::SERVER_TIMING, value);
+}
+
+/// Returns a stored body to read from.
+pub(crate) fn stored(object: &crate::object::Object) -> (Source, Option<u64>) {
+    (Source::Stored(Arc::clone(&object.body)), Some(object.body.len()))
+}

@@ -1,0 +1,177 @@
+//! What an edge counts.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use dashpot_serve::{Counter, Family, Gauge, Histogram, Metric, Metrics};
+use serde::Serialize;
+
+/// Requests that the page of the edge shows; a screen holds fewer.
+const RECENT_MAX: usize = 50;
+
+/// How a request was served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Served {
+    /// From the store.
+    Hit,
+    /// From the store, although stale.
+    Stale,
+    /// Through a fetch that may be shared.
+    Miss,
+    /// Past the cache.
+    Pass,
+    /// With an error of the edge's own.
+    Error,
+}
+
+/// The counters of an edge.
+#[derive(Debug)]
+pub(crate) struct Stats {
+    hits: Counter,
+    stale: Counter,
+    misses: Counter,
+    passes: Counter,
+    errors: Counter,
+    pub(crate) response_bytes: Counter,
+    pub(crate) request_seconds: Histogram,
+    pub(crate) upstream_requests: Counter,
+    pub(crate) upstream_errors: Counter,
+    pub(crate) upstream_bytes: Counter,
+    pub(crate) upstream_seconds: Histogram,
+    pub(crate) collapsed: Counter,
+    pub(crate) evictions: Counter,
+    pub(crate) connections: Gauge,
+    fills: Gauge,
+    objects: Gauge,
+    bytes: Gauge,
+    recent: Mutex<VecDeque<Recent>>,
+}
+
+/// One request, as the page of the edge shows it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Recent {
+    pub(crate) unix_ms: u64,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) status: u16,
+    pub(crate) cache_status: String,
+    pub(crate) bytes: u64,
+    pub(crate) took_ms: u64,
+    pub(crate) viewer: Option<String>,
+}
+
+/// What changes without being counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Levels {
+    pub(crate) fills: usize,
+    pub(crate) objects: u64,
+    pub(crate) bytes: u64,
+}
+
+/// The answer to `/_dashpot/stats`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) uptime_ms: u128,
+    requests: u64,
+    hits: u64,
+    misses: u64,
+    stale: u64,
+    hit_ratio: f64,
+    bytes_to_clients: u64,
+    bytes_from_origin: u64,
+    objects: u64,
+    cache_bytes: u64,
+    pub(crate) cache_bytes_max: u64,
+    fills_running: usize,
+    recent: Vec<Recent>,
+}
+
+impl Stats {
+    pub(crate) fn new(metrics: &mut Metrics) -> Self {
+        let requests: Family<Vec<(&str, &str)>, Counter> = metrics.counters(Metric::Requests);
+        let served = |cache| requests.get_or_create(&vec![("cache", cache)]).clone();
+        Self {
+            hits: served("hit"),
+            stale: served("stale"),
+            misses: served("miss"),
+            passes: served("pass"),
+            errors: served("error"),
+            response_bytes: metrics.counter(Metric::ResponseBytes),
+            request_seconds: metrics.seconds(Metric::RequestSeconds),
+            upstream_requests: metrics.counter(Metric::UpstreamRequests),
+            upstream_errors: metrics.counter(Metric::UpstreamErrors),
+            upstream_bytes: metrics.counter(Metric::UpstreamBytes),
+            upstream_seconds: metrics.seconds(Metric::UpstreamSeconds),
+            collapsed: metrics.counter(Metric::Collapsed),
+            evictions: metrics.counter(Metric::Evictions),
+            connections: metrics.gauge(Metric::Connections),
+            fills: metrics.gauge(Metric::Fills),
+            objects: metrics.gauge(Metric::CacheObjects),
+            bytes: metrics.gauge(Metric::CacheBytes),
+            recent: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn served(&self, served: Served) {
+        match served {
+            Served::Hit => self.hits.inc(),
+            Served::Stale => self.stale.inc(),
+            Served::Miss => self.misses.inc(),
+            Served::Pass => self.passes.inc(),
+            Served::Error => self.errors.inc(),
+        };
+    }
+
+    /// Counts `data` that came from upstream and returns its length.
+    pub(crate) fn came_from_origin(&self, data: &Bytes) -> u64 {
+        let len = u64::try_from(data.len()).unwrap_or(u64::MAX);
+        self.upstream_bytes.inc_by(len);
+        len
+    }
+
+    pub(crate) fn remember(&self, request: Recent) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.truncate(RECENT_MAX - 1);
+        recent.push_front(request);
+    }
+
+    /// Brings the gauges up to date.
+    pub(crate) fn set_levels(&self, levels: Levels) {
+        let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        self.fills.set(i64::try_from(levels.fills).unwrap_or(i64::MAX));
+        self.objects.set(gauge(levels.objects));
+        self.bytes.set(gauge(levels.bytes));
+    }
+
+    /// Returns the counts, and what was served last, the newest first.
+    pub(crate) fn report<'a>(&self, name: &'a str, levels: Levels) -> Report<'a> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let (hits, misses, stale) = (self.hits.get(), self.misses.get(), self.stale.get());
+        Report {
+            name,
+            uptime_ms: 0,
+            requests: hits + misses + stale + self.passes.get() + self.errors.get(),
+            hits,
+            misses,
+            stale,
+            hit_ratio: ratio(hits, hits + misses + stale),
+            bytes_to_clients: self.response_bytes.get(),
+            bytes_from_origin: self.upstream_bytes.get(),
+            objects: levels.objects,
+            cache_bytes: levels.bytes,
+            cache_bytes_max: 0,
+            fills_running: levels.fills,
+            recent: recent.iter().cloned().collect(),
+        }
+    }
+}
+
+/// Returns `part` of `whole`, of those that the cache could have answered; zero of nothing.
+#[expect(clippy::cast_precision_loss, reason = "a ratio to show; counts stay below 2^53")]
+fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
