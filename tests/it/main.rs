@@ -1,5 +1,6 @@
 //! The one integration-test binary of the workspace.
 
+mod edge;
 mod layering;
 mod manifests;
 mod origin;

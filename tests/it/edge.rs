@@ -1,0 +1,54 @@
+//! The edge over real sockets: many viewers, hostile origins, and curl's opinion.
+
+mod client;
+mod curl;
+mod faults;
+mod fields;
+mod fills;
+mod origin;
+
+use dashpot_edge::Config;
+use dashpot_serve::Shutdown;
+use origin::HostileOrigin;
+use std::{net::SocketAddr, time::Duration};
+use tokio::task::JoinHandle;
+use url::Url;
+
+/// An edge in this process.
+struct Edge {
+    addr: SocketAddr,
+    shutdown: Shutdown,
+    task: JoinHandle<()>,
+}
+
+impl Edge {
+    async fn before(origin: &HostileOrigin) -> Self {
+        Self::start(Config::new(origin.url(), any_port())).await
+    }
+
+    async fn start(config: Config) -> Self {
+        let server = dashpot_edge::bind(config).await.expect("the edge binds");
+        let (addr, shutdown) = (server.addr(), Shutdown::new());
+        let run = server.run(shutdown.clone());
+        let task = tokio::spawn(async move { run.await.expect("the edge runs") });
+        Self { addr, shutdown, task }
+    }
+
+    async fn stop(self) {
+        self.shutdown.begin();
+        self.task.await.expect("the edge ends without a panic");
+    }
+}
+
+fn any_port() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+fn http_url(addr: SocketAddr) -> Url {
+    Url::parse(&format!("http://{addr}/")).expect("a URL")
+}
+
+/// Bounds a test: what would wait for ever fails instead.
+async fn bounded<T>(test: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), test).await.expect("nothing waits for ever")
+}
