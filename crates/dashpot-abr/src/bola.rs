@@ -1,7 +1,7 @@
 //! BOLA-BASIC: the rung from the buffer level alone.
 //!
 //! Spiteri, Urgaonkar and Sitaraman, "BOLA: Near-Optimal Bitrate Adaptation for Online Videos",
-//! INFOCOM 2016, §III: with a buffer of `Q` the next segment is the one that maximises
+//! INFOCOM 2016: with a buffer of `Q` the next segment is the one that maximises
 //! `(V (u + g) - Q) / S`, where `u` is its utility, `S` its size, `g` the weight of not stalling
 //! (the paper's gamma times the segment duration) and `V` what one unit of utility is worth in
 //! buffer.

@@ -5,12 +5,14 @@
 //! client run this very code.
 
 mod bola;
+mod dynamic;
 mod estimator;
 mod named;
 mod throughput;
 mod view;
 
 pub use bola::Bola;
+pub use dynamic::Dynamic;
 pub use estimator::{Sample, ThroughputEstimator};
 pub use named::{NAMES, by_name};
 pub use throughput::Throughput;

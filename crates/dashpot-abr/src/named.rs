@@ -1,14 +1,15 @@
 //! Rules by the name that a command line carries.
 
-use crate::{Bola, Rule, Throughput};
+use crate::{Bola, Dynamic, Rule, Throughput};
 
 /// The names that [`by_name`] knows, for help texts and error messages.
-pub const NAMES: &[&str] = &["throughput", "bola"];
+pub const NAMES: &[&str] = &["dynamic", "throughput", "bola"];
 
 /// Returns a fresh rule of that name, or `None` for a name outside [`NAMES`].
 #[must_use]
 pub fn by_name(name: &str) -> Option<Box<dyn Rule>> {
     match name {
+        "dynamic" => Some(Box::new(Dynamic::default())),
         "throughput" => Some(Box::new(Throughput)),
         "bola" => Some(Box::new(Bola)),
         _ => None,

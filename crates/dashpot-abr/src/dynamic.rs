@@ -1,0 +1,42 @@
+//! DYNAMIC: throughput while the buffer is thin, BOLA once it is not.
+//!
+//! Spiteri, Sitaraman and Sparacio, "From Theory to Practice: Improving Bitrate Adaptation in the
+//! DASH Reference Player", ACM Multimedia Systems 2018.
+
+use crate::{Bola, Decision, Rule, Throughput, View};
+use std::time::Duration;
+
+/// The buffer from which the level says enough to choose by. Below it BOLA would keep to low rungs
+/// on a fast link for want of a buffer; the paper and Sabre take 10 s.
+const BUFFER_TRUSTED: Duration = Duration::from_secs(10);
+
+/// Chooses by throughput at the start and after seeks, and by buffer level in steady state.
+///
+/// It changes over only where that does not cost quality: to BOLA once BOLA asks for as much, back
+/// once BOLA asks for less.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Dynamic {
+    by_buffer: bool,
+}
+
+impl Rule for Dynamic {
+    fn name(&self) -> &'static str {
+        "dynamic"
+    }
+
+    fn decide(&mut self, view: &View<'_>) -> Decision {
+        let throughput = Throughput.decide(view);
+        let bola = Bola.decide(view);
+        // A player that holds less than this at most would never leave the throughput rule.
+        let trusted = BUFFER_TRUSTED.min(view.buffer_max / 2);
+        if self.by_buffer {
+            self.by_buffer = trusted <= view.buffer || throughput.rung <= bola.rung;
+        } else {
+            self.by_buffer = trusted <= view.buffer && throughput.rung <= bola.rung;
+        }
+        if self.by_buffer { bola } else { throughput }
+    }
+}
+
+#[cfg(test)]
+mod tests;
