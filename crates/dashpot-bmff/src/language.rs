@@ -76,6 +76,13 @@ pub(crate) fn unpack(packed: u16) -> Option<String> {
     Some(short.map_or(letters, str::to_owned))
 }
 
+/// Returns the language of an ISO 639 or BCP 47 tag in its shortest form, as `ko` for `kor`, or `None`
+/// when it is no known or three-letter language. Regions and scripts are left out.
+#[must_use]
+pub fn shortest_language(tag: &str) -> Option<String> {
+    unpack(pack(tag))
+}
+
 /// Returns the packed code of a BCP 47 tag; `und` when its first subtag has no three-letter code here.
 pub(crate) fn pack(tag: &str) -> u16 {
     let primary = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();

@@ -28,6 +28,7 @@ mod walk;
 pub use error::BmffError;
 pub use fragment::{Fragment, Moof, Run, RunSample, parse_moof};
 pub use init::{Edit, Handler, Init, SampleDefaults, Track, parse_init};
+pub use language::shortest_language;
 pub use path::{BoxPath, FourCc};
 pub use retime::retime;
 pub use scan::{Scanner, TopBox};

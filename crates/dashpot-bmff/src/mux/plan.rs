@@ -48,6 +48,21 @@ impl Plan {
         Self { track: media.track, samples: media.samples, fragments }
     }
 
+    /// Drops samples that would mostly be presented after `end`.
+    #[must_use]
+    pub fn trimmed(mut self, end: MediaTime) -> Self {
+        let end = end.rescale(self.track.timescale).map_or(u64::MAX, |end| end.ticks);
+        let kept = self.samples.partition_point(|sample| {
+            sample.decode_time.saturating_add(u64::from(sample.duration / 2)) < end
+        });
+        self.samples.truncate(kept);
+        self.fragments.retain(|range| range.start < kept);
+        if let Some(last) = self.fragments.last_mut() {
+            last.end = last.end.min(kept);
+        }
+        self
+    }
+
     /// Returns what the source says about the track.
     #[must_use]
     pub const fn track(&self) -> &Track {

@@ -231,6 +231,9 @@ fn sound_is_cut_at_the_frames_nearest_to_the_pictures() {
     let plan = Plan::new(media(Handler::Audio, &[], &frames), &Cut::Near(times.to_vec()));
     let starts: Vec<_> = plan.starts().iter().map(|start| start.ticks).collect();
     assert_eq!(starts, [0, 10, 40, 50, 90, 100, 190]);
+    // What would mostly come after the end goes, and with it the fragments that it filled.
+    let trimmed = plan.trimmed(MediaTime { ticks: 96, timescale: 100 });
+    assert_eq!((trimmed.starts().len(), trimmed.duration_ticks()), (5, 100));
 }
 
 #[test]

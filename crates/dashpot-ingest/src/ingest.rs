@@ -1,0 +1,76 @@
+//! The whole work: encode or take as it is, pack, move into place.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::config::{Config, Mode, Progress, Stage};
+use crate::encode::encode;
+use crate::error::IngestError;
+use crate::folder::Folder;
+use crate::pack::{Packing, Source, pack};
+use crate::report::Report;
+
+/// Makes an asset of films, and says how far it is through `progress`. When the future is dropped, the
+/// encoder ends and what was made so far goes.
+///
+/// # Errors
+/// Fails when a program, an input or the disk does not allow it; nothing is left behind then.
+pub async fn ingest(
+    config: Config,
+    progress: impl Fn(Progress) + Send + Sync + 'static,
+) -> Result<Report, IngestError> {
+    let folder = Folder::new(&config.out, &config.name, config.existing)?;
+    let sources = match &config.mode {
+        Mode::Copy => config
+            .inputs
+            .iter()
+            .map(|path| Source { path: path.clone(), about: path.clone(), language: None })
+            .collect(),
+        Mode::Encode { ladder, codec } => {
+            let report = |done_ratio, remaining| {
+                progress(Progress { stage: Stage::Encode, done_ratio, remaining });
+            };
+            encode(&config, (ladder, *codec), &folder.work(), report).await?
+        }
+    };
+    let stop = StopOnDrop(Arc::new(AtomicBool::new(false)));
+    let (stopped, name, gop) = (Arc::clone(&stop.0), config.name, config.gop);
+    let packed = tokio::task::spawn_blocking(move || {
+        let report = |done_ratio| {
+            progress(Progress { stage: Stage::Pack, done_ratio, remaining: None });
+        };
+        finish(folder, &sources, (&name, gop), &stopped, &report)
+    });
+    // The task does not panic; a runtime that ends takes it along.
+    packed.await.unwrap_or(Err(IngestError::Interrupted))
+}
+
+fn finish(
+    folder: Folder,
+    sources: &[Source],
+    (title, gop): (&str, Duration),
+    stop: &AtomicBool,
+    report: &(dyn Fn(f64) + Send + Sync),
+) -> Result<Report, IngestError> {
+    let packing = Packing { sources, gop, title, stop, report };
+    let mut made = pack(&packing, &folder.asset())?;
+    if made.tracks.iter().all(|track| track.fragments == 0) {
+        let inputs = sources.iter().map(|source| source.about.display().to_string());
+        return Err(IngestError::NoStreams { inputs: inputs.collect::<Vec<_>>().join(", ") });
+    }
+    if stop.load(Ordering::Relaxed) {
+        return Err(IngestError::Interrupted);
+    }
+    made.path = folder.commit()?;
+    Ok(made)
+}
+
+/// Tells the blocking work to stop when the future that waits for it is dropped.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}

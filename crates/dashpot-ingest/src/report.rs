@@ -1,0 +1,49 @@
+//! What was made.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+/// What was made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// The asset's folder.
+    pub path: PathBuf,
+    /// Duration of the longest track in seconds.
+    pub duration_seconds: f64,
+    /// The tracks: video by rising rate, sound, subtitles.
+    pub tracks: Vec<TrackReport>,
+    /// What was left out or changed, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// One track that was made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrackReport {
+    /// The file.
+    pub file: String,
+    /// What people call it.
+    pub label: String,
+    /// BCP 47 language tag.
+    pub language: Option<String>,
+    /// Codec string of RFC 6381; `wvtt` for WebVTT.
+    pub codec: String,
+    /// Average rate of the media data; 0 for subtitles.
+    pub rate_bps: u64,
+    /// How many fragments there are; 0 for subtitles.
+    pub fragments: usize,
+    /// Size of the file.
+    pub size_bytes: u64,
+}
+
+impl Report {
+    /// Returns the text of `asset.json`, which gives the origin titles and labels.
+    pub(crate) fn asset_json(title: &str, tracks: &[TrackReport]) -> String {
+        let label = |track: &TrackReport| {
+            let id = track.file.rsplit_once('.').map_or(track.file.as_str(), |(id, _)| id);
+            (id.to_owned(), serde_json::json!({ "label": track.label }))
+        };
+        let tracks: serde_json::Map<_, _> = tracks.iter().map(label).collect();
+        format!("{:#}\n", serde_json::json!({ "title": title, "tracks": tracks }))
+    }
+}
