@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// URL of the MPD
     url: Url,
     /// Rule that chooses the rungs
-    #[arg(long, value_name = "NAME", default_value = "throughput", env = "DASHPOT_PLAY_ABR",
+    #[arg(long, value_name = "NAME", default_value = "dynamic", env = "DASHPOT_PLAY_ABR",
           value_parser = PossibleValuesParser::new(dashpot_abr::NAMES))]
     abr: String,
     /// End after this long; without it, at the end of the film
@@ -64,8 +64,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "WHERE", default_value = "header", env = "DASHPOT_PLAY_CMCD")]
     cmcd: Cmcd,
     /// Write every decision and event to this file, one line of JSON each
-    #[arg(long, value_name = "FILE", env = "DASHPOT_PLAY_SESSION_LOG")]
-    session_log: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", env = "DASHPOT_PLAY_LOG")]
+    log: Option<PathBuf>,
     /// Shape of the result on stdout
     #[arg(long, value_name = "FORMAT", default_value = "text", env = "DASHPOT_PLAY_FORMAT")]
     format: Format,
@@ -108,7 +108,7 @@ struct Seek {
 /// Where there is nothing to play, or a file that was named cannot be read or written.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
     let mut screen = Screen::on_terminal(args.buffer);
-    let mut log = args.session_log.as_deref().map(SessionLog::create).transpose()?;
+    let mut log = args.log.as_deref().map(SessionLog::create).transpose()?;
     let config = config(&args, screen.is_some())?;
     let mut tally = Tally::default();
     let observe = |seen: Snapshot<'_>| match seen.record {
@@ -129,7 +129,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
         screen.erase();
     }
     let outcome = played.with_context(|| format!("cannot play {}", args.url))?;
-    let status = verdict(&outcome, args.max_stall_ratio);
+    let status = verdict(&outcome, &tally, args.max_stall_ratio);
     let report = Report::new(outcome, &tally);
     cli::print(&match args.format {
         Format::Text => report.text(),
@@ -140,24 +140,27 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
 }
 
 /// Returns whether the session held what was asked of it; says why where it did not.
-fn verdict(outcome: &Outcome, stall_ratio_max: Option<f64>) -> ExitStatus {
+fn verdict(outcome: &Outcome, tally: &Tally, stall_ratio_max: Option<f64>) -> ExitStatus {
+    let failure = tally.failure.as_deref();
     if matches!(outcome.reason, DoneReason::Failed { .. }) {
         let error = outcome.error.as_ref().map(|error| error as &dyn std::error::Error);
         tracing::error!(reason = %outcome.reason, error, "the session broke off");
         return ExitStatus::CheckFailed;
     }
-    let Some(max) = stall_ratio_max else { return ExitStatus::Done };
-    match outcome.summary.stall_ratio {
-        Some(ratio) if ratio <= max => ExitStatus::Done,
-        Some(ratio) => {
+    // Without a picture there is no stall either, and yet nothing that could pass for a session.
+    let Some(ratio) = outcome.summary.stall_ratio else {
+        if outcome.reason == DoneReason::Stopped && stall_ratio_max.is_none() {
+            return ExitStatus::Done;
+        }
+        tracing::error!(failure, "nothing was played");
+        return ExitStatus::CheckFailed;
+    };
+    match stall_ratio_max {
+        Some(max) if max < ratio => {
             tracing::error!(ratio, max, "stalled for longer than --max-stall-ratio allows");
             ExitStatus::CheckFailed
         }
-        // Without a picture there is no stall either, and yet nothing that could pass a check.
-        None => {
-            tracing::error!("nothing was played, so --max-stall-ratio is not met");
-            ExitStatus::CheckFailed
-        }
+        Some(_) | None => ExitStatus::Done,
     }
 }
 

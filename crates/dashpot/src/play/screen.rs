@@ -66,11 +66,11 @@ fn lines(tally: &Tally, session: &Session, now: MonoTime, buffer_max: Duration) 
         format!("{:<9}{:>8.1} s   {chosen}", phase(session), session.position(now).as_secs_f64()),
         format!("buffer   {} {:.1} s", bar(buffer, buffer_max), buffer.as_secs_f64()),
         format!(
-            "link     {throughput} measured, {} segments, {} from a cache, {} failures",
+            "link     {throughput} measured; segments {}, from a cache {}, failures {}",
             summary.segments, tally.from_cache, summary.failures
         ),
         format!(
-            "stalls   {} ({:.1} s), {} switches",
+            "stalls   {} ({:.1} s), switches {}",
             summary.stalls,
             Duration::from_millis(summary.stall_ms).as_secs_f64(),
             summary.switches

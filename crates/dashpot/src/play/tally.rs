@@ -12,6 +12,8 @@ pub(super) struct Tally {
     pub(super) rung: Option<Chosen>,
     pub(super) throughput: Option<Bitrate>,
     pub(super) last: Option<Arrived>,
+    /// What failed latest, and how.
+    pub(super) failure: Option<String>,
     /// Video is buffered up to here.
     video_to: Duration,
 }
@@ -55,10 +57,10 @@ impl Tally {
                 });
             }
             &Event::Seek { seek: SeekKind::OutsideBuffer, to, .. } => self.video_to = to,
+            Event::Failure { what, reason, .. } => self.failure = Some(format!("{what}: {reason}")),
             Event::Rung { .. }
             | Event::Seek { .. }
             | Event::Wait { .. }
-            | Event::Failure { .. }
             | Event::Play { .. }
             | Event::Stall { .. }
             | Event::Done { .. } => {}

@@ -27,7 +27,7 @@ fn what_makes_no_sense_is_refused_with_what_would() {
     check_refused("", "<URL>");
     check_refused("film.mpd", "relative URL");
     check_refused("ftp://host/film.mpd", "not an http or https URL");
-    check_refused("http://host/ --abr bolla", "[possible values: throughput, bola]");
+    check_refused("http://host/ --abr bolla", "[possible values: dynamic, throughput, bola]");
     check_refused("http://host/ --for 20", "needs a unit");
     check_refused("http://host/ --seek 30s@5", "needs a unit");
     check_refused("http://host/ --loss 1.5", "a number from 0 to 1");
@@ -58,7 +58,7 @@ fn check_verdict(reason: DoneReason, ratio: Option<f64>, max: Option<f64>, expec
     summary.stall_ratio = ratio;
     let shown = format!("{reason} {ratio:?} {max:?}");
     let outcome = Outcome { reason, error: None, summary, took: Duration::ZERO };
-    assert_eq!(verdict(&outcome, max), expected, "{shown}");
+    assert_eq!(verdict(&outcome, &Tally::default(), max), expected, "{shown}");
 }
 
 #[test]
@@ -73,5 +73,6 @@ fn the_exit_code_says_whether_the_check_held() {
     check_verdict(DoneReason::TimeUp, Some(0.3), Some(0.2), CheckFailed);
     check_verdict(DoneReason::Stopped, None, Some(1.0), CheckFailed);
     check_verdict(DoneReason::Stopped, None, None, Done);
+    check_verdict(DoneReason::TimeUp, None, None, CheckFailed);
     check_verdict(failed, Some(0.0), None, CheckFailed);
 }

@@ -1,6 +1,6 @@
 use super::*;
 use dashpot_base::{Bitrate, ByteSize};
-use dashpot_qoe::{Event, Hold, Media, Record};
+use dashpot_qoe::{Event, Hold, Record};
 use expect_test::{Expect, expect};
 
 fn ms(ms: u64) -> MonoTime {
@@ -64,31 +64,31 @@ fn the_view_runs_with_the_clock() {
         &[],
         700,
         &expect![[r#"
-        starting      0.0 s   nothing chosen yet
-        buffer   ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 0.0 s
-        link     - measured, 0 segments, 0 from a cache, 0 failures
-        stalls   0 (0.0 s), 0 switches
-        last     -"#]],
+            starting      0.0 s   nothing chosen yet
+            buffer   ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 0.0 s
+            link     - measured; segments 0, from a cache 0, failures 0
+            stalls   0 (0.0 s), switches 0
+            last     -"#]],
     );
     check(
         &session("edge; hit"),
         1_500,
         &expect![[r#"
-        playing       1.0 s   rung 2, 600kbps (throughput-fits)
-        buffer   ███████████████░░░░░░░░░░░░░░░ 5.0 s
-        link     1.9Mbps measured, 1 segments, 1 from a cache, 0 failures
-        stalls   0 (0.0 s), 0 switches
-        last     video 1, 400KiB in 480 ms, edge; hit"#]],
+            playing       1.0 s   rung 2, 600kbps (throughput-fits)
+            buffer   ███████████████░░░░░░░░░░░░░░░ 5.0 s
+            link     1.9Mbps measured; segments 1, from a cache 1, failures 0
+            stalls   0 (0.0 s), switches 0
+            last     video 1, 400KiB in 480 ms, edge; hit"#]],
     );
     check(
         &session("edge; hit"),
         4_500,
         &expect![[r#"
-        playing       4.0 s   rung 2, 600kbps (throughput-fits)
-        buffer   ██████░░░░░░░░░░░░░░░░░░░░░░░░ 2.0 s
-        link     1.9Mbps measured, 1 segments, 1 from a cache, 0 failures
-        stalls   0 (0.0 s), 0 switches
-        last     video 1, 400KiB in 480 ms, edge; hit"#]],
+            playing       4.0 s   rung 2, 600kbps (throughput-fits)
+            buffer   ██████░░░░░░░░░░░░░░░░░░░░░░░░ 2.0 s
+            link     1.9Mbps measured; segments 1, from a cache 1, failures 0
+            stalls   0 (0.0 s), switches 0
+            last     video 1, 400KiB in 480 ms, edge; hit"#]],
     );
 }
 
@@ -98,11 +98,11 @@ fn a_server_cannot_steer_the_terminal() {
         &session("\u{1b}[2Jedge\r\n; fwd=miss"),
         500,
         &expect![[r#"
-        playing       0.0 s   rung 2, 600kbps (throughput-fits)
-        buffer   ██████████████████░░░░░░░░░░░░ 6.0 s
-        link     1.9Mbps measured, 1 segments, 0 from a cache, 0 failures
-        stalls   0 (0.0 s), 0 switches
-        last     video 1, 400KiB in 480 ms, [2Jedge; fwd=miss"#]],
+            playing       0.0 s   rung 2, 600kbps (throughput-fits)
+            buffer   ██████████████████░░░░░░░░░░░░ 6.0 s
+            link     1.9Mbps measured; segments 1, from a cache 0, failures 0
+            stalls   0 (0.0 s), switches 0
+            last     video 1, 400KiB in 480 ms, [2Jedge; fwd=miss"#]],
     );
 }
 
