@@ -1,6 +1,6 @@
 //! The command line: what may be typed, and which command it starts.
 
-use crate::{ExitStatus, config, log, origin};
+use crate::{ExitStatus, config, edge, log, origin, play, up};
 use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::{ffi::OsString, path::PathBuf};
@@ -31,8 +31,14 @@ Exit codes: 0 done, 1 ran but a check failed, 2 could not run.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Start everything on this machine: origin, edges and a web page that plays
+    Up(up::Args),
     /// Serve a folder of media as MPEG-DASH in four forms
     Origin(origin::Args),
+    /// Cache in front of any HTTP origin
+    Edge(edge::Args),
+    /// Play an MPD without a screen and tell how it went
+    Play(play::Args),
 }
 
 /// Parses the command line and runs the command.
@@ -60,7 +66,10 @@ pub(crate) fn run(args: Vec<OsString>) -> anyhow::Result<ExitStatus> {
 
 async fn start(command: Command) -> anyhow::Result<ExitStatus> {
     match command {
+        Command::Up(args) => up::run(args).await,
         Command::Origin(args) => origin::run(args).await,
+        Command::Edge(args) => edge::run(args).await,
+        Command::Play(args) => play::run(args).await,
     }
 }
 

@@ -13,10 +13,10 @@ pub(crate) struct Args {
         global = true,
         value_name = "FILTER",
         default_value = "info",
-        env = "DASHPOT_LOG",
+        env = "DASHPOT_LOG_LEVEL",
         help_heading = "Common options"
     )]
-    log: String,
+    log_level: String,
     /// Shape of the log on stderr
     #[arg(
         long,
@@ -43,8 +43,9 @@ enum Format {
 /// # Errors
 /// Where the filter cannot be parsed.
 pub(crate) fn start(args: &Args) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&args.log)
-        .map_err(|cause| anyhow::anyhow!("`--log {}` is not a filter: {cause}", args.log))?;
+    let filter = EnvFilter::try_new(&args.log_level).map_err(|cause| {
+        anyhow::anyhow!("`--log-level {}` is not a filter: {cause}", args.log_level)
+    })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

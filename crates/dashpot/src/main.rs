@@ -4,10 +4,13 @@
 
 mod cli;
 mod config;
+mod edge;
 mod exit;
 mod log;
 mod origin;
+mod play;
 mod signal;
+mod up;
 
 use crate::exit::ExitStatus;
 use std::process::ExitCode;

@@ -1,0 +1,103 @@
+//! `dashpot edge`: a cache in front of any HTTP origin.
+
+use crate::{ExitStatus, cli, signal};
+use clap::ValueEnum;
+use dashpot_base::{ByteSize, parse_duration};
+use dashpot_edge::{Config, Eviction, Lab};
+use dashpot_serve::{LogTo, Shutdown};
+use std::{net::SocketAddr, time::Duration};
+use url::Url;
+
+/// What may be typed after `dashpot edge`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// URL of the origin, with a path prefix where there is one
+    #[arg(long, value_name = "URL", env = "DASHPOT_EDGE_ORIGIN")]
+    origin: Url,
+    /// Address to listen on; port 0 takes a free one
+    #[arg(
+        long,
+        value_name = "ADDR",
+        default_value = "127.0.0.1:9001",
+        env = "DASHPOT_EDGE_LISTEN"
+    )]
+    listen: SocketAddr,
+    /// What the edge calls itself in Via and Cache-Status, after `dashpot-`
+    #[arg(long, value_name = "NAME", default_value = "edge", env = "DASHPOT_EDGE_NAME")]
+    name: String,
+    /// Memory that stored responses may take
+    #[arg(long, value_name = "SIZE", default_value = "512MiB", env = "DASHPOT_EDGE_CACHE_MEM")]
+    cache_mem: ByteSize,
+    /// Who leaves when the memory is full
+    #[arg(long, value_name = "POLICY", default_value = "lru", env = "DASHPOT_EDGE_EVICTION")]
+    eviction: EvictionName,
+    /// Largest body that is stored; larger ones pass through
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", env = "DASHPOT_EDGE_OBJECT_MAX")]
+    object_max: ByteSize,
+    /// How long a connection to the origin may take to be made
+    #[arg(long, value_name = "TIME", default_value = "5s", env = "DASHPOT_EDGE_CONNECT_TIMEOUT",
+          value_parser = parse_duration)]
+    connect_timeout: Duration,
+    /// How long the origin may take to begin a response
+    #[arg(long, value_name = "TIME", default_value = "30s", env = "DASHPOT_EDGE_HEAD_TIMEOUT",
+          value_parser = parse_duration)]
+    head_timeout: Duration,
+    /// How long the origin may pause within a body
+    #[arg(long, value_name = "TIME", default_value = "30s", env = "DASHPOT_EDGE_IDLE_TIMEOUT",
+          value_parser = parse_duration)]
+    idle_timeout: Duration,
+    /// Let anyone give single viewers a slow link: for laboratories, not for the open network
+    #[arg(long, env = "DASHPOT_EDGE_LAB")]
+    lab: bool,
+    /// Where a JSON line for each request goes: a file, `-` for stderr, or `off`
+    #[arg(long, value_name = "FILE", default_value = "off", env = "DASHPOT_EDGE_ACCESS_LOG",
+          value_parser = |text: &str| Ok::<_, String>(LogTo::from(text)))]
+    access_log: LogTo,
+}
+
+const AFTER_HELP: &str = "\
+The edge keeps what RFC 9111 lets a shared cache keep, for as long as the origin says, and tells in
+Cache-Status why a request was a hit or a miss. /_dashpot/stats has its counters as JSON.";
+
+/// Names of the eviction policies.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum EvictionName {
+    /// The least recently used
+    Lru,
+    /// The least frequently used, by a sketch that decides who may enter
+    Tinylfu,
+}
+
+impl From<Args> for Config {
+    fn from(args: Args) -> Self {
+        Self {
+            name: args.name,
+            cache_mem: args.cache_mem,
+            eviction: match args.eviction {
+                EvictionName::Lru => Eviction::Lru,
+                EvictionName::Tinylfu => Eviction::TinyLfu,
+            },
+            object_max: args.object_max,
+            connect_timeout: args.connect_timeout,
+            head_timeout: args.head_timeout,
+            idle_timeout: args.idle_timeout,
+            lab: if args.lab { Lab::On } else { Lab::Off },
+            access_log: args.access_log,
+            ..Self::new(args.origin, args.listen)
+        }
+    }
+}
+
+/// Serves until it is interrupted.
+///
+/// # Errors
+/// Where the origin's URL cannot be used or the address cannot be listened on.
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
+    let server = dashpot_edge::bind(args.into()).await?;
+    cli::print(&format!("http://{}/", server.addr()));
+    let shutdown = Shutdown::new();
+    signal::begin_when_interrupted(&shutdown);
+    server.run(shutdown).await?;
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,47 @@
+//! `dashpot up`: the whole chain on this machine.
+
+mod chain;
+mod page;
+mod parts;
+mod source;
+
+use crate::{ExitStatus, cli, signal};
+use chain::Chain;
+use dashpot_base::ByteSize;
+use source::Source;
+use std::net::SocketAddr;
+
+/// What may be typed after `dashpot up`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// What to play: a film (it is ingested first), a folder of assets, or the URL of an MPD; the
+    /// built-in test film where absent
+    source: Option<String>,
+    /// Address of the web page; the edges take the ports behind it [default: 127.0.0.1:8080, or a
+    /// free port where that is taken]
+    #[arg(long, value_name = "ADDR", env = "DASHPOT_UP_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// How many edges stand in front of the origin
+    #[arg(long, value_name = "N", default_value_t = 2, env = "DASHPOT_UP_EDGES",
+          value_parser = clap::value_parser!(u16).range(1..=8))]
+    edges: u16,
+    /// Memory of each edge's cache
+    #[arg(long, value_name = "SIZE", default_value = "128MiB", env = "DASHPOT_UP_CACHE_MEM")]
+    cache_mem: ByteSize,
+    /// How many times in a row the page plays an asset
+    #[arg(long = "loop", value_name = "N", default_value_t = 8, env = "DASHPOT_UP_LOOP",
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    loops: u32,
+}
+
+/// Starts the chain, prints its addresses, and runs until it is interrupted.
+///
+/// # Errors
+/// Where a part of the chain cannot start or ends by itself.
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
+    let source = Source::of(args.source.as_deref())?;
+    let chain = Chain::start(&args, source).await?;
+    cli::print(&chain.addresses());
+    chain.run_until(signal::interrupted()).await?;
+    Ok(ExitStatus::Done)
+}
