@@ -1,4 +1,5 @@
 mod laws;
+mod order;
 
 use crate::{Mpd, ParseError, parse};
 use expect_test::{Expect, expect};
