@@ -225,3 +225,6 @@ fn gop(track: &Track) -> Option<MediaTime> {
     let time = MediaTime { ticks: length, timescale: track.timescale };
     (constant && last.duration <= length).then_some(time)
 }
+
+#[cfg(test)]
+mod tests;

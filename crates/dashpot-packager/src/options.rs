@@ -154,3 +154,6 @@ fn narrow_fits(timeline: &Timeline<'_>, track: &Track) -> bool {
     let last = track.fragments.last().map_or(0, |last| last.start + last.duration);
     added.is_some_and(|added| added.saturating_add(last) <= u64::from(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests;

@@ -137,3 +137,27 @@ async fn the_access_log_tells_whole_responses_from_those_cut() {
     }
     assert!(text.contains("2000"), "{text}");
 }
+
+#[tokio::test]
+async fn a_file_without_an_index_is_served_like_one_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_track(folder.path(), "with");
+    let bytes = fs::read(film().join("film/v1.mp4")).unwrap();
+    let index = bytes.windows(4).position(|four| four == b"sidx").unwrap() - 4;
+    let len = u32::from_be_bytes(bytes[index..index + 4].try_into().unwrap());
+    let behind = index + usize::try_from(len).unwrap();
+    fs::create_dir(folder.path().join("without")).unwrap();
+    let without = [&bytes[..index], &bytes[behind..]].concat();
+    fs::write(folder.path().join("without/v1.mp4"), without).unwrap();
+    let server = start(config(folder.path().to_owned())).await;
+    for path in ["v1.mp4", "v1/init.mp4", "v1/12.m4s"] {
+        let (one, other) = (
+            get(&server, &format!("/vod/with/{path}")).await,
+            get(&server, &format!("/vod/without/{path}")).await,
+        );
+        assert_eq!((one.status, other.status), (200, 200), "{path}");
+        assert!(one.body == other.body, "{path}");
+    }
+    // What was packed in this form is served byte for byte.
+    assert!(get(&server, "/vod/with/v1.mp4").await.body == bytes);
+}
