@@ -125,6 +125,15 @@ fn at_sync(samples: &[Sample], least_ticks: u64) -> Vec<usize> {
             due = sample.decode_time.saturating_add(least_ticks);
         }
     }
+    // A remnant of less than a quarter joins the fragment before: a segment of one frame costs a
+    // request and says nothing about the network.
+    let time = |index: &usize| samples.get(*index).map_or(0, |sample| sample.decode_time);
+    let end = samples.last().map_or(0, |s| s.decode_time.saturating_add(u64::from(s.duration)));
+    if 1 < starts.len()
+        && starts.last().is_some_and(|last| end.saturating_sub(time(last)) < least_ticks / 4)
+    {
+        starts.pop();
+    }
     starts
 }
 

@@ -237,6 +237,15 @@ fn sound_is_cut_at_the_frames_nearest_to_the_pictures() {
 }
 
 #[test]
+fn a_short_remnant_joins_the_fragment_before() {
+    for (samples, expected) in [(40, 2), (44, 2), (45, 3)] {
+        let all: Vec<_> = (0..samples).map(|at| sample(at * 10, 0, at % 5 == 0)).collect();
+        let plan = Plan::new(media(Handler::Video, &[], &all), &GOP);
+        assert_eq!(plan.starts().len(), expected, "{samples}");
+    }
+}
+
+#[test]
 fn fragments_out_of_order_are_refused() {
     let film = film_track();
     let mut twice = film.to_vec();

@@ -1,0 +1,82 @@
+//! What encoding and copying make.
+
+use super::*;
+
+fn files(report: &Report) -> Vec<&str> {
+    report.tracks.iter().map(|track| track.file.as_str()).collect()
+}
+
+#[test]
+fn a_film_becomes_a_ladder_with_sound_and_subtitles() {
+    let Some(lab) = Lab::new() else { return };
+    let film = lab.draw("film.mkv", 250, &[]);
+    let text = lab.path("film.en.vtt");
+    fs::write(&text, "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n").unwrap();
+    let ladder = "64x36@50kbps,128x72@100kbps,1280x720@1Mbps".parse().unwrap();
+    let mode = Mode::Encode { ladder, codec: Codec::H264 };
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&seen);
+    let work = ingest(lab.config(&[film, text], mode), move |progress| {
+        kept.lock().unwrap().push((progress.stage, progress.done_ratio));
+    });
+    let report = runtime().block_on(work).unwrap();
+    // The rung above the source's 160x90 is left out.
+    assert_eq!(files(&report), ["v1.mp4", "v2.mp4", "a-ko.mp4", "s-en.vtt"]);
+    assert_eq!(report.path, lab.out().join("film"));
+    assert_eq!(report.notes, [""; 0]);
+    // Matroska delays the pictures by the encoder delay of the sound: one frame more at most.
+    assert!((report.duration_seconds - 4.0).abs() < 0.05, "{}", report.duration_seconds);
+    for video in ["v1.mp4", "v2.mp4"] {
+        assert_eq!(starts(&report.path, video), [0, 2000]);
+    }
+    let sound = &report.tracks[2];
+    assert_eq!(
+        (sound.codec.as_str(), sound.language.as_deref(), sound.fragments),
+        ("mp4a.40.2", Some("ko"), 2)
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(report.path.join("asset.json")).unwrap()).unwrap();
+    assert_eq!((&json["title"], &json["tracks"]["a-ko"]["label"]), (&"film".into(), &"ko".into()));
+    assert_eq!(lab.left(), ["film"]);
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.last(), Some(&(Stage::Pack, 1.0)));
+    assert!(seen.iter().any(|(stage, _)| *stage == Stage::Encode));
+    assert!(seen.iter().all(|(_, ratio)| (0.0..=1.0).contains(ratio)));
+}
+
+fn check_copy(name: &str, flags: &[&str]) {
+    let Some(lab) = Lab::new() else { return };
+    let film = lab.draw(name, 25, flags);
+    let report = run(lab.config(&[film], Mode::Copy)).unwrap();
+    assert_eq!(files(&report), ["v1.mp4", "a-ko.mp4"]);
+    // Key frames come each second, fragments each second one.
+    assert_eq!(starts(&report.path, "v1.mp4"), [0, 2000]);
+    assert_eq!(report.tracks[0].fragments, 2);
+    assert_eq!(report.tracks[1].fragments, 2);
+    let video = medias(&report.path.join("v1.mp4")).unwrap().remove(0);
+    assert_eq!(video.samples.len(), 100);
+    // ISO/IEC 14496-12 §8.6.6: what an edit list skipped, encoder delay, is not in the asset.
+    let sound = medias(&report.path.join("a-ko.mp4")).unwrap().remove(0);
+    let frames = sound.samples.len();
+    assert!((187..=188).contains(&frames), "{frames} frames of 1024 samples in 4 s");
+}
+
+#[test]
+fn a_progressive_file_is_copied() {
+    check_copy("progressive.mp4", &[]);
+}
+
+#[test]
+fn a_fragmented_file_is_copied() {
+    check_copy("fragmented.mp4", &["-movflags", "+frag_keyframe+empty_moov+delay_moov"]);
+}
+
+#[test]
+fn several_files_become_one_ladder_by_rising_rate() {
+    let Some(lab) = Lab::new() else { return };
+    let high = lab.draw("high.mp4", 50, &["-b:v", "900k", "-an"]);
+    let low = lab.draw("low.mp4", 50, &["-b:v", "60k", "-an"]);
+    let report = run(lab.config(&[high, low], Mode::Copy)).unwrap();
+    assert_eq!(files(&report), ["v1.mp4", "v2.mp4"]);
+    assert!(report.tracks[0].rate_bps < report.tracks[1].rate_bps);
+}
