@@ -4,5 +4,6 @@ mod edge;
 mod layering;
 mod manifests;
 mod origin;
+mod play;
 mod tidy;
 mod twin;
