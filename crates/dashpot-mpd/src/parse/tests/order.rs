@@ -3,9 +3,8 @@
 use super::check;
 use expect_test::expect;
 
-#[test]
-fn every_child_goes_to_the_place_that_the_schema_gives_it() {
-    let text = r#"<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" xmlns:x="urn:x" xmlns:xlink="http://www.w3.org/1999/xlink" profiles="urn:mpeg:dash:profile:isoff-live:2011" minBufferTime="PT2S" mediaPresentationDuration="PT4S">
+/// Children of each element that has an order, nearly all in reverse.
+const DISORDERED: &str = r#"<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" xmlns:x="urn:x" xmlns:xlink="http://www.w3.org/1999/xlink" profiles="urn:mpeg:dash:profile:isoff-live:2011" minBufferTime="PT2S" mediaPresentationDuration="PT4S">
   <x:foreign/>
   <UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-iso:2014" value="/time"/>
   <SupplementalProperty schemeIdUri="urn:s"/>
@@ -60,7 +59,13 @@ fn every_child_goes_to_the_place_that_the_schema_gives_it() {
   <BaseURL>base/</BaseURL>
   <ProgramInformation><Copyright>c</Copyright><Title>t</Title></ProgramInformation>
 </MPD>"#;
-    check(text, &[], &expect![[r#"
+
+#[test]
+fn every_child_goes_to_the_place_that_the_schema_gives_it() {
+    check(
+        DISORDERED,
+        &[],
+        &expect![[r#"
         <?xml version="1.0" encoding="UTF-8"?>
         <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011" mediaPresentationDuration="PT4S" minBufferTime="PT2S" xmlns:x="urn:x" xmlns:xlink="http://www.w3.org/1999/xlink">
           <ProgramInformation>
@@ -132,5 +137,6 @@ fn every_child_goes_to_the_place_that_the_schema_gives_it() {
           <UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-iso:2014" value="/time"/>
           <x:foreign/>
         </MPD>
-    "#]]);
+    "#]],
+    );
 }
