@@ -52,8 +52,8 @@ enum Phase {
     AwaitingHead { deadline: MonoTime },
     /// The body is arriving and may be shared.
     Filling { head: Arc<StoredHead>, length: Option<u64>, len: u64, deadline: MonoTime },
-    /// The body has outgrown the store; those who read it already read on.
-    Oversized { len: u64, deadline: MonoTime },
+    /// There is no room to keep the body; those who read it already read on.
+    Oversized { length: Option<u64>, len: u64, deadline: MonoTime },
     /// Nothing more will happen.
     Over,
 }
@@ -197,46 +197,48 @@ impl Flight {
     fn grew(&mut self, now: MonoTime, total: u64) {
         let until = now.after(self.limits.idle_timeout);
         match &mut self.phase {
-            Phase::Filling { length: Some(length), .. } if *length < total => {
+            Phase::Filling { length: Some(length), .. }
+            | Phase::Oversized { length: Some(length), .. }
+                if *length < total =>
+            {
                 self.cut(Failure::TooLong);
             }
-            Phase::Filling { len, deadline, .. } | Phase::Oversized { len, deadline } => {
+            Phase::Filling { len, deadline, .. } | Phase::Oversized { len, deadline, .. } => {
                 (*len, *deadline) = (total.max(*len), until);
                 let len = *len;
                 self.outputs.push_back(Output::Advance { len });
-                self.bound(len, until);
+                if self.limits.object_bytes_max < len {
+                    self.outgrow();
+                }
             }
             Phase::Idle | Phase::AwaitingHead { .. } | Phase::Over => {}
         }
     }
 
-    /// Gives up storing a body that has outgrown the store; its readers keep it.
-    fn bound(&mut self, len: u64, deadline: MonoTime) {
-        let is_filling = matches!(self.phase, Phase::Filling { .. });
-        if !is_filling || len <= self.limits.object_bytes_max {
-            return;
+    /// Gives up storing a body that there is no room for; its readers keep it.
+    fn outgrow(&mut self) {
+        if let Phase::Filling { length, len, deadline, .. } = self.phase {
+            self.phase = Phase::Oversized { length, len, deadline };
+            self.outputs.push_back(Output::Outgrow);
+            self.abandon_unread();
         }
-        self.phase = Phase::Oversized { len, deadline };
-        self.outputs.push_back(Output::Outgrow);
-        self.abandon_unread();
     }
 
     fn completed(&mut self, total: u64) {
-        match &self.phase {
-            Phase::Filling { head, length, len, .. } => {
-                // RFC 9112 §8: a body shorter than its Content-Length is incomplete, whatever the
-                // transport calls it.
-                if *len != total || length.is_some_and(|length| length != total) {
-                    return self.cut(Failure::Truncated);
-                }
-                let head = Arc::clone(head);
-                self.outputs.push_back(Output::Store { head, len: total });
-            }
-            Phase::Oversized { len, .. } if *len == total => {}
-            Phase::Oversized { .. } => return self.cut(Failure::Truncated),
+        let (length, len, head) = match &self.phase {
+            Phase::Filling { length, len, head, .. } => (*length, *len, Some(Arc::clone(head))),
+            Phase::Oversized { length, len, .. } => (*length, *len, None),
             Phase::Idle | Phase::AwaitingHead { .. } | Phase::Over => return,
+        };
+        // RFC 9112 §8: a body shorter than its Content-Length is incomplete, whatever the transport
+        // calls it.
+        if len != total || length.is_some_and(|length| length != total) {
+            return self.cut(Failure::Truncated);
         }
         self.phase = Phase::Over;
+        if let Some(head) = head {
+            self.outputs.push_back(Output::Store { head, len: total });
+        }
         self.outputs.push_back(Output::Finish { len: total });
     }
 
@@ -309,6 +311,7 @@ impl Machine for Flight {
             Input::Refresh => {}
             Input::HeadArrived { arrival, wall } => self.head_arrived(now, wall, arrival),
             Input::Grew { len } => self.grew(now, len),
+            Input::Squeeze => self.outgrow(),
             Input::Completed { len } => self.completed(len),
             Input::Failed { failure, wall } => self.failed(wall, failure),
             Input::ReaderLeft { reader } => self.left(reader),

@@ -27,6 +27,8 @@ pub enum Reason {
     Method,
     /// The response may not be shared, so every request for it goes on its own.
     NotShareable,
+    /// As many fetches are under way as there is room for.
+    Busy,
 }
 
 impl Reason {
@@ -44,6 +46,7 @@ impl Reason {
             | Self::Precondition => Forward::Request,
             Self::Method => Forward::Method,
             Self::NotShareable => Forward::Miss,
+            Self::Busy => Forward::Bypass,
         }
     }
 
@@ -62,6 +65,7 @@ impl Reason {
             Self::Precondition => "precondition",
             Self::Method => "method",
             Self::NotShareable => "not-shareable",
+            Self::Busy => "busy",
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -32,12 +32,18 @@ use cell::Cell;
 /// Locks the flights are spread over; more than there will be worker threads, so that two misses
 /// seldom meet.
 const SHARDS: usize = 64;
+/// Flights that are up at a time. Each may outlive its readers, so without a bound one client
+/// could keep the origin and this machine busy by asking and hanging up. A busy edge has tens.
+const FLIGHTS_MAX: usize = 1_024;
 
 /// All flights, by the key of the variant that they fetch.
 #[derive(Debug)]
 pub(crate) struct Flights {
     shards: Vec<Mutex<BTreeMap<Key, Arc<Running>>>>,
     readers: AtomicU64,
+    up: AtomicUsize,
+    /// Bytes of bodies that arrive and are kept.
+    arriving_bytes: AtomicU64,
 }
 
 /// What is asked for, as its flight needs it.
@@ -92,7 +98,8 @@ pub(crate) struct Answered {
 impl Flights {
     pub(crate) fn new() -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Self { shards, readers: AtomicU64::new(0) }
+        let (up, arriving_bytes) = (AtomicUsize::new(0), AtomicU64::new(0));
+        Self { shards, readers: AtomicU64::new(0), up, arriving_bytes }
     }
 
     /// Joins the flight for `wanted`, or begins one.
@@ -107,7 +114,9 @@ impl Flights {
             if let Some(object) = Self::landed(edge, &shard, &wanted) {
                 return Answered { answer: Answer::Found { object }, origin_took: None };
             }
-            let running = Self::running(edge, &mut shard, wanted);
+            let Some(running) = Self::running(edge, &mut shard, wanted) else {
+                return Answered { answer: Answer::GoAlone(Reason::Busy), origin_took: None };
+            };
             // Under the shard's lock, so that the flight cannot end in between.
             running.join(edge, reader, request, sender);
             running
@@ -127,13 +136,14 @@ impl Flights {
     /// Refreshes what is stored without anybody waiting for it.
     pub(crate) fn refresh(edge: &Arc<Edge>, wanted: Wanted) {
         let mut shard = edge.flights.shard(&wanted.key);
-        let running = Self::running(edge, &mut shard, wanted);
-        running.tell(edge, Input::Refresh);
+        if let Some(running) = Self::running(edge, &mut shard, wanted) {
+            running.tell(edge, Input::Refresh);
+        }
     }
 
     /// Returns how many flights are up.
     pub(crate) fn count(&self) -> usize {
-        self.shards.iter().map(|shard| lock(shard).len()).sum()
+        self.up.load(Ordering::Relaxed)
     }
 
     fn shard(&self, key: &Key) -> MutexGuard<'_, BTreeMap<Key, Arc<Running>>> {
@@ -155,29 +165,42 @@ impl Flights {
         (verdict == Verdict::Fresh).then_some(object)
     }
 
-    /// Returns the flight that takes readers for `wanted`; a new one is sent off.
+    /// Counts `len` more bytes that are kept as they arrive, and returns whether there is no room
+    /// for them: all of them together take no more than the store.
+    fn keep(&self, edge: &Edge, len: u64) -> bool {
+        let before = self.arriving_bytes.fetch_add(len, Ordering::Relaxed);
+        edge.cache_mem.bytes() < before.saturating_add(len)
+    }
+
+    /// Returns the flight that takes readers for `wanted`; a new one is sent off. `None` where
+    /// there are as many as there may be.
     fn running(
         edge: &Arc<Edge>,
         shard: &mut BTreeMap<Key, Arc<Running>>,
         wanted: Wanted,
-    ) -> Arc<Running> {
+    ) -> Option<Arc<Running>> {
         if let Some(running) = shard.get(&wanted.key)
             && running.takes_readers()
         {
-            return Arc::clone(running);
+            return Some(Arc::clone(running));
         }
+        if FLIGHTS_MAX <= edge.flights.up.load(Ordering::Relaxed) {
+            return None;
+        }
+        edge.flights.up.fetch_add(1, Ordering::Relaxed);
         let running = Arc::new(Running::new(edge, wanted));
         shard.insert(running.wanted.key.clone(), Arc::clone(&running));
         tokio::spawn(fetch::fetch(Arc::clone(edge), Arc::clone(&running)));
-        running
+        Some(running)
     }
 
-    /// Takes `running` out, unless another flight has its place already.
+    /// Ends `running`, and takes it out of the table unless another flight has its place already.
     fn remove(&self, running: &Arc<Running>) {
         let mut shard = self.shard(&running.wanted.key);
         if shard.get(&running.wanted.key).is_some_and(|held| Arc::ptr_eq(held, running)) {
             shard.remove(&running.wanted.key);
         }
+        self.up.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

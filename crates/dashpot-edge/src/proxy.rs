@@ -163,6 +163,10 @@ async fn fly(edge: &Arc<Edge>, wanted: Wanted, reason: Reason) -> Reply {
             account.cache_status.detail = Some("stale-if-error");
             from_store(edge, &request, &object, account)
         }
+        // What came is the whole, because it might have been stored; this client wants less.
+        Answer::PassThrough { .. } if asks_for_less(&request) => {
+            pass::alone(edge, &wanted, Reason::NotShareable).await
+        }
         Answer::PassThrough { response, why } => {
             account.cache_status.detail = Some(why.as_str());
             respond::through(edge, response, account)
@@ -173,6 +177,13 @@ async fn fly(edge: &Arc<Edge>, wanted: Wanted, reason: Reason) -> Reply {
             respond::no_response(edge, &failed, account)
         }
     }
+}
+
+/// Returns whether `request` may be answered with less than a whole response.
+fn asks_for_less(request: &RequestHead) -> bool {
+    [header::RANGE, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE]
+        .iter()
+        .any(|name| request.headers.contains_key(name))
 }
 
 fn note_role(edge: &Edge, account: &mut Account<'_>, role: Role) {

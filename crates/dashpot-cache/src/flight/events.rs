@@ -101,6 +101,8 @@ pub enum Input {
         /// Bytes in all.
         len: u64,
     },
+    /// There is no room to keep more of this body.
+    Squeeze,
     /// The upstream has ended the body properly.
     Completed {
         /// Bytes in all.

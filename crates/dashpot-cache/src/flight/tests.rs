@@ -161,6 +161,26 @@ fn a_body_that_outgrows_the_store_is_finished_for_its_readers_only() {
 }
 
 #[test]
+fn a_body_that_there_is_no_room_for_is_not_stored() {
+    check(
+        None,
+        &[
+            join(1, ""),
+            shareable(Some(9)),
+            Input::Grew { len: 4 },
+            Input::Squeeze,
+            Input::Squeeze,
+            join(2, ""),
+            Input::Grew { len: 9 },
+            Input::Completed { len: 9 },
+        ],
+        expect![
+            "Fetch { conditional: false }, Serve 1 Leader, Advance 4, Outgrow, GoAlone 2 NotShareable, Advance 9, Finish 9"
+        ],
+    );
+}
+
+#[test]
 fn a_fill_goes_on_when_its_readers_leave() {
     check(
         None,
@@ -284,6 +304,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         6 => (0..130_u64).prop_map(|len| Input::Grew { len }),
         2 => (0..130_u64).prop_map(|len| Input::Completed { len }),
         1 => Just(failed(Failure::Truncated)),
+        1 => Just(Input::Squeeze),
         2 => (0..6_u64).prop_map(left),
         1 => Just(Input::Wake { wall: NOW }),
     ]
@@ -319,6 +340,7 @@ impl Ledger {
             }
             Input::Grew { .. }
             | Input::Refresh
+            | Input::Squeeze
             | Input::HeadArrived { .. }
             | Input::Completed { .. }
             | Input::Failed { .. }

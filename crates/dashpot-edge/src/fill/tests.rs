@@ -1,1 +1,115 @@
+use proptest::prelude::*;
 
+use super::*;
+
+const READER: ReaderId = ReaderId(1);
+
+fn read(fill: &Fill, reader: ReaderId, at: u64, until: u64) -> Poll<Option<Result<Bytes, Broken>>> {
+    fill.poll_read(&Context::from_waker(Waker::noop()), reader, at, until)
+}
+
+fn write(fill: &Fill, len: usize) {
+    fill.push(Bytes::from(vec![7; len]));
+    let written = fill.lock().written;
+    fill.advance(written);
+}
+
+/// Polls once whether the writer may go on.
+fn has_room(fill: &Fill) -> bool {
+    let mut room = std::pin::pin!(fill.room());
+    room.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
+}
+
+#[test]
+fn what_is_pushed_is_read_once_the_machine_says_so() {
+    let fill = Fill::default();
+    fill.add_reader(READER);
+    fill.push(Bytes::from_static(b"abc"));
+    assert!(read(&fill, READER, 0, 9).is_pending());
+    fill.advance(2);
+    assert_eq!(read(&fill, READER, 0, 9), Poll::Ready(Some(Ok(Bytes::from_static(b"ab")))));
+    fill.advance(3);
+    fill.cut(Failure::Truncated);
+    // What had arrived before the break is still read; then the break.
+    assert_eq!(read(&fill, READER, 2, 9), Poll::Ready(Some(Ok(Bytes::from_static(b"c")))));
+    assert_eq!(read(&fill, READER, 3, 9), Poll::Ready(Some(Err(Broken(Failure::Truncated)))));
+}
+
+#[test]
+fn a_body_that_is_kept_never_holds_its_writer() {
+    let fill = Fill::default();
+    fill.add_reader(READER);
+    write(&fill, 8 << 20);
+    assert!(has_room(&fill));
+    assert_eq!(fill.chunks().map(|chunks| chunks.len()), Some(1));
+}
+
+#[test]
+fn the_slowest_reader_of_an_outgrown_body_holds_its_writer() {
+    let (fill, fast, slow) = (Fill::default(), ReaderId(1), ReaderId(2));
+    fill.add_reader(fast);
+    fill.add_reader(slow);
+    fill.outgrow();
+    assert_eq!(fill.chunks(), None);
+    write(&fill, 1 << 20);
+    assert!(has_room(&fill));
+    write(&fill, 1 << 20);
+    assert!(!has_room(&fill));
+    for at in [0, 1 << 20] {
+        assert!(read(&fill, fast, at, u64::MAX).is_ready());
+    }
+    assert!(!has_room(&fill));
+    assert!(read(&fill, slow, 0, u64::MAX).is_ready());
+    assert!(has_room(&fill));
+    // What both have read is gone, and a reader that leaves holds nobody.
+    assert_eq!(fill.lock().chunks.len(), 1);
+    write(&fill, 1 << 20);
+    assert!(!has_room(&fill));
+    fill.remove_reader(slow);
+    assert!(has_room(&fill));
+}
+
+proptest! {
+    #[test]
+    fn every_reader_reads_every_byte_once_whatever_the_order(
+        sizes in prop::collection::vec(0..40_usize, 0..12),
+        outgrows_at in 0..14_usize,
+        starts in prop::collection::vec(0..100_u64, 1..4),
+    ) {
+        let whole: Vec<u8> = (0..=255).cycle().take(sizes.iter().sum()).collect();
+        let fill = Fill::default();
+        let ids = (0..).map(ReaderId);
+        let mut readers: Vec<_> = ids.zip(&starts).map(|(id, at)| (id, *at, Vec::new())).collect();
+        for (id, ..) in &readers {
+            fill.add_reader(*id);
+        }
+        let mut written = 0;
+        for (nth, size) in sizes.iter().enumerate() {
+            if nth == outgrows_at {
+                fill.outgrow();
+            }
+            fill.push(Bytes::copy_from_slice(&whole[written..written + size]));
+            written += size;
+            fill.advance(u64::try_from(written).unwrap());
+            // Each round another one lags.
+            let lagging = nth % readers.len();
+            for (index, (id, at, got)) in readers.iter_mut().enumerate() {
+                while index != lagging
+                    && let Poll::Ready(Some(Ok(data))) = read(&fill, *id, *at, u64::MAX)
+                {
+                    *at += len_of(&data);
+                    got.extend_from_slice(&data);
+                }
+            }
+        }
+        fill.finish();
+        for ((id, mut at, mut got), start) in readers.into_iter().zip(&starts) {
+            while let Poll::Ready(Some(Ok(data))) = read(&fill, id, at, u64::MAX) {
+                at += len_of(&data);
+                got.extend_from_slice(&data);
+            }
+            let from = usize::try_from(*start).unwrap().min(whole.len());
+            prop_assert!(got == whole[from..]);
+        }
+    }
+}

@@ -1,6 +1,12 @@
 //! The task that fetches for one flight, whoever waits for it.
 
-use std::{pin::pin, sync::Arc};
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use bytes::Bytes;
 use dashpot_cache::{
@@ -18,7 +24,7 @@ use crate::{
 
 /// Fetches for `running` until its flight is over.
 pub(super) async fn fetch(edge: Arc<Edge>, running: Arc<Running>) {
-    let fetching = Fetching { edge, running };
+    let fetching = Fetching { edge, running, kept: AtomicU64::new(0) };
     fetching.run().await;
 }
 
@@ -26,6 +32,8 @@ pub(super) async fn fetch(edge: Arc<Edge>, running: Arc<Running>) {
 struct Fetching {
     edge: Arc<Edge>,
     running: Arc<Running>,
+    /// Bytes counted against what all arriving bodies may take.
+    kept: AtomicU64,
 }
 
 impl Drop for Fetching {
@@ -34,6 +42,8 @@ impl Drop for Fetching {
         // Does nothing to a flight that is over; readers of one that is not must not wait forever.
         let failed = Input::Failed { failure: Failure::Protocol, wall };
         self.running.tell(&self.edge, failed);
+        let kept = self.kept.load(Ordering::Relaxed);
+        self.edge.flights.arriving_bytes.fetch_sub(kept, Ordering::Relaxed);
         self.edge.flights.remove(&self.running);
     }
 }
@@ -153,7 +163,12 @@ impl Fetching {
             let Some(read) = self.while_wanted(next_data(&mut body)).await else { return };
             match read {
                 Some(Ok(data)) => {
-                    len += edge.stats.came_from_origin(&data);
+                    let more = edge.stats.came_from_origin(&data);
+                    len += more;
+                    self.kept.fetch_add(more, Ordering::Relaxed);
+                    if edge.flights.keep(edge, more) {
+                        running.tell(edge, Input::Squeeze);
+                    }
                     if declared == Some(len) {
                         return self.last(&mut body, data, len).await;
                     }

@@ -125,3 +125,6 @@ impl HttpBody for ClientBody {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,26 @@ async fn bodies_larger_than_the_store_takes_pass_through() {
 }
 
 #[tokio::test]
+async fn a_range_of_a_body_larger_than_the_store_takes_is_the_origins_to_cut() {
+    let whole = "x".repeat(2 << 20);
+    let origin = Origin::start(move |head, _| {
+        if head.contains("range: bytes=5-6") {
+            return response("206 Partial Content", "content-range: bytes 5-6/2097152", "56");
+        }
+        response("200 OK", "cache-control: max-age=60", &whole)
+    })
+    .await;
+    let edge =
+        TestEdge::start(origin.addr, |config| config.object_max = ByteSize::from_mib(1)).await;
+    for count in [2, 3] {
+        let part = edge.get("/a", &[("range", "bytes=5-6")]).await;
+        assert_eq!((part.status().as_u16(), origin.count()), (206, count));
+        assert_eq!(part.text().await.unwrap(), "56");
+    }
+    edge.stop().await;
+}
+
+#[tokio::test]
 async fn an_unsafe_request_passes_with_its_body_and_invalidates() {
     let origin = Origin::start(|head, nth| {
         if head.starts_with("post") {
