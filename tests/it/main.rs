@@ -5,5 +5,6 @@ mod layering;
 mod manifests;
 mod origin;
 mod play;
+mod play_command;
 mod tidy;
 mod twin;
