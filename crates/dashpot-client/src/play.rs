@@ -88,7 +88,7 @@ pub async fn play(
     stop: impl Future<Output = ()>,
     observe: impl FnMut(Snapshot<'_>),
 ) -> Result<Outcome, PlayError> {
-    let client = client().map_err(PlayError::Client)?;
+    let client = client(config.player.manifest.scheme()).map_err(PlayError::Client)?;
     let clock = Clock::start();
     let trace = match config.link {
         Some(trace) => trace,
@@ -135,7 +135,7 @@ fn outcome(driven: Driven, error: Option<FetchError>, url: String) -> Result<Out
     }
 }
 
-fn client() -> Result<reqwest::Client, reqwest::Error> {
+fn client(scheme: &str) -> Result<reqwest::Client, reqwest::Error> {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         let provider = rustls::crypto::ring::default_provider();
@@ -143,12 +143,22 @@ fn client() -> Result<reqwest::Client, reqwest::Error> {
             tracing::debug!("another part of the process chose the TLS provider already");
         }
     });
-    reqwest::Client::builder()
-        .user_agent(concat!("dashpot/", env!("CARGO_PKG_VERSION")))
-        // What is measured is the path to the server named, not one through the environment's.
-        .no_proxy()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .build()
+    let builder = || {
+        reqwest::Client::builder()
+            .user_agent(concat!("dashpot/", env!("CARGO_PKG_VERSION")))
+            // What is measured is the path to the server named, not one through the environment's.
+            .no_proxy()
+            .connect_timeout(CONNECT_TIMEOUT)
+    };
+    match builder().build() {
+        // A machine without CA certificates, such as a slim container, can still play over plain
+        // HTTP; a redirect to HTTPS then fails as a certificate that nobody vouches for.
+        Err(error) if scheme == "http" => {
+            tracing::debug!(%error, "playing without CA certificates");
+            builder().tls_certs_only([]).build()
+        }
+        built => built,
+    }
 }
 
 #[cfg(test)]
