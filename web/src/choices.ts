@@ -55,7 +55,7 @@ export function readChoices(query: URLSearchParams, config: Config): Choices {
     edge: edge?.name ?? "",
     source: source ?? sources[0] ?? "",
     form: query.get("form") ?? "number",
-    strategy: strategy in STRATEGIES ? (strategy as Strategy) : "dynamic",
+    strategy: Object.hasOwn(STRATEGIES, strategy) ? (strategy as Strategy) : "dynamic",
     buffer_s: Math.min(BUFFER_S_MAX, Math.max(BUFFER_S_MIN, buffer_s)),
     mpdUrl,
   };

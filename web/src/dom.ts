@@ -32,7 +32,10 @@ export interface Choice {
   group?: string;
 }
 
-/** Replaces the options of a select and keeps `selected` chosen where it is among them. */
+/**
+ * Replaces the options of a select and keeps `selected` chosen where it is among them. A choice
+ * without a value only says why there is nothing to choose.
+ */
 export function setChoices(select: HTMLSelectElement, choices: Choice[], selected: string): void {
   const groups = new Map<string, HTMLOptGroupElement>();
   const nodes: Node[] = [];
@@ -52,5 +55,5 @@ export function setChoices(select: HTMLSelectElement, choices: Choice[], selecte
     parent.append(option);
   }
   select.replaceChildren(...nodes);
-  select.disabled = choices.length < 2;
+  select.disabled = choices.every(({ value }) => value === "");
 }

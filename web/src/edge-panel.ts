@@ -18,7 +18,7 @@ export class EdgePanel {
   private readonly root: HTMLElement;
 
   constructor(edge: Edge, parent: HTMLElement, viewer: () => string | null) {
-    const title = make("h2", "", `Edge ${edge.name} `, make("small", "", new URL(edge.url).host));
+    const title = make("h2", "", `${edge.name} `, make("small", "", new URL(edge.url).host));
     const figures = make("dl", "figures");
     for (const name of ["Hit ratio", "Requests", "To clients", "From origin", "Saved", "Objects"]) {
       const value = make("dd", "", "–");
@@ -54,7 +54,8 @@ export class EdgePanel {
     this.fill.style.width = `${Math.min(100, filled * 100)}%`;
     this.meter.setAttribute("aria-valuenow", (filled * 100).toFixed(1));
     this.set("fill", `${size(stats.cache_bytes)} of ${size(stats.cache_bytes_max)}`);
-    this.rows.replaceChildren(...stats.recent.slice(0, ROWS).map((request) => rowOf(request, viewer)));
+    const rows = stats.recent.slice(0, ROWS).map((request) => rowOf(request, viewer));
+    this.rows.replaceChildren(...(rows.length === 0 ? [emptyRow()] : rows));
   }
 
   private drawGone(): void {
@@ -78,6 +79,12 @@ function headerCell(name: string): HTMLElement {
   const cell = make("th", "", name);
   cell.scope = "col";
   return cell;
+}
+
+function emptyRow(): HTMLElement {
+  const cell = make("td", "empty", "No requests yet");
+  cell.colSpan = COLUMNS.length;
+  return make("tr", "", cell);
 }
 
 function rowOf(request: EdgeRequest, viewer: string | null): HTMLElement {

@@ -61,7 +61,7 @@ export class SessionPanel {
   showTracks(session: Session | null): void {
     this.session = session;
     const audio = (session?.tracks("audio") ?? []).map(toChoice);
-    const none: Choice = { value: "0", label: session === null ? "Known once playing" : "None" };
+    const none: Choice = { value: "", label: session === null ? "Known once playing" : "None" };
     setChoices(this.audio, audio.length === 0 ? [none] : audio, String(this.currentAudio()));
     const text = (session?.tracks("text") ?? []).map(toChoice);
     setChoices(this.subtitles, [{ value: "-1", label: "Off" }, ...text], "-1");

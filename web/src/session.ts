@@ -146,6 +146,9 @@ export class Session {
   }
 
   private asked({ request }: SegmentEvent): void {
+    // dash.js times a download by the first entry of its URL, which for byte ranges of one file is
+    // that of an earlier range; and browsers stop to record after 250 entries.
+    performance.clearResourceTimings();
     if (request.mediaType !== "video" || request.type !== "MediaSegment" || !request.representation) return;
     this.state.requested = toRung(request.representation);
     this.state.requestedIds.push(request.representation.id);
