@@ -6,6 +6,7 @@ mod faults;
 mod fields;
 mod fills;
 mod origin;
+mod smuggling;
 
 use dashpot_edge::Config;
 use dashpot_serve::Shutdown;

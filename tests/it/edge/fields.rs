@@ -1,6 +1,13 @@
 //! What the edge says of itself: Cache-Status, Age, Via.
 
-use super::{Edge, bounded, client::fetch, origin::HostileOrigin};
+use super::{
+    Edge, any_port, bounded,
+    client::{Client, fetch},
+    origin::{BODY_BYTES, HostileOrigin},
+};
+use dashpot_edge::Config;
+use dashpot_serve::LogTo;
+use serde_json::Value;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_miss_then_a_hit_say_so() {
@@ -38,6 +45,73 @@ async fn a_client_without_patience_is_told_by_504_and_no_request_goes_out() {
         // RFC 9111 §5.2.1.7.
         let response = fetch(edge.addr, "/fine/1.m4s", &fields).await;
         assert_eq!((response.status, origin.asked("/fine/1.m4s").len()), (504, 0));
+        edge.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_request_leaves_one_line_in_the_access_log() {
+    bounded(async {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("access.jsonl");
+        let origin = HostileOrigin::start().await;
+        let config = Config {
+            access_log: LogTo::File(path.clone()),
+            ..Config::new(origin.url(), any_port())
+        };
+        let edge = Edge::start(config).await;
+        let cmcd = [("CMCD-Request", "bl=2100,su"), ("CMCD-Object", "ot=v")];
+        fetch(edge.addr, "/fine/1.m4s", &cmcd).await;
+        fetch(edge.addr, "/fine/1.m4s", &[("Range", "bytes=0-9"), ("User-Agent", "tests")]).await;
+        let mut broken = Client::send(edge.addr, "/cut/1.m4s", &[]).await;
+        broken.read_body(1).await;
+        origin.release();
+        assert!(!broken.finish().await.whole);
+        // The log is complete once the edge has ended.
+        edge.stop().await;
+        let text = std::fs::read_to_string(&path).expect("a log");
+        let lines: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+        let told: Vec<_> = lines
+            .iter()
+            .map(|line| (line["path"].as_str(), line["status"].as_u64(), line["aborted"].as_bool()))
+            .collect();
+        let (segment, cut) = (Some("/fine/1.m4s"), Some("/cut/1.m4s"));
+        let expected = [
+            (segment, Some(200), Some(false)),
+            (segment, Some(206), Some(false)),
+            (cut, Some(200), Some(true)),
+        ];
+        assert_eq!(told, expected, "{text}");
+        assert_eq!(lines[0]["cmcd"], serde_json::json!({"bl": 2100, "ot": "v", "su": true}));
+        assert_eq!(lines[0]["bytes"], BODY_BYTES);
+        assert_eq!((&lines[1]["bytes"], &lines[1]["range"]), (&10.into(), &"bytes=0-9".into()));
+        assert_eq!(lines[1]["user_agent"], "tests");
+        let status = lines[1]["cache_status"].as_str().unwrap_or_default();
+        assert!(status.starts_with("dashpot-edge; hit"), "{text}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_and_metrics_are_the_edges_own() {
+    bounded(async {
+        let origin = HostileOrigin::start().await;
+        let edge = Edge::before(&origin).await;
+        fetch(edge.addr, "/fine/1.m4s", &[]).await;
+        let health = fetch(edge.addr, "/health", &[]).await;
+        let report: Value = serde_json::from_slice(&health.body).expect("JSON");
+        assert_eq!((&report["status"], &report["role"]), (&"ok".into(), &"edge".into()));
+        let metrics = fetch(edge.addr, "/metrics", &[]).await;
+        let text = String::from_utf8(metrics.body).expect("UTF-8");
+        assert!(text.ends_with("# EOF\n"), "{text}");
+        let upstream = format!("dashpot_edge_upstream_bytes_total {BODY_BYTES}");
+        assert!(text.lines().any(|line| line == upstream), "{text}");
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            assert!(line.starts_with("dashpot_edge_"), "{line}");
+        }
+        assert_eq!(origin.asked("/health").len() + origin.asked("/metrics").len(), 0);
         edge.stop().await;
     })
     .await;
