@@ -1,6 +1,6 @@
 //! The command line: what may be typed, and which command it starts.
 
-use crate::{ExitStatus, config, edge, log, origin, play, up};
+use crate::{ExitStatus, config, edge, ingest, log, origin, play, up};
 use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::{ffi::OsString, path::PathBuf};
@@ -39,6 +39,8 @@ enum Command {
     Edge(edge::Args),
     /// Play an MPD without a screen and tell how it went
     Play(play::Args),
+    /// Make assets out of films: a ladder of CMAF tracks
+    Ingest(ingest::Args),
 }
 
 /// Parses the command line and runs the command.
@@ -70,6 +72,7 @@ async fn start(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Origin(args) => origin::run(args).await,
         Command::Edge(args) => edge::run(args).await,
         Command::Play(args) => play::run(args).await,
+        Command::Ingest(args) => ingest::run(args).await,
     }
 }
 

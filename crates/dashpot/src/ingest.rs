@@ -3,7 +3,7 @@
 use crate::{ExitStatus, cli, signal};
 use anyhow::{Context as _, bail};
 use dashpot_base::{Bitrate, ByteSize, parse_duration};
-use dashpot_ingest::{Codec, Config, Existing, Ladder, Mode, Progress, Report, Stage, ingest};
+use dashpot_ingest::{Codec, Config, Existing, IngestError, Ladder, Mode, Progress, Report, Stage, ingest};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     fmt::Write as _,
@@ -138,11 +138,21 @@ async fn with_bar(config: Config) -> anyhow::Result<Report> {
     let moving = bar.clone();
     let work = ingest(config, move |progress| show(&moving, progress));
     let ended = tokio::select! {
-        ended = work => ended.map_err(anyhow::Error::new),
+        ended = work => ended.map_err(hint),
         () = signal::interrupted() => Err(anyhow::anyhow!("interrupted; nothing was left behind")),
     };
     bar.finish_and_clear();
     ended
+}
+
+/// Adds what to type, where an option would help.
+fn hint(error: IngestError) -> anyhow::Error {
+    let hint = match &error {
+        IngestError::Exists(_) => "replace it with --force, or choose another --name",
+        IngestError::Format { .. } => "without --copy, every film that ffmpeg reads will do",
+        _ => return error.into(),
+    };
+    anyhow::Error::new(error).context(hint)
 }
 
 /// Steps of the bar: finer than any terminal is wide.

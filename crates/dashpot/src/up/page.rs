@@ -4,7 +4,7 @@ use axum::{
     Router,
     extract::Path,
     http::{StatusCode, header},
-    response::{Html, IntoResponse, Response},
+    response::{Html, IntoResponse as _, Response},
     routing::get,
 };
 use rust_embed::{Embed, EmbeddedFile};

@@ -5,6 +5,7 @@ use super::{
     page::{AssetEntry, EdgeEntry, ManifestEntry},
     source::{Source, Unpacked},
 };
+use crate::ingest;
 use anyhow::Context as _;
 use dashpot_serve::{LogTo, Shutdown};
 use std::{
@@ -147,7 +148,7 @@ pub(super) async fn media(source: Source) -> anyhow::Result<(Media, Option<Unpac
         }
         Source::File(film) => {
             let unpacked = Unpacked::empty()?;
-            anyhow::bail!("ingesting {} is not wired yet", film.display());
+            ingest::film(&film, &unpacked.media()).await?;
             (Media::Folder { media: unpacked.media(), manifests: None }, Some(unpacked))
         }
         Source::Folder(media) => (Media::Folder { media, manifests: None }, None),
