@@ -20,24 +20,8 @@ impl Key {
     /// apart.
     #[must_use]
     pub fn new(scheme: &str, authority: &str, path_and_query: &str) -> Self {
-        // RFC 3986 §6.2.2.1: scheme and host are case-insensitive.
-        let scheme = scheme.to_ascii_lowercase();
-        let authority = authority.to_ascii_lowercase();
-        // RFC 3986 §6.2.3: the default port, an empty port and no port are one.
-        let default_port = if scheme == "https" { ":443" } else { ":80" };
-        let host = authority.strip_suffix(default_port).unwrap_or(&authority);
-        let host = host.strip_suffix(':').unwrap_or(host);
-        let mut key = String::with_capacity(scheme.len() + host.len() + path_and_query.len() + 4);
-        key.push_str(&scheme);
-        key.push_str("://");
-        key.push_str(host);
-        if !path_and_query.starts_with('/') {
-            key.push('/');
-        }
-        push_normalised(&mut key, path_and_query);
-        Self(key.into())
+        Origin::new(scheme, authority).key(path_and_query)
     }
-
     /// Returns the key of the variant of this resource that `request` selects by `vary`.
     ///
     /// A store that removes a resource gives its next variants another `epoch`, so that the old
@@ -61,6 +45,37 @@ impl Key {
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// The part that all keys of one origin share, so that it is normalised once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// Returns the origin `scheme://authority`.
+    #[must_use]
+    pub fn new(scheme: &str, authority: &str) -> Self {
+        // RFC 3986 §6.2.2.1: scheme and host are case-insensitive.
+        let scheme = scheme.to_ascii_lowercase();
+        let authority = authority.to_ascii_lowercase();
+        // RFC 3986 §6.2.3: the default port, an empty port and no port are one.
+        let default_port = if scheme == "https" { ":443" } else { ":80" };
+        let host = authority.strip_suffix(default_port).unwrap_or(&authority);
+        let host = host.strip_suffix(':').unwrap_or(host);
+        Self(format!("{scheme}://{host}"))
+    }
+
+    /// Returns the key of `path_and_query` at this origin; see [`Key::new`].
+    #[must_use]
+    pub fn key(&self, path_and_query: &str) -> Key {
+        let mut key = String::with_capacity(self.0.len() + path_and_query.len() + 1);
+        key.push_str(&self.0);
+        if !path_and_query.starts_with('/') {
+            key.push('/');
+        }
+        push_normalised(&mut key, path_and_query);
+        Key(key.into())
     }
 }
 

@@ -21,7 +21,7 @@ pub use decide::{Verdict, decide};
 pub use flight::{Arrival, Failure, Flight, Input, Limits, Output, ReaderId, Role};
 pub use head::{Framing, RequestHead, ResponseHead, Times};
 pub use invalidate::invalidated_by;
-pub use key::Key;
+pub use key::{Key, Origin};
 pub use reason::{NotStorable, Reason};
 pub use reply::{Content, Extent, ReplyPlan, reply};
 pub use storable::may_store;

@@ -103,6 +103,11 @@ impl Fill {
         state.trim();
     }
 
+    /// Returns whether all of the body is kept.
+    pub(crate) fn keeps_all(&self) -> bool {
+        self.lock().retention == Retention::All
+    }
+
     /// Returns the chunks that make up the whole body, or `None` where not all of it is kept.
     pub(crate) fn chunks(&self) -> Option<Vec<Bytes>> {
         let state = self.lock();

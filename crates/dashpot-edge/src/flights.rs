@@ -31,7 +31,7 @@ use cell::Cell;
 
 /// Locks the flights are spread over; more than there will be worker threads, so that two misses
 /// seldom meet.
-const SHARDS: usize = 64;
+const SHARDS: u64 = 64;
 /// Flights that are up at a time. Each may outlive its readers, so without a bound one client
 /// could keep the origin and this machine busy by asking and hanging up. A busy edge has tens.
 const FLIGHTS_MAX: usize = 1_024;
@@ -147,8 +147,9 @@ impl Flights {
     }
 
     fn shard(&self, key: &Key) -> MutexGuard<'_, BTreeMap<Key, Arc<Running>>> {
-        let hash = usize::try_from(xxh3_64(key.as_str().as_bytes()) % 64).unwrap_or(0);
-        lock(&self.shards[hash % SHARDS])
+        let index = xxh3_64(key.as_str().as_bytes()) % SHARDS;
+        // Below the number of shards, whatever the width of an index.
+        lock(&self.shards[usize::try_from(index).unwrap_or(0)])
     }
 
     /// Returns what has come into the store since `wanted` was looked up.
@@ -163,13 +164,6 @@ impl Flights {
         let object = edge.store.find(wanted.primary.clone(), &wanted.request).object?;
         let verdict = decide(edge.clock.wall(), Some(&object.head), &wanted.request);
         (verdict == Verdict::Fresh).then_some(object)
-    }
-
-    /// Counts `len` more bytes that are kept as they arrive, and returns whether there is no room
-    /// for them: all of them together take no more than the store.
-    fn keep(&self, edge: &Edge, len: u64) -> bool {
-        let before = self.arriving_bytes.fetch_add(len, Ordering::Relaxed);
-        edge.cache_mem.bytes() < before.saturating_add(len)
     }
 
     /// Returns the flight that takes readers for `wanted`; a new one is sent off. `None` where

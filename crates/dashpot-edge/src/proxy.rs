@@ -18,6 +18,7 @@ use crate::{
     pass,
     respond::{self, Account, Reply, Resource},
     stats::Served,
+    store::Found,
 };
 
 /// Answers `request`.
@@ -26,48 +27,46 @@ pub(crate) async fn answer(edge: &Arc<Edge>, request: Request<Incoming>) -> Repl
     if let Err((status, message)) = check(edge, &parts) {
         return respond::refuse(edge, status, message, error(edge));
     }
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let primary = edge.upstream.key(&path);
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let primary = edge.upstream.key(path);
     let request = RequestHead::new(parts.method, parts.headers);
-    let found = edge.store.find(primary.clone(), &request);
-    let now = edge.clock.wall();
-    let stored = found.object.as_deref();
-    let verdict = decide(now, stored.map(|object| &*object.head), &request);
-    match (verdict, stored) {
-        (Verdict::Fresh, Some(object)) => hit(edge, &request, object),
-        (Verdict::StaleWhileRevalidate, Some(object)) => {
-            let reply = stale(edge, &request, object, "stale-while-revalidate");
-            let request = Arc::new(request);
-            let stored = found.object.clone();
-            let wanted = Wanted { primary, key: found.key, path_and_query: path, request, stored };
+    let Found { key, object } = edge.store.find(primary.clone(), &request);
+    let head = object.as_ref().map(|object| &*object.head);
+    let verdict = decide(edge.clock.wall(), head, &request);
+    if let (Verdict::Fresh, Some(object)) = (verdict, &object) {
+        return hit(edge, &request, object);
+    }
+    let path_and_query = path.to_owned();
+    if let Verdict::Bypass(reason) = verdict {
+        return pass::on(edge, request, path_and_query, Some(body), reason).await;
+    }
+    let request = Arc::new(request);
+    missed(edge, verdict, Wanted { primary, key, path_and_query, request, stored: object }).await
+}
+
+/// Answers what the store alone does not.
+async fn missed(edge: &Arc<Edge>, verdict: Verdict, wanted: Wanted) -> Reply {
+    match verdict {
+        Verdict::StaleWhileRevalidate => {
+            let Some(object) = wanted.stored.clone() else {
+                return pass::alone(edge, &wanted, Reason::UriMiss).await;
+            };
+            let request = Arc::clone(&wanted.request);
             Flights::refresh(edge, wanted);
-            reply
+            stale(edge, &request, &object, "stale-while-revalidate")
         }
-        (Verdict::Unavailable, _) => {
+        Verdict::Stale(reason) => fly(edge, wanted, reason).await,
+        Verdict::Miss(_) if edge.store.is_unshareable(&wanted.primary) => {
+            pass::alone(edge, &wanted, Reason::NotShareable).await
+        }
+        // What is stored, if anything, is another variant: nothing that could be validated.
+        Verdict::Miss(reason) => fly(edge, Wanted { stored: None, ..wanted }, reason).await,
+        Verdict::Unavailable => {
             let message = "nothing that may be used is stored, and only-if-cached was asked for";
             respond::refuse(edge, StatusCode::GATEWAY_TIMEOUT, message, error(edge))
         }
-        (Verdict::Stale(reason), _) => {
-            let stored = found.object.clone();
-            let request = Arc::new(request);
-            let wanted = Wanted { primary, key: found.key, path_and_query: path, request, stored };
-            fly(edge, wanted, reason).await
-        }
-        (Verdict::Miss(reason), _) => {
-            let request = Arc::new(request);
-            let is_unshareable = edge.store.is_unshareable(&primary);
-            let wanted =
-                Wanted { primary, key: found.key, path_and_query: path, request, stored: None };
-            if is_unshareable {
-                return pass::alone(edge, &wanted, Reason::NotShareable).await;
-            }
-            fly(edge, wanted, reason).await
-        }
-        (Verdict::Bypass(reason), _) => pass::on(edge, request, path, Some(body), reason).await,
-        // Nothing stored is never fresh; it is asked for like any miss.
-        (Verdict::Fresh | Verdict::StaleWhileRevalidate, None) => {
-            pass::on(edge, request, path, None, Reason::UriMiss).await
-        }
+        // The caller has dealt with these.
+        Verdict::Fresh | Verdict::Bypass(_) => pass::alone(edge, &wanted, Reason::UriMiss).await,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use dashpot_cache::{Failure, Framing, Key};
+use dashpot_cache::{Failure, Framing, Key, Origin};
 use dashpot_http::via;
 use http::{HeaderMap, Method, Response, StatusCode, Version, header};
 use reqwest::redirect;
@@ -24,8 +24,9 @@ pub(crate) struct Upstream {
     client: reqwest::Client,
     /// The origin's URL without a slash at its end.
     base: String,
-    scheme: String,
-    authority: String,
+    /// The origin's `scheme://host:port`, without the path.
+    site: String,
+    keys: Origin,
     name: String,
 }
 
@@ -80,22 +81,22 @@ impl Upstream {
         Ok(Self {
             client,
             base: origin.as_str().trim_end_matches('/').to_owned(),
-            scheme: origin.scheme().to_owned(),
-            authority: authority_of(origin),
+            site: format!("{}://{}", origin.scheme(), authority_of(origin)),
+            keys: Origin::new(origin.scheme(), &authority_of(origin)),
             name: config.cache_name(),
         })
     }
 
     /// Returns the cache key of `path_and_query` at this origin.
     pub(crate) fn key(&self, path_and_query: &str) -> Key {
-        Key::new(&self.scheme, &self.authority, path_and_query)
+        self.keys.key(path_and_query)
     }
 
     /// Sends `ask` and waits for the response head.
     pub(crate) async fn send(&self, ask: Ask) -> Result<Response<reqwest::Body>, NoResponse> {
         let no_response = |error: &reqwest::Error| NoResponse {
             failure: failure_of(error),
-            detail: format!("{}: {}", self.authority, innermost(error)),
+            detail: format!("{}: {}", self.site, innermost(error)),
         };
         let url = format!("{}{}", self.base, ask.path_and_query);
         let url = Url::parse(&url).map_err(|error| NoResponse {
@@ -119,8 +120,7 @@ impl Upstream {
 impl Ask {
     /// Returns the URL asked for, as invalidation needs it.
     pub(crate) fn target(&self, upstream: &Upstream) -> Option<http::Uri> {
-        let Upstream { scheme, authority, .. } = upstream;
-        format!("{scheme}://{authority}{}", self.path_and_query).parse().ok()
+        format!("{}{}", upstream.site, self.path_and_query).parse().ok()
     }
 }
 

@@ -42,8 +42,7 @@ impl Drop for Fetching {
         // Does nothing to a flight that is over; readers of one that is not must not wait forever.
         let failed = Input::Failed { failure: Failure::Protocol, wall };
         self.running.tell(&self.edge, failed);
-        let kept = self.kept.load(Ordering::Relaxed);
-        self.edge.flights.arriving_bytes.fetch_sub(kept, Ordering::Relaxed);
+        self.release();
         self.edge.flights.remove(&self.running);
     }
 }
@@ -165,10 +164,7 @@ impl Fetching {
                 Some(Ok(data)) => {
                     let more = edge.stats.came_from_origin(&data);
                     len += more;
-                    self.kept.fetch_add(more, Ordering::Relaxed);
-                    if edge.flights.keep(edge, more) {
-                        running.tell(edge, Input::Squeeze);
-                    }
+                    self.keep(more);
                     if declared == Some(len) {
                         return self.last(&mut body, data, len).await;
                     }
@@ -182,6 +178,26 @@ impl Fetching {
                 Some(Err(_)) => return self.failed(Failure::Truncated),
             }
         }
+    }
+
+    /// Counts `more` bytes against what all arriving bodies may take: as much as the store.
+    fn keep(&self, more: u64) {
+        let (edge, running) = (&self.edge, &self.running);
+        if running.fill.keeps_all() {
+            self.kept.fetch_add(more, Ordering::Relaxed);
+            let before = edge.flights.arriving_bytes.fetch_add(more, Ordering::Relaxed);
+            if before.saturating_add(more) <= edge.cache_mem.bytes() {
+                return;
+            }
+            running.tell(edge, Input::Squeeze);
+        }
+        // What its readers have not read is bounded by the window.
+        self.release();
+    }
+
+    fn release(&self) {
+        let kept = self.kept.swap(0, Ordering::Relaxed);
+        self.edge.flights.arriving_bytes.fetch_sub(kept, Ordering::Relaxed);
     }
 
     /// Takes the bytes that complete a body of declared length. Nobody sees them before the end

@@ -126,6 +126,40 @@ async fn a_fill_outlives_its_leader() {
 }
 
 #[tokio::test]
+async fn bodies_that_arrive_take_no_more_memory_than_the_store() {
+    const ALMOST: usize = 400 << 10;
+    let gate = Gate::new();
+    let held = gate.clone();
+    let origin = Origin::start(move |_, _| halves(&held, &"x".repeat(ALMOST), "end")).await;
+    let edge =
+        TestEdge::start(origin.addr, |config| config.cache_mem = ByteSize::from_mib(1)).await;
+    let mut readers = Vec::new();
+    for path in ["/a", "/b", "/c"] {
+        let mut reader = edge.get(path, &[]).await;
+        let mut got = 0;
+        while got < ALMOST {
+            got += reader.chunk().await.unwrap().unwrap().len();
+        }
+        readers.push(reader);
+    }
+    for reader in readers {
+        gate.open();
+        // There was no room for the third, but it is read to its end.
+        assert_eq!(reader.text().await.unwrap(), "end");
+    }
+    while edge.stats().await["fills_running"] != 0 {
+        tokio::task::yield_now().await;
+    }
+    for (path, is_hit) in [("/a", true), ("/b", true), ("/c", false)] {
+        gate.open();
+        let response = edge.get(path, &[]).await;
+        assert_eq!(field(&response, "cache-status").contains("hit"), is_hit, "{path}");
+        assert_eq!(response.bytes().await.unwrap().len(), ALMOST + 3);
+    }
+    edge.stop().await;
+}
+
+#[tokio::test]
 async fn a_reader_that_stalls_holds_nobody_up() {
     let body = "x".repeat(8 << 20);
     let origin =
