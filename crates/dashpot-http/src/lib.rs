@@ -12,7 +12,6 @@ pub mod cors;
 pub mod date;
 pub mod etag;
 mod list;
-pub mod media_type;
 pub mod precondition;
 pub mod range;
 pub mod server_timing;
