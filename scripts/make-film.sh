@@ -11,7 +11,11 @@ set -euo pipefail
 export LC_ALL=C
 
 out=${1:?usage: make-film.sh OUT_DIR [WORK_DIR]}
-work=${2:-$(mktemp -d)}
+work=${2:-}
+if [ -z "$work" ]; then
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+fi
 font=${DASHPOT_FILM_FONT:-/usr/share/fonts/truetype/dejavu/DejaVuSansMono-Bold.ttf}
 
 command -v ffmpeg >/dev/null || { echo "make-film: ffmpeg is missing; install it (Debian: apt-get install ffmpeg)" >&2; exit 2; }
@@ -187,6 +191,24 @@ pack() {
 END
 }
 
+# ---- what the tests rely on: 600 frames, a key frame each 50, all tracks decode, 1125 audio frames --
+verify() {
+  local track keys expected="" second
+  for second in 0 2 4 6 8 10 12 14 16 18 20 22; do expected+="$second "; done
+  for track in v1 v2 v3 v4 v5; do
+    keys=$(ffprobe -v error -select_streams v -show_entries packet=dts_time,flags -of csv=p=0 "$out/$track.mp4" |
+      awk -F, '{ frames++ } /K/ { printf "%d ", $1 + 0.5 } END { print frames }')
+    [ "$keys" = "${expected}600" ] || { echo "make-film: $track has key frames at $keys" >&2; exit 1; }
+  done
+  for track in a-en a-ko; do
+    keys=$(ffprobe -v error -count_packets -show_entries stream=nb_read_packets -of csv=p=0 "$out/$track.mp4")
+    [ "$keys" = 1125 ] || { echo "make-film: $track has $keys frames" >&2; exit 1; }
+  done
+  for track in "$out"/*.mp4; do
+    ffmpeg -nostdin -v error -xerror -i "$track" -f null - || { echo "make-film: $track does not decode" >&2; exit 1; }
+  done
+}
+
 [ -s "$work/picture.mkv" ] || picture
 #    name width height kbit/s patch   profile  target (below the rate: headers come on top)
 rung v1  320  180  120 0xE6194B main 112
@@ -197,4 +219,5 @@ rung v5 1280  720 1800 0x4363D8 high 1750
 sound
 titles
 pack
+verify
 say "done: $out"

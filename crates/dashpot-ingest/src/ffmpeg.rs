@@ -77,7 +77,11 @@ pub(crate) async fn encode(
         .wait()
         .await
         .map_err(|source| IngestError::Read { path: about.to_owned(), source })?;
-    if status.success() { Ok(()) } else { Err(failed("ffmpeg", about, &said)) }
+    // ffmpeg calls it a success when the last blocks of a file did not fit.
+    if status.success() && !disk_full(&said) {
+        return Ok(());
+    }
+    Err(failed("ffmpeg", about, &said))
 }
 
 fn start(program: &'static str, path: &Path, args: &[OsString]) -> Result<Child, IngestError> {
@@ -121,7 +125,7 @@ async fn last_lines(stream: Option<impl AsyncRead + Unpin>) -> VecDeque<String> 
 }
 
 fn failed(program: &'static str, about: &Path, said: &VecDeque<String>) -> IngestError {
-    if said.iter().any(|line| line.contains("No space left on device")) {
+    if disk_full(said) {
         return IngestError::write(about, io::ErrorKind::StorageFull.into());
     }
     let message = if said.is_empty() {
@@ -130,6 +134,10 @@ fn failed(program: &'static str, about: &Path, said: &VecDeque<String>) -> Inges
         said.iter().map(String::as_str).collect::<Vec<_>>().join("; ")
     };
     IngestError::ProgramFailed { program, about: about.to_owned(), message }
+}
+
+fn disk_full(said: &VecDeque<String>) -> bool {
+    said.iter().any(|line| line.contains("No space left on device"))
 }
 
 fn ratio(done: Duration, total: Duration) -> f64 {

@@ -3,7 +3,9 @@
 use crate::{ExitStatus, cli, signal};
 use anyhow::{Context as _, bail};
 use dashpot_base::{Bitrate, ByteSize, parse_duration};
-use dashpot_ingest::{Codec, Config, Existing, IngestError, Ladder, Mode, Progress, Report, Stage, ingest};
+use dashpot_ingest::{
+    Codec, Config, Existing, IngestError, Ladder, Mode, Progress, Report, Stage, ingest,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     fmt::Write as _,
@@ -147,12 +149,12 @@ async fn with_bar(config: Config) -> anyhow::Result<Report> {
 
 /// Adds what to type, where an option would help.
 fn hint(error: IngestError) -> anyhow::Error {
-    let hint = match &error {
-        IngestError::Exists(_) => "replace it with --force, or choose another --name",
-        IngestError::Format { .. } => "without --copy, every film that ffmpeg reads will do",
-        _ => return error.into(),
-    };
-    anyhow::Error::new(error).context(hint)
+    if matches!(error, IngestError::Exists(_)) {
+        return anyhow::anyhow!("{error}; --force replaces it, --name gives another name");
+    }
+    let format = matches!(error, IngestError::Format { .. });
+    let error = anyhow::Error::new(error);
+    if format { error.context("cannot copy; without --copy any film will do") } else { error }
 }
 
 /// Steps of the bar: finer than any terminal is wide.

@@ -2,7 +2,7 @@
 
 use crate::error::BmffError;
 use crate::fragment::{Fragment, moof_of};
-use crate::init::{Init, Track, init_of};
+use crate::init::{Edit, Init, Track, init_of};
 use crate::mux::tables::{bounded, table_samples};
 use crate::mux::{MAX_SAMPLES, Sample};
 use crate::path::{BoxPath, FourCc};
@@ -54,7 +54,10 @@ impl Reader {
     /// Fails when there was no movie header.
     pub fn finish(self) -> Result<Vec<Media>, BmffError> {
         let missing = BmffError::Missing { path: BoxPath::TOP, kind: FourCc(*b"moov") };
-        self.init.map(|_| self.medias).ok_or(missing)
+        self.init.ok_or(missing)?;
+        let mut medias = self.medias;
+        keep_together(&mut medias);
+        Ok(medias)
     }
 
     fn moov(&mut self, moov: &Mp4Box) -> Result<(), BmffError> {
@@ -90,6 +93,28 @@ impl Reader {
             }
         }
         Ok(())
+    }
+}
+
+/// Tracks without edit lists start when their first sample is presented, which need not be together:
+/// pictures out of order start late. What starts later than the first gets an empty edit of that length,
+/// so that every track by itself says when it starts.
+fn keep_together(medias: &mut [Media]) {
+    let first = |media: &Media| {
+        let sample = media.samples.first().filter(|_| media.track.edits.is_empty())?;
+        let ticks = i128::from(sample.decode_time) + i128::from(sample.composition_offset);
+        Some((ticks, ticks * i128::from(media.movie_timescale) / i128::from(media.track.timescale)))
+    };
+    let earliest = medias.iter().filter_map(first).map(|(_, movie_ticks)| movie_ticks).min();
+    for media in medias {
+        let (Some((ticks, movie_ticks)), Some(earliest)) = (first(media), earliest) else {
+            continue;
+        };
+        let delay = u64::try_from(movie_ticks - earliest).unwrap_or(0);
+        if let (true, Ok(media_time)) = (delay != 0, i64::try_from(ticks)) {
+            let empty = Edit { duration: delay, media_time: -1 };
+            media.track.edits = vec![empty, Edit { duration: 0, media_time }];
+        }
     }
 }
 
@@ -135,4 +160,33 @@ fn append(
         end = offset;
     }
     Ok(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Media, keep_together};
+    use crate::mux::Sample;
+    use crate::tests::{film_track, media_of};
+
+    fn media(timescale: u32, decode_time: u64, composition_offset: i64) -> Media {
+        let mut media = media_of(&film_track());
+        media.track.timescale = timescale;
+        media.movie_timescale = 1000;
+        let sample =
+            Sample { offset: 0, size: 1, decode_time, duration: 1, composition_offset, sync: true };
+        media.samples = vec![sample];
+        media
+    }
+
+    #[test]
+    fn tracks_without_edit_lists_keep_their_distance() {
+        // A live capture: both start long after zero, pictures two frames of 40 ms behind the sound.
+        let mut medias = [media(100, 9_000, 8), media(48_000, 4_320_000, 0)];
+        keep_together(&mut medias);
+        let [pictures, sound] = medias;
+        let edits: Vec<_> =
+            pictures.track.edits.iter().map(|e| (e.duration, e.media_time)).collect();
+        assert_eq!(edits, [(80, -1), (0, 9_008)]);
+        assert!(sound.track.edits.is_empty());
+    }
 }

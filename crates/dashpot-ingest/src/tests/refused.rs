@@ -116,9 +116,13 @@ fn a_full_disk_is_said_and_nothing_is_left() {
     }
     let film = [lab.draw("film.mp4", 50, &["-b:v", "900k"])];
     let copied = run(lab.config(&film, Mode::Copy)).unwrap_err();
+    let ladder = "160x90@900kbps".parse().unwrap();
+    let mode = Mode::Encode { ladder, codec: Codec::H264 };
+    let encoded = run(lab.config(&film, mode)).unwrap_err();
     let left = lab.left();
     let status = Command::new("umount").arg(lab.out()).status().unwrap();
     assert!(status.success());
     assert!(matches!(copied, IngestError::DiskFull { .. }), "{copied:?}");
+    assert!(matches!(encoded, IngestError::DiskFull { .. }), "{encoded:?}");
     assert_eq!(left, [""; 0]);
 }
