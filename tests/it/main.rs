@@ -6,5 +6,6 @@ mod manifests;
 mod origin;
 mod play;
 mod play_command;
+mod sabre;
 mod tidy;
 mod twin;

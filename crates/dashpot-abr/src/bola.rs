@@ -1,4 +1,4 @@
-//! BOLA-BASIC: the rung from the buffer level alone.
+//! BOLA: the rung from the buffer level.
 //!
 //! Spiteri, Urgaonkar and Sitaraman, "BOLA: Near-Optimal Bitrate Adaptation for Online Videos",
 //! INFOCOM 2016: with a buffer of `Q` the next segment is the one that maximises
@@ -6,24 +6,25 @@
 //! (the paper's gamma times the segment duration) and `V` what one unit of utility is worth in
 //! buffer.
 
-use crate::{Decision, Reason, Rule, Rung, View, estimator::as_f64};
+use crate::{Decision, Reason, Rule, Rung, Throughput, View, estimator::as_f64};
 use dashpot_base::Bitrate;
 
 /// How much not stalling is worth against quality. The paper's experiments and Sabre use 5; a
 /// larger value keeps to low rungs for longer.
 const STALL_AVERSION: f64 = 5.0;
 
-/// Chooses by buffer level: low rungs while it is thin, the top one as it nears its limit.
+/// BOLA-BASIC: by buffer level alone, low rungs while it is thin, the top one as it nears its
+/// limit.
 ///
 /// The paper's score is negative for every rung once the buffer is so full that it is better to
 /// wait. `V` is set so that this happens exactly where the player stops asking, at one segment
 /// below its limit, so the rule never has to say "wait".
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Bola;
+pub struct BolaBasic;
 
-impl Rule for Bola {
+impl Rule for BolaBasic {
     fn name(&self) -> &'static str {
-        "bola"
+        "bola-basic"
     }
 
     fn decide(&mut self, view: &View<'_>) -> Decision {
@@ -44,6 +45,37 @@ impl Rule for Bola {
             }
         }
         Decision { rung: best.0, reason: Reason::BufferScore }
+    }
+}
+
+/// BOLA-U of the same paper: by buffer level, but up only with care.
+///
+/// A rise ends at most one rung above what throughput carries. Between two rungs the level would
+/// else swing: the higher one drains the buffer, the lower one fills it, and a link that has just
+/// dropped is asked for the rung that the full buffer still stands for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bola;
+
+impl Rule for Bola {
+    fn name(&self) -> &'static str {
+        "bola"
+    }
+
+    fn decide(&mut self, view: &View<'_>) -> Decision {
+        let by_buffer = BolaBasic.decide(view);
+        let last = view.last.unwrap_or_default().min(view.top());
+        if view.throughput.is_none() || by_buffer.rung <= last {
+            return by_buffer;
+        }
+        let carried = Throughput.decide(view).rung;
+        if by_buffer.rung <= carried {
+            return by_buffer;
+        }
+        let rung = if carried < last { last } else { Rung(carried.0 + 1) };
+        if rung == by_buffer.rung {
+            return by_buffer;
+        }
+        Decision { rung, reason: Reason::RiseCapped }
     }
 }
 

@@ -11,7 +11,7 @@ mod named;
 mod throughput;
 mod view;
 
-pub use bola::Bola;
+pub use bola::{Bola, BolaBasic};
 pub use dynamic::Dynamic;
 pub use estimator::{Sample, ThroughputEstimator};
 pub use named::{NAMES, by_name};

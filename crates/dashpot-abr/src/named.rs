@@ -1,9 +1,9 @@
 //! Rules by the name that a command line carries.
 
-use crate::{Bola, Dynamic, Rule, Throughput};
+use crate::{Bola, BolaBasic, Dynamic, Rule, Throughput};
 
 /// The names that [`by_name`] knows, for help texts and error messages.
-pub const NAMES: &[&str] = &["dynamic", "throughput", "bola"];
+pub const NAMES: &[&str] = &["dynamic", "throughput", "bola", "bola-basic"];
 
 /// Returns a fresh rule of that name, or `None` for a name outside [`NAMES`].
 #[must_use]
@@ -12,6 +12,7 @@ pub fn by_name(name: &str) -> Option<Box<dyn Rule>> {
         "dynamic" => Some(Box::new(Dynamic::default())),
         "throughput" => Some(Box::new(Throughput)),
         "bola" => Some(Box::new(Bola)),
+        "bola-basic" => Some(Box::new(BolaBasic)),
         _ => None,
     }
 }

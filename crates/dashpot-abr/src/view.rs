@@ -45,6 +45,8 @@ pub enum Reason {
     ThroughputBelowLadder,
     /// The rung whose utility for its size is the best at this buffer level.
     BufferScore,
+    /// The buffer level asks for more than throughput carries; the rise is cut short.
+    RiseCapped,
 }
 
 impl Reason {
@@ -56,6 +58,7 @@ impl Reason {
             Self::ThroughputFits => "throughput-fits",
             Self::ThroughputBelowLadder => "throughput-below-ladder",
             Self::BufferScore => "buffer-score",
+            Self::RiseCapped => "rise-capped",
         }
     }
 }

@@ -16,7 +16,7 @@ fn view(ladder: &[Bitrate], buffer_ms: u64) -> View<'_> {
 
 fn check(kbps: &[u64], buffer_ms: u64, expected: usize) {
     let ladder = kbps.iter().copied().map(Bitrate::from_kbps).collect::<Vec<_>>();
-    let decision = Bola.decide(&view(&ladder, buffer_ms));
+    let decision = BolaBasic.decide(&view(&ladder, buffer_ms));
     let expected = Decision { rung: Rung(expected), reason: Reason::BufferScore };
     assert_eq!(decision, expected, "{kbps:?} at {buffer_ms} ms");
 }
@@ -46,7 +46,30 @@ fn a_ladder_from_zero_and_a_tiny_buffer_give_a_rung_all_the_same() {
     check(&[0, 0], 4_000, 0);
     let ladder = [Bitrate::from_kbps(100), Bitrate::from_kbps(9_000)];
     let tiny = View { buffer_max: Duration::ZERO, ..view(&ladder, 0) };
-    assert_eq!(Bola.decide(&tiny).rung, Rung(0));
+    assert_eq!(BolaBasic.decide(&tiny).rung, Rung(0));
+}
+
+fn check_rise(throughput_kbps: u64, last: Option<usize>, expected: usize, reason: Reason) {
+    // At 22 s the level alone asks for the top, rung 3.
+    let ladder = [500, 1_000, 2_000, 4_000].map(Bitrate::from_kbps);
+    let throughput = Some(Bitrate::from_kbps(throughput_kbps));
+    let view = View { throughput, last: last.map(Rung), ..view(&ladder, 22_000) };
+    let expected = Decision { rung: Rung(expected), reason };
+    assert_eq!(Bola.decide(&view), expected, "{throughput_kbps} kbps after {last:?}");
+}
+
+#[test]
+fn a_rise_ends_one_rung_above_throughput_and_what_is_held_is_kept() {
+    use Reason::{BufferScore, RiseCapped};
+    check_rise(9_000, Some(0), 3, BufferScore);
+    check_rise(2_500, Some(0), 3, BufferScore);
+    check_rise(1_200, Some(0), 2, RiseCapped);
+    check_rise(600, None, 1, RiseCapped);
+    check_rise(600, Some(2), 2, RiseCapped);
+    check_rise(600, Some(3), 3, BufferScore);
+    check_rise(100, Some(0), 1, RiseCapped);
+    // The rung before came from a longer ladder.
+    check_rise(600, Some(9), 3, BufferScore);
 }
 
 proptest! {
@@ -55,20 +78,25 @@ proptest! {
         mut rates in prop::collection::vec(50_000..50_000_000_u64, 1..12),
         a in 0..40_000_u64, b in 0..40_000_u64,
         buffer_max_ms in 0..60_000_u64, segment_ms in 1..10_000_u64,
+        kbps in prop::option::of(0..100_000_u64), last in prop::option::of(0..14_usize),
     ) {
         rates.sort_unstable();
         rates.dedup();
         let ladder = rates.into_iter().map(Bitrate::from_bps).collect::<Vec<_>>();
-        let at = |buffer_ms| {
+        let at = |rule: &mut dyn Rule, buffer_ms| {
             let view = View {
+                throughput: kbps.map(Bitrate::from_kbps),
+                last: last.map(Rung),
                 buffer_max: Duration::from_millis(buffer_max_ms),
                 segment: Duration::from_millis(segment_ms),
                 ..view(&ladder, buffer_ms)
             };
-            Bola.decide(&view).rung
+            rule.decide(&view).rung
         };
-        let (low, high) = (at(a.min(b)), at(a.max(b)));
-        prop_assert!(low <= high);
-        prop_assert!(high.0 < ladder.len());
+        for rule in [&mut BolaBasic as &mut dyn Rule, &mut Bola] {
+            let (low, high) = (at(rule, a.min(b)), at(rule, a.max(b)));
+            prop_assert!(low <= high, "{}", rule.name());
+            prop_assert!(high.0 < ladder.len(), "{}", rule.name());
+        }
     }
 }
