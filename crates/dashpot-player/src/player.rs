@@ -120,7 +120,10 @@ impl Machine for Player {
             return;
         }
         match input {
-            Input::Start => self.start(now),
+            Input::Start => {
+                self.start(now);
+                self.elapse(now);
+            }
             Input::Manifest { ticket, presentation } => {
                 self.on_manifest(now, ticket, *presentation);
             }

@@ -191,15 +191,15 @@ impl Track {
     }
 }
 
-/// Returns `refs` on the presentation's timeline. Segments that end no later than the one before
-/// them would never be played and are left out.
+/// Returns `refs` on the presentation's timeline. Segments without length, and those that end no
+/// later than the one before them, would never be played and are left out.
 fn segments(refs: Vec<SegmentRef>, period_start: Duration) -> Vec<Segment> {
     let mut end_before = period_start;
     let mut segments = Vec::with_capacity(refs.len());
     for it in refs {
         let start = period_start.saturating_add(it.start.as_duration());
         let end = start.saturating_add(it.duration.as_duration());
-        if end <= end_before {
+        if end <= end_before.max(start) {
             continue;
         }
         end_before = end;

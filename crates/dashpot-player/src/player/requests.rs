@@ -12,6 +12,10 @@ use dashpot_base::{ByteSize, MonoTime};
 use dashpot_http::cmcd::Cmcd;
 use dashpot_mpd::timeline::{Presentation, Sidx};
 use dashpot_qoe::Media;
+use std::time::Duration;
+
+/// With less than this a request would be overdue as it is made.
+const REQUEST_TIMEOUT_MIN: Duration = Duration::from_millis(1);
 
 impl Player {
     pub(super) fn fetch_manifest(&mut self, now: MonoTime) {
@@ -36,7 +40,7 @@ impl Player {
     fn request(&mut self, now: MonoTime, order: Order, cmcd: Cmcd) -> InFlight {
         let ticket = self.ticket();
         let Order { what, url, range } = order;
-        let deadline = now.after(self.config.request_timeout);
+        let deadline = now.after(self.config.request_timeout.max(REQUEST_TIMEOUT_MIN));
         let request =
             InFlight { ticket, what: what.clone(), since: now, first_byte: None, deadline };
         self.outputs.push_back(Output::Fetch(Box::new(Fetch { ticket, what, url, range, cmcd })));

@@ -64,7 +64,12 @@ impl Player {
                 }
                 return;
             }
-            let rung = self.rung_of(now, index);
+            // A decision is weighed once more against what it chose: nothing says that all rungs
+            // are cut alike.
+            let Some(rung) = self.lanes[index].pinned else {
+                self.pin(now, index);
+                continue;
+            };
             if let Some(order) = self.order(index, rung) {
                 self.fetch(now, index, order);
                 return;
@@ -93,18 +98,13 @@ impl Player {
         (self.playhead.position() < until).then_some(Wait::BufferFull { until })
     }
 
-    /// Returns the rung of the lane's next segment: the one decided on, or a fresh decision.
-    fn rung_of(&mut self, now: MonoTime, index: usize) -> Rung {
-        let lane = &self.lanes[index];
-        if let Some(rung) = lane.pinned {
-            return rung;
-        }
-        let rung = match lane.media {
+    /// Decides on the rung of the lane's next segment.
+    fn pin(&mut self, now: MonoTime, index: usize) {
+        let rung = match self.lanes[index].media {
             Media::Video => self.decide(now, index).unwrap_or_default(),
             Media::Audio => Rung(0),
         };
         self.lanes[index].pinned = Some(rung);
-        rung
     }
 
     fn decide(&mut self, now: MonoTime, index: usize) -> Option<Rung> {
