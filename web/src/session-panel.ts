@@ -23,6 +23,8 @@ export class SessionPanel {
   private readonly audio = byId("audio", HTMLSelectElement);
   private readonly subtitles = byId("subtitles", HTMLSelectElement);
   private session: Session | null = null;
+  /** What was chosen last, so that it outlives a restart; null is the MPD's own choice, or none. */
+  private wanted: Record<"audio" | "text", string | null> = { audio: null, text: null };
 
   constructor(
     private readonly config: Config,
@@ -49,22 +51,28 @@ export class SessionPanel {
       events.adjust();
     });
     this.audio.addEventListener("change", () => {
-      const track = this.session?.tracks("audio")[Number(this.audio.value)];
-      if (track !== undefined) this.session?.chooseAudio(track);
+      this.wanted.audio = this.session?.tracks("audio")[Number(this.audio.value)]?.lang ?? null;
+      this.session?.chooseAudio(Number(this.audio.value));
     });
     this.subtitles.addEventListener("change", () => {
+      this.wanted.text = this.session?.tracks("text")[Number(this.subtitles.value)]?.lang ?? null;
       this.session?.chooseSubtitles(Number(this.subtitles.value));
     });
   }
 
-  /** Offers the tracks of a session; null while there is none. */
+  /** Offers the tracks of a session, and chooses what was chosen before; null while there is none. */
   showTracks(session: Session | null): void {
     this.session = session;
-    const audio = (session?.tracks("audio") ?? []).map(toChoice);
+    const audio = session?.tracks("audio") ?? [];
     const none: Choice = { value: "", label: session === null ? "Known once playing" : "None" };
-    setChoices(this.audio, audio.length === 0 ? [none] : audio, String(this.currentAudio()));
-    const text = (session?.tracks("text") ?? []).map(toChoice);
-    setChoices(this.subtitles, [{ value: "-1", label: "Off" }, ...text], "-1");
+    const current = session?.currentAudio()?.lang ?? null;
+    const at = Math.max(0, indexOf(audio, this.wanted.audio ?? current));
+    setChoices(this.audio, audio.length === 0 ? [none] : audio.map(toChoice), String(at));
+    if (this.wanted.audio !== null && 0 < audio.length) session?.chooseAudio(at);
+    const text = session?.tracks("text") ?? [];
+    const shown = indexOf(text, this.wanted.text);
+    setChoices(this.subtitles, [{ value: "-1", label: "Off" }, ...text.map(toChoice)], String(shown));
+    if (shown !== -1) session?.chooseSubtitles(shown);
   }
 
   /** Offers the MPD's address without this page's own link in it, for use elsewhere. */
@@ -75,11 +83,6 @@ export class SessionPanel {
     link.title = url ?? "";
     // The marks keep the address in order although the box cuts it off at its beginning.
     setText(link, url === null ? "–" : `\u2068${url}\u2069`);
-  }
-
-  private currentAudio(): number {
-    const current = this.session?.currentAudio() ?? null;
-    return Math.max(0, this.session?.tracks("audio").findIndex((track) => track === current) ?? 0);
   }
 
   private read(): void {
@@ -121,6 +124,11 @@ export class SessionPanel {
   private showBuffer(): void {
     setText(byId("buffer-value", HTMLOutputElement), `${this.buffer.value} s`);
   }
+}
+
+/** Returns the place of the track in this language, or -1. */
+function indexOf(tracks: MediaInfo[], language: string | null): number {
+  return language === null ? -1 : tracks.findIndex(({ lang }) => lang === language);
 }
 
 function toChoice(track: MediaInfo, index: number): Choice {

@@ -79,8 +79,9 @@ export class Session {
     return this.ready() ? this.player.getCurrentTrackFor("audio") : null;
   }
 
-  chooseAudio(track: MediaInfo): void {
-    this.player.setCurrentTrack(track);
+  chooseAudio(index: number): void {
+    const track = this.tracks("audio")[index];
+    if (track !== undefined && track !== this.currentAudio()) this.player.setCurrentTrack(track);
   }
 
   /** Shows the subtitle track of this index; -1 shows none. */
