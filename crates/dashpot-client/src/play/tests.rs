@@ -116,7 +116,7 @@ fn message(error: &PlayError) -> String {
 
 #[tokio::test]
 async fn what_is_no_mpd_is_named_with_its_url_and_status() {
-    let cases: [(Answer, &str); 8] = [
+    let cases: [(Answer, &str); 9] = [
         (
             |_| response("200 OK", "Content-Type: text/html\r\n", b"<!DOCTYPE html><p>hi</p>"),
             "/film.mpd answered 200 OK with an HTML page (text/html) instead of an MPD",
@@ -125,6 +125,10 @@ async fn what_is_no_mpd_is_named_with_its_url_and_status() {
         (|_| response("200 OK", "", b"{}"), "with JSON instead of an MPD"),
         (|_| response("200 OK", "", b"#EXTM3U\n"), "with an HLS playlist instead of an MPD"),
         (|_| response("200 OK", "", &MPD.as_bytes()[..300]), "with a broken MPD instead of an MPD"),
+        (
+            |_| b"HTTP/1.1 200 OK\r\nContent-Length: 20000000\r\n\r\n".to_vec(),
+            "/film.mpd is larger than 16777216 bytes",
+        ),
         (|_| response("404 Not Found", "", b"no"), "/film.mpd answered 404 Not Found"),
         (|_| response("500 Oops", "", b"no"), "/film.mpd answered 500 Internal Server Error"),
         (
