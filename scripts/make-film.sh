@@ -2,15 +2,15 @@
 # Makes the test film: a ride past mountains at sunset, 24 s at 25 frames a second, that loops without
 # a visible seam. Five H.264 rungs with closed GOPs of 2 s, two AAC languages, two WebVTT languages.
 #
-#   scripts/make-film.sh OUT_DIR [WORK_DIR]
+#   scripts/make-film.sh [OUT_DIR [WORK_DIR]]
 #   DASHPOT=target/debug/dashpot scripts/make-film.sh media/film
 #
-# WORK_DIR gets the plain MP4 files of ffmpeg; OUT_DIR the asset that `dashpot ingest --copy` makes of
+# WORK_DIR gets the plain MP4 files of ffmpeg; OUT_DIR (media/film by default) the asset that `dashpot ingest --copy` makes of
 # them. Encoders run on one thread, so that the same ffmpeg gives the same bytes on every machine.
 set -euo pipefail
 export LC_ALL=C
 
-out=${1:?usage: make-film.sh OUT_DIR [WORK_DIR]}
+out=${1:-$(cd "$(dirname "$0")/.." && pwd)/media/film}
 work=${2:-}
 if [ -z "$work" ]; then
   work=$(mktemp -d)

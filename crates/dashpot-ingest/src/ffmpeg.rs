@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+use tracing::debug;
+
 use crate::error::IngestError;
 
 /// What programs print is kept up to here: ffprobe's answer about a file with a thousand streams.
@@ -85,6 +87,7 @@ pub(crate) async fn encode(
 }
 
 fn start(program: &'static str, path: &Path, args: &[OsString]) -> Result<Child, IngestError> {
+    debug!(program, ?args, "a program starts");
     Command::new(path)
         .args(args)
         .stdin(Stdio::null())
