@@ -1,5 +1,6 @@
 //! The origin against judges that are not ours: the DASH schema and `FFmpeg`.
 
+use crate::judges::{has, keep_to_the_dash_schema, root};
 use dashpot_origin::{Config, bind};
 use dashpot_serve::{LogTo, Shutdown};
 use std::{
@@ -10,10 +11,6 @@ use std::{
     process::Command,
     thread::JoinHandle,
 };
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
-}
 
 /// An origin of the film on a thread of its own; dropped, it ends.
 struct Origin {
@@ -64,38 +61,19 @@ impl Drop for Origin {
     }
 }
 
-/// Says whether a program that a judge needs is there.
-fn has(program: &str, version: &str) -> bool {
-    let there = Command::new(program).arg(version).output().is_ok_and(|out| out.status.success());
-    if !there {
-        println!("skipped: `{program}` is not installed");
-    }
-    there
-}
-
 #[test]
 fn every_form_in_every_shape_keeps_to_the_dash_schema() {
-    let schema = root().join("../shared/reference/mpd-schema/6th-Ed/DASH-MPD.xsd");
-    if !schema.is_file() {
-        println!("skipped: no DASH schema beside the workspace");
-        return;
-    }
-    if !has("xmllint", "--version") {
-        return;
-    }
     let (origin, folder) = (Origin::start(), tempfile::tempdir().expect("a folder"));
-    let mut command = Command::new("xmllint");
-    command.args(["--nonet", "--noout", "--schema"]).arg(&schema);
+    let mut files = Vec::new();
     for form in ["number", "time", "base", "list"] {
         for options in ["", "loop_1/", "loop_3/", "seg_4s/", "loop_3/seg_4s/", "loop_5/seg_10s/"] {
             let text = origin.get(&format!("/vod/film/{options}{form}.mpd"));
             let file = folder.path().join(format!("{form}-{}.mpd", options.replace('/', "-")));
             fs::write(&file, text).expect("a file");
-            command.arg(file);
+            files.push(file);
         }
     }
-    let judged = command.output().expect("xmllint runs");
-    assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stderr));
+    keep_to_the_dash_schema(&files);
 }
 
 /// Returns the packets of a file as `FFmpeg` reads it: decode time and size, in file order.

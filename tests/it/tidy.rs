@@ -1,11 +1,7 @@
 //! Rules of the house that a machine can hold: sizes, forbidden words, links and forgotten files.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use crate::judges::root;
+use std::{collections::BTreeSet, fs, process::Command};
 
 /// The longest file of code that the house allows; a file aims at 120 lines and splits before this.
 const LINES_MAX: usize = 500;
@@ -15,10 +11,6 @@ const BYTES_MAX: u64 = 512 * 1024;
 const MEDIA_BYTES_MAX: u64 = 12 * 1024 * 1024;
 /// The longest architecture document that is still read.
 const ARCHITECTURE_LINES_MAX: usize = 250;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
-}
 
 /// Files that git tracks or would track.
 fn files() -> Vec<String> {
