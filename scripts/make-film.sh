@@ -5,8 +5,9 @@
 #   scripts/make-film.sh [OUT_DIR [WORK_DIR]]
 #   DASHPOT=target/debug/dashpot scripts/make-film.sh media/film
 #
-# WORK_DIR gets the plain MP4 files of ffmpeg; OUT_DIR (media/film by default) the asset that `dashpot ingest --copy` makes of
-# them. Encoders run on one thread, so that the same ffmpeg gives the same bytes on every machine.
+# WORK_DIR gets the plain MP4 files of ffmpeg; OUT_DIR (media/film by default) the asset that `dashpot
+# ingest --copy` makes of them. Encoders run on one thread, so that the same ffmpeg gives the same bytes
+# on every machine.
 set -euo pipefail
 export LC_ALL=C
 
