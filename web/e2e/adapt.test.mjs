@@ -30,7 +30,13 @@ test("adapts to a squeezed link and back", { skip, timeout: 200_000 }, async () 
   const { page, errors, close } = await visit(browser, chain.url, { autoplay: "1", buffer: "8" });
   const high = LADDER.slice(3);
   await untilPicture(page, high, RISE_MS_MAX);
-  await until(page, "the state agrees with the picture", 5_000, (state, ids) => ids.includes(state.rung?.id), high);
+  await until(
+    page,
+    "the state agrees with the picture",
+    5_000,
+    (state, ids) => ids.includes(state.rung?.id),
+    high,
+  );
   const before = (await probe(page)).state;
   await shoot(page, "adapt-1-open");
 
@@ -39,7 +45,13 @@ test("adapts to a squeezed link and back", { skip, timeout: 200_000 }, async () 
   await until(page, "a lower rung is asked for", REQUEST_MS_MAX, lower, before.requestedIds.length);
   assert.equal((await probe(page)).link.rate_bps, 300_000, "the edge confirmed the limit");
   const low = await untilPicture(page, ["v1", "v2"], SHOW_MS_MAX);
-  await until(page, "the state agrees with the picture", 5_000, (state, ids) => ids.includes(state.rung?.id), ["v1", "v2"]);
+  await until(
+    page,
+    "the state agrees with the picture",
+    5_000,
+    (state, ids) => ids.includes(state.rung?.id),
+    ["v1", "v2"],
+  );
   await shoot(page, "adapt-2-squeezed");
 
   const from = (await probe(page)).state.requestedIds.length;

@@ -39,7 +39,10 @@ for (const form of FORMS) {
     assert.deepEqual(state.errors, []);
     assert.equal(state.phase, "playing");
     assert.match(state.mpdUrl, new RegExp(`/_v/[^/]+/vod/film/loop_\\d+/${form}\\.mpd$`));
-    assert.deepEqual(state.rungs.map((rung) => rung.id), LADDER);
+    assert.deepEqual(
+      state.rungs.map((rung) => rung.id),
+      LADDER,
+    );
     assert.ok(10 <= state.requestedIds.length, `${state.requestedIds.length} segments were asked for`);
     assert.ok(LADDER.includes(await rungInPicture(page)), "the picture shows a rung's patch");
     assert.deepEqual(errors, [], "the console has no error");

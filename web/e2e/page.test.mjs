@@ -42,7 +42,8 @@ test("switches sound and subtitles to Korean", { skip, timeout: 60_000 }, async 
   await choose(page, "Audio", /Korean|한국어/);
   assert.equal((await korean).status(), 200);
   await choose(page, "Subtitles", /Korean|한국어/);
-  const shown = () => [...document.querySelector("video").textTracks].some((track) => track.activeCues?.length);
+  const shown = () =>
+    [...document.querySelector("video").textTracks].some((track) => track.activeCues?.length);
   await page.waitForFunction(shown, undefined, { timeout: 20_000 });
   await shoot(page, "korean");
   assert.deepEqual(errors, []);

@@ -42,14 +42,27 @@ describe("format", () => {
 });
 
 describe("rungs", () => {
-  it("finds the latest arrival at a moment of the film", async () => {
+  const arrivedSegments = async () => {
     const { ArrivedSegments } = await load("rungs");
     const arrived = new ArrivedSegments();
     arrived.add(0, 2, "v1");
     arrived.add(2, 2, "v1");
     arrived.add(2, 2, "v3");
-    const at = (time_s) => arrived.at(time_s)?.id ?? null;
-    assert.deepEqual([0, 1.9, 2, 3.9, 4].map(at), ["v1", "v1", "v3", "v3", null]);
+    return arrived;
+  };
+
+  it("finds the latest arrival at a moment of the film", async () => {
+    const arrived = await arrivedSegments();
+    const shown = [0, 1.9, 2, 3.9, 4].map((time_s) => arrived.shown(time_s, false));
+    assert.deepEqual(shown, ["v1", "v1", "v3", "v3", null]);
+  });
+
+  it("stays with the segment in the picture until a seek", async () => {
+    const arrived = await arrivedSegments();
+    assert.equal(arrived.shown(0.5, false), "v1");
+    arrived.add(0, 2, "v5");
+    assert.equal(arrived.shown(0.6, false), "v1");
+    assert.equal(arrived.shown(0.6, true), "v5");
   });
 });
 
@@ -129,7 +142,10 @@ describe("choices", () => {
     assert.equal(read("edge=c").edge, "a");
     assert.equal(read("abr=bola").strategy, "bola");
     assert.equal(read("abr=toString").strategy, "dynamic");
-    assert.deepEqual(["buffer=8", "buffer=1", "buffer=1e9", "buffer=x"].map((query) => read(query).buffer_s), [8, 4, 60, 16]);
+    assert.deepEqual(
+      ["buffer=8", "buffer=1", "buffer=1e9", "buffer=x"].map((query) => read(query).buffer_s),
+      [8, 4, 60, 16],
+    );
   });
 });
 

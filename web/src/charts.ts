@@ -5,56 +5,9 @@ import "uplot/dist/uPlot.min.css";
 import { marksPlugin } from "./chart-marks";
 import { colours, FONT, onThemeChange } from "./chart-theme";
 import { make, setText } from "./dom";
-import { clock, NOTHING, rate, seconds } from "./format";
+import { CHARTS, type Chart, type Line } from "./chart-specs";
+import { clock, NOTHING } from "./format";
 import { History, WINDOW_S } from "./history";
-
-interface Line {
-  label: string;
-  colour: () => string;
-  column: (history: History) => (number | null)[];
-  show: (value: number | null) => string;
-  width?: number;
-  dash?: number[];
-  fill?: () => string;
-  stepped?: boolean;
-}
-
-interface Chart {
-  title: string;
-  scale: uPlot.Scale;
-  /** Where the axis has lines, if not where uPlot would put them. */
-  splits?: (min: number, max: number) => number[];
-  ticks: (value: number) => string;
-  lines: Line[];
-}
-
-const CHARTS: Chart[] = [
-  {
-    title: "Bitrate",
-    scale: { range: (_plot, _min, max) => [0, (max || 1e6) * 1.15] },
-    ticks: (value) => (value === 0 ? "0" : rate(value)),
-    lines: [
-      { label: "requested", colour: () => colours().requested, column: (h) => h.requested_bps, show: rate, width: 1.5, dash: [4, 3], stepped: true },
-      { label: "played", colour: () => colours().played, column: (h) => h.played_bps, show: rate, width: 2.5, stepped: true },
-    ],
-  },
-  {
-    title: "Buffer",
-    scale: { range: (_plot, _min, max) => [0, Math.max(4, max * 1.15)] },
-    ticks: (value) => `${value} s`,
-    lines: [{ label: "ahead", colour: () => colours().buffer, column: (h) => h.buffer_s, show: seconds, width: 2, fill: () => colours().bufferFill }],
-  },
-  {
-    title: "Throughput",
-    scale: { distr: 3, range: (_plot, min, max) => decades(min, max) },
-    splits: powersOfTen,
-    ticks: rate,
-    lines: [
-      { label: "link limit", colour: () => colours().limit, column: (h) => h.limit_bps, show: rate, width: 1.5, dash: [6, 4], stepped: true },
-      { label: "measured", colour: () => colours().throughput, column: (h) => h.throughput_bps, show: rate, width: 2 },
-    ],
-  },
-];
 
 const PLOT_HEIGHT_PX = 78;
 const AXIS_HEIGHT_PX = 22;
@@ -112,11 +65,27 @@ export class Charts {
       height: PLOT_HEIGHT_PX + (last ? AXIS_HEIGHT_PX : 0),
       padding: [8, 16, last ? 0 : 4, 0],
       legend: { show: false },
-      cursor: { sync: { key: "session", setSeries: false }, drag: { x: false, y: false }, points: { size: 6 } },
+      cursor: {
+        sync: { key: "session", setSeries: false },
+        drag: { x: false, y: false },
+        points: { size: 6 },
+      },
       scales: { x: { time: false }, y: chart.scale },
       axes: [
-        { ...axis, size: last ? AXIS_HEIGHT_PX : 0, values: (_plot, ticks) => ticks.map((tick) => (last ? clock(tick) : "")), space: 60, incrs: [10, 20, 30, 60] },
-        { ...axis, size: 68, space: 24, ...(chart.splits && { splits: splitsOf(chart.splits) }), values: (_plot, ticks) => ticks.map((tick) => (tick === null ? "" : chart.ticks(tick))) },
+        {
+          ...axis,
+          size: last ? AXIS_HEIGHT_PX : 0,
+          values: (_plot, ticks) => ticks.map((tick) => (last ? clock(tick) : "")),
+          space: 60,
+          incrs: [10, 20, 30, 60],
+        },
+        {
+          ...axis,
+          size: 68,
+          space: 24,
+          ...(chart.splits && { splits: splitsOf(chart.splits) }),
+          values: (_plot, ticks) => ticks.map((tick) => (tick === null ? "" : chart.ticks(tick))),
+        },
       ],
       series: [{}, ...chart.lines.map(seriesOf)],
       plugins: [marksPlugin(() => this.history)],
@@ -143,7 +112,15 @@ export class Charts {
 }
 
 function marksLegend(): HTMLElement {
-  return make("span", "legend", make("span", "up", "▲"), make("span", "down", "▼"), " switch", make("i", "stall"), "stall");
+  return make(
+    "span",
+    "legend",
+    make("span", "up", "▲"),
+    make("span", "down", "▼"),
+    " switch",
+    make("i", "stall"),
+    "stall",
+  );
 }
 
 function seriesOf(line: Line): uPlot.Series {
@@ -163,17 +140,4 @@ function dataOf(lines: Line[], history: History): uPlot.AlignedData {
 
 function splitsOf(splits: (min: number, max: number) => number[]): uPlot.Axis.Splits {
   return (_plot, _axis, min, max) => splits(min, max);
-}
-
-function powersOfTen(min: number, max: number): number[] {
-  const powers = [];
-  for (let value = min; value <= max * 1.001; value *= 10) powers.push(value);
-  return powers;
-}
-
-/** Whole decades around the values; at least one, so that an axis has two ends. */
-function decades(min: number | null, max: number | null): [number, number] {
-  const low = Math.floor(Math.log10(Math.max(1e4, min ?? 1e5)));
-  const high = Math.ceil(Math.log10(Math.max(1e5, (max ?? 1e7) * 1.01)));
-  return [10 ** low, 10 ** Math.max(low + 1, high)];
 }

@@ -34,7 +34,14 @@ export class EdgePanel {
     scroller.tabIndex = 0;
     scroller.setAttribute("role", "region");
     scroller.setAttribute("aria-label", `Last requests of edge ${edge.name}`);
-    this.root = make("article", "edge card", make("header", "", title, this.health), figures, cache, scroller);
+    this.root = make(
+      "article",
+      "edge card",
+      make("header", "", title, this.health),
+      figures,
+      cache,
+      scroller,
+    );
     parent.append(this.root);
     watchEdge(edge, (stats) => (stats === null ? this.drawGone() : this.draw(stats, viewer())));
   }

@@ -35,14 +35,16 @@ export function explain(error: unknown, mpdUrl: string): Problem {
     case NO_STREAMS:
       return {
         title: "The MPD holds nothing this browser can play",
-        advice: "Its codecs are unknown to the browser, or it lists no Period with media. Try another asset or browser.",
+        advice:
+          "Its codecs are unknown to the browser, or it lists no Period with media. Try another asset or browser.",
       };
     case DOWNLOAD_INIT:
     case DOWNLOAD_INDEX:
     case DOWNLOAD_SEGMENT:
       return {
         title: "A segment did not arrive, even after retries",
-        advice: "Lower the link's loss or raise its rate, look at the edge's last requests below, then try again.",
+        advice:
+          "Lower the link's loss or raise its rate, look at the edge's last requests below, then try again.",
       };
     default:
       return {
@@ -71,6 +73,7 @@ export function serverUnreachable(cause: unknown): Problem {
 export function nothingToPlay(): Problem {
   return {
     title: "There is nothing to play",
-    advice: "The server found no asset. Start it with a folder that holds media, as in “dashpot up MEDIA”, or add ?mpd=URL to this page's address.",
+    advice:
+      "The server found no asset. Start it with a folder that holds media, as in “dashpot up MEDIA”, or add ?mpd=URL to this page's address.",
   };
 }

@@ -7,7 +7,7 @@ export interface Rung {
   bitrate_bps: number;
 }
 
-export interface Span {
+interface Span {
   start_s: number;
   end_s: number;
   id: string;
@@ -18,6 +18,7 @@ const SPANS_MAX = 3600;
 
 export class ArrivedSegments {
   private spans: Span[] = [];
+  private current: Span | null = null;
 
   add(start_s: number, duration_s: number, id: string): void {
     const end_s = start_s + duration_s;
@@ -27,13 +28,21 @@ export class ArrivedSegments {
     if (this.spans.length > SPANS_MAX) this.spans.shift();
   }
 
-  /** Returns the segment at this moment of the film: of those there, the latest arrival. */
-  at(time_s: number): Span | null {
-    return this.spans.findLast((span) => covers(span, time_s)) ?? null;
+  /**
+   * Returns the id of the representation in the picture at this moment of the film: of the segments
+   * there, the latest arrival. But one that comes to replace the segment that is being shown is not
+   * seen, since a decoder stays with a group of pictures once it began it; only a seek makes it begin
+   * again.
+   */
+  shown(time_s: number, seeking: boolean): string | null {
+    if (seeking || this.current === null || !covers(this.current, time_s)) {
+      this.current = this.spans.findLast((span) => covers(span, time_s)) ?? null;
+    }
+    return this.current?.id ?? null;
   }
 }
 
 /** Whether a segment holds this moment of the film; rounding must not lose its first frame. */
-export function covers(span: Span, time_s: number): boolean {
+function covers(span: Span, time_s: number): boolean {
   return span.start_s <= time_s + 0.001 && time_s < span.end_s;
 }

@@ -95,7 +95,11 @@ export class SessionPanel {
 
   private fill(): void {
     const { config, choices } = this;
-    setChoices(this.edge, config.edges.map(({ name }) => ({ value: name, label: name })), choices.edge);
+    setChoices(
+      this.edge,
+      config.edges.map(({ name }) => ({ value: name, label: name })),
+      choices.edge,
+    );
     const sources = sourcesOf(config).map((source) => this.sourceChoice(source));
     if (choices.mpdUrl !== null) sources.unshift({ value: "address", label: "MPD in the address bar" });
     setChoices(this.asset, sources, choices.source);
@@ -104,7 +108,11 @@ export class SessionPanel {
       setChoices(this.form, [{ value: "", label: "As the MPD is" }], "");
     } else {
       if (!forms.includes(choices.form)) choices.form = forms[0] ?? "";
-      setChoices(this.form, forms.map((form) => ({ value: form, label: FORMS[form] ?? form })), choices.form);
+      setChoices(
+        this.form,
+        forms.map((form) => ({ value: form, label: FORMS[form] ?? form })),
+        choices.form,
+      );
     }
     const strategies = Object.entries(STRATEGIES).map(([value, label]) => ({ value, label }));
     setChoices(this.abr, strategies, choices.strategy);

@@ -4,7 +4,7 @@ import { MediaPlayer, type MediaInfo, type MediaPlayerClass, type Representation
 import type { Strategy } from "./choices";
 import { makePlayer, pin, setBufferTarget, setStrategy } from "./player";
 import { explain, type Problem } from "./problems";
-import { ArrivedSegments, covers, type Rung, type Span } from "./rungs";
+import { ArrivedSegments, type Rung } from "./rungs";
 import { StallMeter } from "./stalls";
 import { ERRORS_MAX, initialState, REQUESTED_IDS_MAX, type State } from "./state";
 
@@ -15,7 +15,13 @@ export interface SessionEvents {
 }
 
 interface SegmentEvent {
-  request: { type: string | null; mediaType: string; startTime: number; duration: number; representation?: Representation };
+  request: {
+    type: string | null;
+    mediaType: string;
+    startTime: number;
+    duration: number;
+    representation?: Representation;
+  };
   error?: unknown;
 }
 
@@ -24,8 +30,6 @@ export class Session {
   private readonly player: MediaPlayerClass;
   private readonly arrived = new ArrivedSegments();
   private readonly meter = new StallMeter();
-  /** The segment in the picture. */
-  private current: Span | null = null;
   private strategy: Strategy;
 
   constructor(
@@ -94,17 +98,10 @@ export class Session {
     this.player.destroy();
   }
 
-  /**
-   * A segment that comes to replace the one in the picture is not seen: a decoder stays with a group
-   * of pictures once it began it. Only a seek makes it begin again.
-   */
   private lookAtRung(): void {
     const { state, video } = this;
-    if (video.seeking) this.current = null;
-    if (this.current === null || !covers(this.current, video.currentTime)) {
-      this.current = this.arrived.at(video.currentTime);
-    }
-    const rung = state.rungs.find(({ id }) => id === this.current?.id);
+    const id = this.arrived.shown(video.currentTime, video.seeking);
+    const rung = state.rungs.find((entry) => entry.id === id);
     if (rung === undefined || rung === state.rung) return;
     if (state.rung !== null) state.switches += 1;
     state.rung = rung;

@@ -21,8 +21,12 @@ export async function startChain() {
   if (!existsSync(BINARY)) {
     throw new Error(`no dashpot at ${BINARY}: build it first (cargo build --bin dashpot) or set DASHPOT_BIN`);
   }
-  const child = spawn(BINARY, ["up", MEDIA, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(BINARY, ["up", MEDIA, "--listen", "127.0.0.1:0"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const exited = new Promise((ended) => child.once("exit", ended));
+  // A test run that is cut short must not leave the chain behind.
+  process.once("exit", () => child.kill("SIGKILL"));
   const log = [];
   createInterface({ input: child.stderr }).on("line", (line) => {
     log.push(line);
