@@ -39,12 +39,13 @@ export function probe(page) {
 
 /** Waits, for a bounded time, until `condition` of the page's state holds; says what did not come. */
 export async function until(page, what, ms_max, condition, argument) {
-  const body = `(${condition})(window.__dashpot?.state, ${JSON.stringify(argument ?? null)})`;
+  // Until the page has read its configuration there is no state to ask.
+  const body = `window.__dashpot && (${condition})(window.__dashpot.state, ${JSON.stringify(argument ?? null)})`;
   try {
     await page.waitForFunction(body, undefined, { timeout: ms_max, polling: 100 });
   } catch (cause) {
     const state = JSON.stringify(await probe(page).catch(() => null));
-    throw new Error(`not within ${ms_max / 1000} s: ${what}\n${state}`, { cause });
+    throw new Error(`not within ${ms_max / 1000} s: ${what}\n${cause.message}\n${state}`, { cause });
   }
   return (await probe(page)).state;
 }
