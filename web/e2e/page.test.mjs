@@ -25,7 +25,9 @@ const playing = (state) => 1 < state.playhead_s;
 test("fits a phone and starts by keyboard", { skip, timeout: 60_000 }, async () => {
   const phone = { viewport: { width: 360, height: 740 }, colorScheme: "dark" };
   const { page, errors, close } = await visit(browser, chain.url, {}, phone);
-  await page.getByRole("button", { name: "Play" }).focus();
+  const play = page.getByRole("button", { name: "Play", disabled: false });
+  await play.waitFor({ timeout: 20_000 });
+  await play.focus();
   await page.keyboard.press("Enter");
   await until(page, "the film begins", 20_000, playing);
   const width = await page.evaluate(() => document.documentElement.scrollWidth);

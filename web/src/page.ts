@@ -46,6 +46,7 @@ export class Page {
       new EdgePanel(edge, byId("edges", HTMLElement), () => this.lane.viewerId);
     }
     this.playButton.addEventListener("click", () => void this.play());
+    this.playButton.disabled = false;
     setInterval(() => this.look(), LOOK_EVERY_MS);
     exposeProbe(() => ({ state: this.state(), viewer: this.lane.viewerId, link: this.lane.inForce }));
     this.look();
