@@ -50,9 +50,8 @@ impl Rule for BolaBasic {
 
 /// BOLA-U of the same paper: by buffer level, but up only with care.
 ///
-/// A rise ends at most one rung above what throughput carries. Between two rungs the level would
-/// else swing: the higher one drains the buffer, the lower one fills it, and a link that has just
-/// dropped is asked for the rung that the full buffer still stands for.
+/// A rise ends at most one rung above what throughput carries, so that a link between two rungs is
+/// used in full: the higher one drains the buffer, the lower one fills it, in turn.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bola;
 
@@ -62,21 +61,40 @@ impl Rule for Bola {
     }
 
     fn decide(&mut self, view: &View<'_>) -> Decision {
-        let by_buffer = BolaBasic.decide(view);
-        let last = view.last.unwrap_or_default().min(view.top());
-        if view.throughput.is_none() || by_buffer.rung <= last {
-            return by_buffer;
-        }
-        let carried = Throughput.decide(view).rung;
-        if by_buffer.rung <= carried {
-            return by_buffer;
-        }
-        let rung = if carried < last { last } else { Rung(carried.0 + 1) };
-        if rung == by_buffer.rung {
-            return by_buffer;
-        }
-        Decision { rung, reason: Reason::RiseCapped }
+        with_capped_rise(view, |carried, last| if carried < last { last } else { carried + 1 })
     }
+}
+
+/// BOLA-O of the same paper: by buffer level, but no rise beyond what throughput carries.
+///
+/// On a link between two rungs it stays on the lower one: it wastes some of the link, and spares
+/// the viewer a picture that changes every few seconds. dash.js does the same.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BolaO;
+
+impl Rule for BolaO {
+    fn name(&self) -> &'static str {
+        "bola-o"
+    }
+
+    fn decide(&mut self, view: &View<'_>) -> Decision {
+        with_capped_rise(view, Ord::max)
+    }
+}
+
+/// Decides by buffer level; a rise beyond what throughput carries ends at `cap(carried, last)`.
+fn with_capped_rise(view: &View<'_>, cap: impl Fn(usize, usize) -> usize) -> Decision {
+    let by_buffer = BolaBasic.decide(view);
+    let last = view.last.unwrap_or_default().min(view.top());
+    if view.throughput.is_none() || by_buffer.rung <= last {
+        return by_buffer;
+    }
+    let carried = Throughput.decide(view).rung;
+    let rung = Rung(cap(carried.0, last.0));
+    if by_buffer.rung <= rung.max(carried) {
+        return by_buffer;
+    }
+    Decision { rung, reason: Reason::RiseCapped }
 }
 
 /// Returns the utility of `rate`: zero for the lowest, and each doubling worth the same (the

@@ -3,7 +3,7 @@
 //! Spiteri, Sitaraman and Sparacio, "From Theory to Practice: Improving Bitrate Adaptation in the
 //! DASH Reference Player", ACM Multimedia Systems 2018.
 
-use crate::{Bola, Decision, Rule, Throughput, View};
+use crate::{Bola, BolaO, Decision, Rule, Throughput, View};
 use std::time::Duration;
 
 /// The buffer from which the level says enough to choose by. Below it BOLA would keep to low rungs
@@ -25,17 +25,34 @@ impl Rule for Dynamic {
     }
 
     fn decide(&mut self, view: &View<'_>) -> Decision {
-        let throughput = Throughput.decide(view);
-        let bola = Bola.decide(view);
-        // A player that holds less than this at most would never leave the throughput rule.
-        let trusted = BUFFER_TRUSTED.min(view.buffer_max / 2);
-        if self.by_buffer {
-            self.by_buffer = trusted <= view.buffer || throughput.rung <= bola.rung;
-        } else {
-            self.by_buffer = trusted <= view.buffer && throughput.rung <= bola.rung;
-        }
-        if self.by_buffer { bola } else { throughput }
+        choose(&mut self.by_buffer, view, Bola.decide(view))
     }
+}
+
+/// [`Dynamic`] over [`BolaO`], as dash.js has it: it settles on a rung that the link carries.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DynamicO {
+    by_buffer: bool,
+}
+
+impl Rule for DynamicO {
+    fn name(&self) -> &'static str {
+        "dynamic-o"
+    }
+
+    fn decide(&mut self, view: &View<'_>) -> Decision {
+        choose(&mut self.by_buffer, view, BolaO.decide(view))
+    }
+}
+
+/// Returns `bola` or what throughput says, and remembers which of them is in charge.
+fn choose(by_buffer: &mut bool, view: &View<'_>, bola: Decision) -> Decision {
+    let throughput = Throughput.decide(view);
+    // A player that holds less than this at most would never leave the throughput rule.
+    let trusted = BUFFER_TRUSTED.min(view.buffer_max / 2);
+    let (is_thick, is_rich) = (trusted <= view.buffer, throughput.rung <= bola.rung);
+    *by_buffer = if *by_buffer { is_thick || is_rich } else { is_thick && is_rich };
+    if *by_buffer { bola } else { throughput }
 }
 
 #[cfg(test)]

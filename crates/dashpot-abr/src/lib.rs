@@ -11,8 +11,8 @@ mod named;
 mod throughput;
 mod view;
 
-pub use bola::{Bola, BolaBasic};
-pub use dynamic::Dynamic;
+pub use bola::{Bola, BolaBasic, BolaO};
+pub use dynamic::{Dynamic, DynamicO};
 pub use estimator::{Sample, ThroughputEstimator};
 pub use named::{NAMES, by_name};
 pub use throughput::Throughput;

@@ -25,6 +25,12 @@ impl Bitrate {
         self.0
     }
 
+    /// Returns what is left of this rate when `other` is taken off; zero where that is more.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
     /// Returns the rate that moves `size` in `took`, or `None` where `took` is zero.
     #[must_use]
     pub fn over(size: ByteSize, took: Duration) -> Option<Self> {

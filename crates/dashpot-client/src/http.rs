@@ -132,6 +132,7 @@ impl Http {
                 let room = delivered.bytes().saturating_sub(transfer.delivered.bytes());
                 transfer.delivered = delivered;
                 transfer.window.add_permits(usize::try_from(room).unwrap_or(0));
+                self.inputs.push_back(Input::Progress { ticket, size: delivered });
             }
             LinkOutput::Done(_) => self.done(ticket),
             LinkOutput::Failed(_) => {

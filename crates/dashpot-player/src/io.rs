@@ -35,6 +35,14 @@ pub enum Input {
         /// The request.
         ticket: Ticket,
     },
+    /// More of a body arrived; where nobody says so, the throughput of a link that several bodies
+    /// share is taken for less than it is.
+    Progress {
+        /// The request.
+        ticket: Ticket,
+        /// Bytes of the body so far.
+        size: ByteSize,
+    },
     /// An initialisation or media segment arrived whole.
     Arrived {
         /// The request.

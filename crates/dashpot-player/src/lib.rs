@@ -8,6 +8,7 @@
 mod config;
 mod io;
 mod lane;
+mod meter;
 mod player;
 mod playhead;
 mod slot;

@@ -9,6 +9,7 @@ mod schedule;
 use crate::{
     Config, DoneReason, Input, Output, Ticket,
     lane::{Lane, Wait},
+    meter::Meter,
     playhead::Playhead,
     slot::Slot,
     tracks::Tracks,
@@ -26,6 +27,7 @@ use std::collections::{BTreeSet, VecDeque};
 pub struct Player {
     config: Config,
     rule: Box<dyn Rule>,
+    meter: Meter,
     estimator: ThroughputEstimator,
     started: Option<MonoTime>,
     done: bool,
@@ -54,6 +56,7 @@ impl Player {
         Self {
             config,
             rule,
+            meter: Meter::default(),
             estimator: ThroughputEstimator::new(),
             started: None,
             done: false,
@@ -129,6 +132,7 @@ impl Machine for Player {
             }
             Input::Index { ticket, sidx } => self.on_index(now, ticket, &sidx),
             Input::FirstByte { ticket } => self.on_first_byte(now, ticket),
+            Input::Progress { ticket, size } => self.meter.grew(ticket, size),
             Input::Arrived { ticket, size, cache_status } => {
                 self.on_arrived(now, ticket, size, cache_status);
             }

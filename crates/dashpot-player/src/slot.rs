@@ -48,10 +48,10 @@ impl Slot {
         self.in_flight = Some(in_flight);
     }
 
-    pub(crate) fn first_byte(&mut self, now: MonoTime, ticket: Ticket) {
-        if let Some(in_flight) = self.in_flight.as_mut().filter(|it| it.ticket == ticket) {
-            in_flight.first_byte.get_or_insert(now);
-        }
+    /// Notes that the answer to `ticket` begins; returns whether the slot holds that request.
+    pub(crate) fn first_byte(&mut self, now: MonoTime, ticket: Ticket) -> bool {
+        let request = self.in_flight.as_mut().filter(|it| it.ticket == ticket);
+        request.map(|it| it.first_byte.get_or_insert(now)).is_some()
     }
 
     /// Takes out the request named `ticket`; `None` where the slot holds another or none.

@@ -111,6 +111,11 @@ impl Tracks {
 }
 
 impl Period {
+    /// Returns what the sound takes of the link.
+    pub(crate) fn sound(&self) -> Bitrate {
+        self.audio.first().map_or(Bitrate::default(), |track| track.bandwidth)
+    }
+
     fn choose(view: PeriodView, language: Option<&str>) -> Self {
         let start = view.start;
         let end = start.saturating_add(view.duration);

@@ -57,7 +57,9 @@ impl<C: Content> Wire<C> {
             LinkOutput::Answered(id) => {
                 self.inputs.push_back(Input::FirstByte { ticket: Ticket(id.0) });
             }
-            LinkOutput::Delivered(..) => (),
+            LinkOutput::Delivered(id, size) => {
+                self.inputs.push_back(Input::Progress { ticket: Ticket(id.0), size });
+            }
             LinkOutput::Done(id) => {
                 let fetch = self.fetches.remove(&Ticket(id.0));
                 let input = fetch.map(|fetch| self.answer(&fetch));

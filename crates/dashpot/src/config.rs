@@ -5,7 +5,7 @@
 
 use anyhow::{Context as _, bail};
 use clap::{ArgMatches, Command, parser::ValueSource};
-use std::{ffi::OsString, fmt::Write as _, fs, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsString, fmt::Write as _, fs, path::PathBuf};
 
 /// Largest configuration file that is read: it is typed by hand.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -55,13 +55,13 @@ fn with_table(mut command: Command, table: &toml::Table) -> anyhow::Result<Comma
         if let Some(unknown) = section.keys().find(|key| !flags.contains(key)) {
             bail!("`[{name}]` has no `{unknown}`; it has {}", flags.join(", "));
         }
+        let mut defaults = BTreeMap::new();
         for (key, value) in section {
             let value = plain(value)
                 .with_context(|| format!("`{name}.{key}` must be a string, number or bool"))?;
-            let key = key.clone();
-            command =
-                command.mut_subcommand(name, |subcommand| with_default(subcommand, &key, value));
+            defaults.insert(key.clone(), value);
         }
+        command = command.mut_subcommand(name, |subcommand| with_defaults(subcommand, defaults));
     }
     Ok(command)
 }
@@ -80,15 +80,12 @@ fn plain(value: &toml::Value) -> Option<String> {
     }
 }
 
-fn with_default(command: Command, long: &str, value: String) -> Command {
-    let id = command
-        .get_arguments()
-        .find(|arg| arg.get_long() == Some(long))
-        .map(|arg| arg.get_id().clone());
-    match id {
-        Some(id) => command.mut_arg(id, |arg| arg.required(false).default_value(value)),
-        None => command,
-    }
+fn with_defaults(command: Command, mut defaults: BTreeMap<String, String>) -> Command {
+    // Over all of them, because changing a single one would move it to the end of the help.
+    command.mut_args(|arg| match arg.get_long().and_then(|long| defaults.remove(long)) {
+        Some(value) => arg.required(false).default_value(value),
+        None => arg,
+    })
 }
 
 /// Returns what is in force for the chosen command, as a configuration file with each value's

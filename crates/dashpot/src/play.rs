@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// URL of the MPD
     url: Url,
     /// Rule that chooses the rungs
-    #[arg(long, value_name = "NAME", default_value = "dynamic", env = "DASHPOT_PLAY_ABR",
+    #[arg(long, value_name = "NAME", default_value = "dynamic-o", env = "DASHPOT_PLAY_ABR",
           value_parser = PossibleValuesParser::new(dashpot_abr::NAMES))]
     abr: String,
     /// End after this long; without it, at the end of the film

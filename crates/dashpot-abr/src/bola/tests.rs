@@ -72,6 +72,25 @@ fn a_rise_ends_one_rung_above_throughput_and_what_is_held_is_kept() {
     check_rise(600, Some(9), 3, BufferScore);
 }
 
+fn check_settled(throughput_kbps: u64, last: Option<usize>, expected: usize, reason: Reason) {
+    let ladder = [500, 1_000, 2_000, 4_000].map(Bitrate::from_kbps);
+    let throughput = Some(Bitrate::from_kbps(throughput_kbps));
+    let view = View { throughput, last: last.map(Rung), ..view(&ladder, 22_000) };
+    let expected = Decision { rung: Rung(expected), reason };
+    assert_eq!(BolaO.decide(&view), expected, "{throughput_kbps} kbps after {last:?}");
+}
+
+#[test]
+fn without_oscillation_a_rise_ends_at_what_throughput_carries() {
+    use Reason::{BufferScore, RiseCapped};
+    check_settled(9_000, Some(0), 3, BufferScore);
+    check_settled(2_500, Some(0), 2, RiseCapped);
+    check_settled(2_500, Some(2), 2, RiseCapped);
+    check_settled(600, None, 0, RiseCapped);
+    check_settled(600, Some(2), 2, RiseCapped);
+    check_settled(600, Some(3), 3, BufferScore);
+}
+
 proptest! {
     #[test]
     fn law_more_buffer_never_means_a_lower_rung(
@@ -93,7 +112,7 @@ proptest! {
             };
             rule.decide(&view).rung
         };
-        for rule in [&mut BolaBasic as &mut dyn Rule, &mut Bola] {
+        for rule in [&mut BolaBasic as &mut dyn Rule, &mut Bola, &mut BolaO] {
             let (low, high) = (at(rule, a.min(b)), at(rule, a.max(b)));
             prop_assert!(low <= high, "{}", rule.name());
             prop_assert!(high.0 < ladder.len(), "{}", rule.name());

@@ -62,6 +62,7 @@ impl Player {
         if !inside {
             for lane in &mut self.lanes {
                 if let Some(request) = lane.slot.clear() {
+                    self.meter.ended(now, request.ticket);
                     self.outputs.push_back(Output::Cancel { ticket: request.ticket });
                 }
                 lane.restart(tracks, to);

@@ -48,8 +48,8 @@ impl Player {
     }
 
     pub(super) fn on_first_byte(&mut self, now: MonoTime, ticket: Ticket) {
-        for lane in &mut self.lanes {
-            lane.slot.first_byte(now, ticket);
+        if self.lanes.iter_mut().any(|lane| lane.slot.first_byte(now, ticket)) {
+            self.meter.began(now, ticket);
         }
     }
 
@@ -70,6 +70,7 @@ impl Player {
 
     pub(super) fn on_index(&mut self, now: MonoTime, ticket: Ticket, sidx: &Sidx) {
         let Some((at, request)) = self.take(ticket) else { return };
+        self.meter.ended(now, ticket);
         let lane = &mut self.lanes[at];
         let learnt = match (&request.what, &mut self.tracks) {
             (&What::Index { media, rung }, Some(tracks)) => {
@@ -92,16 +93,15 @@ impl Player {
         cache_status: Option<String>,
     ) {
         let Some((at, request)) = self.take(ticket) else { return };
+        // A body whose beginning nobody told of has been arriving since it was asked for.
+        self.meter.began(request.since, ticket);
+        self.meter.grew(ticket, size);
         match request.what {
             What::Segment { media, rung, start, duration, .. } => {
                 if media == Media::Video {
-                    // Audio runs beside it, so this is what video gets of the link; nothing has
-                    // to be set aside for audio. Small audio bodies would only blur it.
-                    let took = now.since(request.since);
-                    let first_byte = request.first_byte.unwrap_or(request.since);
-                    let first_byte_after = first_byte.since(request.since);
-                    self.estimator.add(Sample { size, took, first_byte_after });
+                    self.measure(now, &request);
                 }
+                self.meter.ended(now, ticket);
                 let lane = &mut self.lanes[at];
                 lane.slot.succeeded();
                 lane.append(rung, start.saturating_add(duration));
@@ -111,12 +111,25 @@ impl Player {
                 );
                 self.log_arrived(now, at, &request, size, cache_status);
             }
-            What::Init { media, rung } => self.on_init(at, media, rung),
+            What::Init { media, rung } => {
+                self.meter.ended(now, ticket);
+                self.on_init(at, media, rung);
+            }
             What::Manifest | What::Index { .. } => {
                 // A driver reads these and says what is in them.
                 self.lane_failed(now, at, request, Failure::Malformed);
             }
         }
+    }
+
+    /// Takes a sample of the link at the end of a video segment; bodies of audio are too small to
+    /// end an account with, but count in it.
+    fn measure(&mut self, now: MonoTime, request: &InFlight) {
+        let first_byte = request.first_byte.unwrap_or(request.since);
+        let first_byte_after = first_byte.since(request.since);
+        let (size, busy) = self.meter.take(now);
+        let took = first_byte_after.saturating_add(busy);
+        self.estimator.add(Sample { size, took, first_byte_after });
     }
 
     fn on_init(&mut self, at: usize, media: Media, Rung(rung): Rung) {
@@ -155,6 +168,7 @@ impl Player {
     }
 
     fn lane_failed(&mut self, now: MonoTime, at: usize, request: InFlight, failure: Failure) {
+        self.meter.ended(now, request.ticket);
         let lane = &mut self.lanes[at];
         // The next attempt is decided afresh: whatever made this one fail may have changed what
         // the link carries.

@@ -120,7 +120,7 @@ impl Player {
             buffer: lane.level(self.playhead.position()),
             buffer_max: lane.bound(self.config.buffer_max),
             segment,
-            throughput: self.estimator.throughput(),
+            throughput: self.estimator.throughput().map(|link| link.without(period.sound())),
             latency: self.estimator.latency(),
             last: lane.last_rung(tracks),
         };

@@ -332,16 +332,22 @@ fn the_log_and_the_cmcd_of_a_session_say_what_was_chosen_and_why() {
         {"t_ms":369,"node":"player","kind":"segment","media":"audio","rung":0,"bitrate_bps":64000,"number":2,"start_ms":2000,"duration_ms":2000,"size_bytes":16000,"took_ms":138,"first_byte_ms":0,"buffer_ms":4000}
         {"t_ms":369,"node":"player","kind":"wait","reason":"other-media-behind","media":"audio","buffer_ms":4000}
         {"t_ms":593,"node":"player","kind":"segment","media":"video","rung":0,"bitrate_bps":300000,"number":1,"start_ms":0,"duration_ms":2000,"size_bytes":75000,"took_ms":501,"first_byte_ms":0,"buffer_ms":2000}
-        {"t_ms":593,"node":"player","kind":"rung","choice":1,"reason":"throughput-fits","media":"video","bitrate_bps":900000,"buffer_ms":2000,"throughput_bps":1196319}
+        {"t_ms":593,"node":"player","kind":"rung","choice":0,"reason":"throughput-fits","media":"video","bitrate_bps":300000,"buffer_ms":2000,"throughput_bps":1001413}
         {"t_ms":593,"node":"player","kind":"play","reason":"startup","held_ms":593,"position_ms":0}
-        {"t_ms":778,"node":"player","kind":"segment","media":"audio","rung":0,"bitrate_bps":64000,"number":3,"start_ms":4000,"duration_ms":2000,"size_bytes":16000,"took_ms":138,"first_byte_ms":0,"buffer_ms":5815}
-        {"t_ms":778,"node":"player","kind":"wait","reason":"other-media-behind","media":"audio","buffer_ms":5815}
-        {"t_ms":2064,"node":"player","kind":"segment","media":"video","rung":1,"bitrate_bps":900000,"number":2,"start_ms":2000,"duration_ms":2000,"size_bytes":225000,"took_ms":1424,"first_byte_ms":0,"buffer_ms":2529}
-        {"t_ms":2064,"node":"player","kind":"rung","choice":1,"reason":"throughput-fits","media":"video","bitrate_bps":900000,"buffer_ms":2529,"throughput_bps":1247070}
-        {"t_ms":2203,"node":"player","kind":"segment","media":"audio","rung":0,"bitrate_bps":64000,"number":4,"start_ms":6000,"duration_ms":2000,"size_bytes":16000,"took_ms":138,"first_byte_ms":0,"buffer_ms":6390}
-        {"t_ms":2203,"node":"player","kind":"wait","reason":"other-media-behind","media":"audio","buffer_ms":6390}
-        {"t_ms":3489,"node":"player","kind":"segment","media":"video","rung":1,"bitrate_bps":900000,"number":3,"start_ms":4000,"duration_ms":2000,"size_bytes":225000,"took_ms":1424,"first_byte_ms":0,"buffer_ms":3104}
-        {"t_ms":3489,"node":"player","kind":"rung","choice":1,"reason":"throughput-fits","media":"video","bitrate_bps":900000,"buffer_ms":3104,"throughput_bps":1254640}
+        {"t_ms":732,"node":"player","kind":"segment","media":"audio","rung":0,"bitrate_bps":64000,"number":3,"start_ms":4000,"duration_ms":2000,"size_bytes":16000,"took_ms":138,"first_byte_ms":0,"buffer_ms":5861}
+        {"t_ms":732,"node":"player","kind":"wait","reason":"other-media-behind","media":"audio","buffer_ms":5861}
+        {"t_ms":1095,"node":"player","kind":"segment","media":"video","rung":0,"bitrate_bps":300000,"number":2,"start_ms":2000,"duration_ms":2000,"size_bytes":75000,"took_ms":501,"first_byte_ms":0,"buffer_ms":3498}
+        {"t_ms":1095,"node":"player","kind":"rung","choice":0,"reason":"throughput-fits","media":"video","bitrate_bps":300000,"buffer_ms":3498,"throughput_bps":1061243}
+        {"t_ms":1233,"node":"player","kind":"segment","media":"audio","rung":0,"bitrate_bps":64000,"number":4,"start_ms":6000,"duration_ms":2000,"size_bytes":16000,"took_ms":138,"first_byte_ms":0,"buffer_ms":7359}
+        {"t_ms":1233,"node":"player","kind":"wait","reason":"other-media-behind","media":"audio","buffer_ms":7359}
+        {"t_ms":1596,"node":"player","kind":"segment","media":"video","rung":0,"bitrate_bps":300000,"number":3,"start_ms":4000,"duration_ms":2000,"size_bytes":75000,"took_ms":501,"first_byte_ms":0,"buffer_ms":4996}
+        {"t_ms":1596,"node":"player","kind":"rung","choice":1,"reason":"throughput-fits","media":"video","bitrate_bps":900000,"buffer_ms":4996,"throughput_bps":1085437}
+        {"t_ms":1781,"node":"player","kind":"segment","media":"audio","rung":0,"bitrate_bps":64000,"number":5,"start_ms":8000,"duration_ms":2000,"size_bytes":16000,"took_ms":138,"first_byte_ms":0,"buffer_ms":8812}
+        {"t_ms":1781,"node":"player","kind":"wait","reason":"other-media-behind","media":"audio","buffer_ms":8812}
+        {"t_ms":3067,"node":"player","kind":"segment","media":"video","rung":1,"bitrate_bps":900000,"number":4,"start_ms":6000,"duration_ms":2000,"size_bytes":225000,"took_ms":1424,"first_byte_ms":0,"buffer_ms":5526}
+        {"t_ms":3067,"node":"player","kind":"rung","choice":1,"reason":"throughput-fits","media":"video","bitrate_bps":900000,"buffer_ms":5526,"throughput_bps":1140494}
+        {"t_ms":3206,"node":"player","kind":"segment","media":"audio","rung":0,"bitrate_bps":64000,"number":6,"start_ms":10000,"duration_ms":2000,"size_bytes":16000,"took_ms":138,"first_byte_ms":0,"buffer_ms":9387}
+        {"t_ms":3206,"node":"player","kind":"wait","reason":"other-media-behind","media":"audio","buffer_ms":9387}
         {"t_ms":3593,"node":"player","kind":"done","reason":"played-enough","position_ms":3000}
     "#]]
     .assert_eq(&world.lines());
@@ -354,9 +360,9 @@ fn the_log_and_the_cmcd_of_a_session_say_what_was_chosen_and_why() {
         video segment 1 of rung 0: "CMCD=bl%3D0%2Cbr%3D300%2Cd%3D2000%2Cdl%3D0%2Cnor%3D%222.m4s%22%2Cot%3Dv%2Crtp%3D6000%2Csf%3Dd%2Csid%3D%22s-1%22%2Cst%3Dv%2Csu%2Ctb%3D2400"
         audio segment 1 of rung 0: "CMCD=bl%3D0%2Cbr%3D64%2Cd%3D2000%2Cdl%3D0%2Cnor%3D%222.m4s%22%2Cot%3Da%2Crtp%3D1300%2Csf%3Dd%2Csid%3D%22s-1%22%2Cst%3Dv%2Csu%2Ctb%3D64"
         audio segment 2 of rung 0: "CMCD=bl%3D2000%2Cbr%3D64%2Cd%3D2000%2Cdl%3D2000%2Cnor%3D%223.m4s%22%2Cot%3Da%2Crtp%3D300%2Csf%3Dd%2Csid%3D%22s-1%22%2Cst%3Dv%2Csu%2Ctb%3D64"
-        video init of rung 1: "CMCD=bl%3D2000%2Cbr%3D900%2Cmtp%3D1200%2Cot%3Di%2Csf%3Dd%2Csid%3D%22s-1%22%2Cst%3Dv%2Csu%2Ctb%3D2400"
-        video segment 2 of rung 1: "CMCD=bl%3D2000%2Cbr%3D900%2Cd%3D2000%2Cdl%3D2000%2Cmtp%3D1200%2Cnor%3D%223.m4s%22%2Cot%3Dv%2Crtp%3D4600%2Csf%3Dd%2Csid%3D%22s-1%22%2Cst%3Dv%2Ctb%3D2400"
-        audio segment 3 of rung 0: "CMCD=bl%3D4000%2Cbr%3D64%2Cd%3D2000%2Cdl%3D4000%2Cmtp%3D1200%2Cnor%3D%224.m4s%22%2Cot%3Da%2Crtp%3D200%2Csf%3Dd%2Csid%3D%22s-1%22%2Cst%3Dv%2Ctb%3D64"
+        video segment 2 of rung 0: "CMCD=bl%3D2000%2Cbr%3D300%2Cd%3D2000%2Cdl%3D2000%2Cmtp%3D1000%2Cnor%3D%223.m4s%22%2Cot%3Dv%2Crtp%3D1500%2Csf%3Dd%2Csid%3D%22s-1%22%2Cst%3Dv%2Csu%2Ctb%3D2400"
+        audio segment 3 of rung 0: "CMCD=bl%3D4000%2Cbr%3D64%2Cd%3D2000%2Cdl%3D4000%2Cmtp%3D1000%2Cnor%3D%224.m4s%22%2Cot%3Da%2Crtp%3D200%2Csf%3Dd%2Csid%3D%22s-1%22%2Cst%3Dv%2Csu%2Ctb%3D64"
+        video segment 3 of rung 0: "CMCD=bl%3D3500%2Cbr%3D300%2Cd%3D2000%2Cdl%3D3500%2Cmtp%3D1100%2Cnor%3D%224.m4s%22%2Cot%3Dv%2Crtp%3D900%2Csf%3Dd%2Csid%3D%22s-1%22%2Cst%3Dv%2Ctb%3D2400"
     "#]].assert_eq(&cmcd.collect::<String>());
     let summary = world.summary();
     assert_eq!((summary.stalls, summary.played_ms, summary.startup_ms), (0, 3_000, Some(593)));

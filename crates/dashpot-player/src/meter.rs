@@ -1,0 +1,93 @@
+//! What the link carries, whoever asked for it.
+
+use crate::Ticket;
+use dashpot_base::{ByteSize, MonoTime};
+use std::{collections::BTreeMap, time::Duration};
+
+/// Counts the bytes that arrive, and the time in which any do.
+///
+/// Video and audio share the link: what one body gets of it says little about what it carries, so
+/// all bodies count together, over the time in which at least one of them was arriving (as
+/// Media3's bandwidth meter does).
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    /// Bodies that are arriving, with how much of each has arrived.
+    arriving: BTreeMap<Ticket, ByteSize>,
+    /// Since when any has been, or since the account was last closed.
+    busy_since: Option<MonoTime>,
+    busy: Duration,
+    bytes: ByteSize,
+}
+
+impl Meter {
+    /// A body begins to arrive.
+    pub(crate) fn began(&mut self, at: MonoTime, ticket: Ticket) {
+        self.busy_since.get_or_insert(at);
+        self.arriving.entry(ticket).or_default();
+    }
+
+    /// So much of a body has arrived, in all.
+    pub(crate) fn grew(&mut self, ticket: Ticket, size: ByteSize) {
+        if let Some(before) = self.arriving.get_mut(&ticket) {
+            self.bytes += ByteSize::new(size.bytes().saturating_sub(before.bytes()));
+            *before = size.max(*before);
+        }
+    }
+
+    /// Nothing more of a body will arrive.
+    pub(crate) fn ended(&mut self, now: MonoTime, ticket: Ticket) {
+        if self.arriving.remove(&ticket).is_some() && self.arriving.is_empty() {
+            self.busy += self.busy_since.take().map_or(Duration::ZERO, |since| now.since(since));
+        }
+    }
+
+    /// Closes the account: returns what has arrived since it was last closed, and in how much time.
+    pub(crate) fn take(&mut self, now: MonoTime) -> (ByteSize, Duration) {
+        if let Some(since) = &mut self.busy_since {
+            self.busy += now.since(*since);
+            *since = now;
+        }
+        (std::mem::take(&mut self.bytes), std::mem::take(&mut self.busy))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(ms: u64) -> MonoTime {
+        MonoTime::from_nanos(ms * 1_000_000)
+    }
+
+    #[test]
+    fn bodies_that_share_the_link_count_together_and_silence_not_at_all() {
+        let (video, audio) = (Ticket(1), Ticket(2));
+        let mut meter = Meter::default();
+        meter.began(at(100), video);
+        meter.began(at(150), audio);
+        meter.grew(video, ByteSize::new(400));
+        meter.grew(audio, ByteSize::new(250));
+        meter.grew(video, ByteSize::new(1_000));
+        meter.ended(at(300), video);
+        assert_eq!(meter.take(at(300)), (ByteSize::new(1_250), Duration::from_millis(200)));
+        meter.grew(audio, ByteSize::new(300));
+        meter.ended(at(340), audio);
+        // Nothing arrives for a while, then the next body.
+        meter.began(at(900), Ticket(3));
+        meter.grew(Ticket(3), ByteSize::new(70));
+        assert_eq!(meter.take(at(910)), (ByteSize::new(120), Duration::from_millis(50)));
+        assert_eq!(meter.take(at(910)), (ByteSize::ZERO, Duration::ZERO));
+    }
+
+    #[test]
+    fn what_is_unknown_or_shrinks_counts_for_nothing() {
+        let mut meter = Meter::default();
+        meter.grew(Ticket(1), ByteSize::new(9));
+        meter.ended(at(5), Ticket(1));
+        meter.began(at(10), Ticket(1));
+        meter.grew(Ticket(1), ByteSize::new(9));
+        meter.grew(Ticket(1), ByteSize::new(4));
+        meter.grew(Ticket(1), ByteSize::new(9));
+        assert_eq!(meter.take(at(20)), (ByteSize::new(9), Duration::from_millis(10)));
+    }
+}
