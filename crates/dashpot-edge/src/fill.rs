@@ -9,10 +9,17 @@ use std::{
 use bytes::Bytes;
 use dashpot_cache::{Failure, ReaderId};
 
-/// How far the writer may be ahead of the slowest reader of a body that will not be stored.
+/// How far the writer may be ahead of the foremost reader of a body that will not be stored.
 ///
 /// Two full TCP windows of a fast viewer; more would only buy memory for viewers that stall.
 const WINDOW_BYTES: u64 = 1 << 20;
+
+/// How far a reader may be behind the foremost one of a body that will not be stored, before it
+/// holds that one up.
+///
+/// A viewer at 100 Mbit/s may miss a third of a second beside one that is faster; more would take
+/// memory for each such body.
+const LAG_BYTES_MAX: u64 = 4 << 20;
 
 /// An arriving body.
 #[derive(Debug, Default)]
@@ -49,7 +56,7 @@ enum Retention {
     /// All of the body is kept: it may be stored, and readers may come at any offset.
     #[default]
     All,
-    /// Only what its readers have not read is kept.
+    /// Only what its readers have not read is kept, and no more than they may lag behind.
     Unread,
 }
 
@@ -59,10 +66,16 @@ struct Reading {
     waker: Option<Waker>,
 }
 
-/// A body that broke off: its reader's connection must break, too.
+/// A body that broke off for its reader, whose connection must break, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the upstream's body broke off ({})", .0.as_str())]
-pub(crate) struct Broken(Failure);
+pub(crate) enum Broken {
+    /// It did so for everybody.
+    #[error("the upstream's body broke off ({})", .0.as_str())]
+    Upstream(Failure),
+    /// This reader was too slow for the others of a body that is not kept.
+    #[error("the reader fell too far behind the others")]
+    Lagged,
+}
 
 impl Fill {
     /// Appends `data`; readers see it once [`Fill::advance`] says so.
@@ -115,13 +128,38 @@ impl Fill {
         keeps_all.then(|| state.chunks.iter().map(|chunk| chunk.data.clone()).collect())
     }
 
-    /// Waits, where the slowest reader sets the pace, until it has caught up; ready with whether
+    /// Waits, where the readers set the pace, until the foremost has caught up; ready with whether
     /// there was anything to wait for.
     pub(crate) async fn room(&self) -> bool {
+        self.once(State::has_room).await
+    }
+
+    /// Returns whether a reader is so far behind that it holds up the others.
+    pub(crate) fn has_laggards(&self) -> bool {
+        self.lock().has_laggards()
+    }
+
+    /// Waits until no reader holds up another.
+    pub(crate) async fn together(&self) {
+        self.once(|state| !state.has_laggards()).await;
+    }
+
+    /// Gives up the readers that hold up others, and returns them.
+    pub(crate) fn drop_laggards(&self) -> Vec<ReaderId> {
+        let mut state = self.lock();
+        let line = state.lag_line();
+        let dropped = state.readers.extract_if(.., |_, reading| reading.at < line);
+        let dropped = dropped.map(|(reader, _)| reader).collect();
+        state.trim();
+        dropped
+    }
+
+    /// Waits until `is_so`; ready with whether it was not at first.
+    async fn once(&self, is_so: fn(&State) -> bool) -> bool {
         let mut has_waited = false;
         std::future::poll_fn(|cx| {
             let mut state = self.lock();
-            if state.has_room() {
+            if is_so(&state) {
                 return Poll::Ready(has_waited);
             }
             has_waited = true;
@@ -155,24 +193,24 @@ impl Fill {
         until: u64,
     ) -> Poll<Option<Result<Bytes, Broken>>> {
         let mut state = self.lock();
-        if let Some(data) = state.slice(at, until) {
-            let next = at + len_of(&data);
-            state.readers.entry(reader).or_default().at = next;
-            state.trim();
-            return Poll::Ready(Some(Ok(data)));
-        }
-        match state.end {
-            Some(End::Whole) => Poll::Ready(None),
-            Some(End::Broken(failure)) => Poll::Ready(Some(Err(Broken(failure)))),
-            None => {
-                let reading = state.readers.entry(reader).or_default();
-                // A range begins beyond what has arrived: nothing before it is wanted.
-                reading.at = reading.at.max(at);
+        let data = state.slice(at, until);
+        let end = state.end;
+        let Some(reading) = state.readers.get_mut(&reader) else {
+            return Poll::Ready(Some(Err(Broken::Lagged)));
+        };
+        // A range begins beyond what has arrived: nothing before it is wanted.
+        reading.at = reading.at.max(at + data.as_ref().map_or(0, len_of));
+        let polled = match (data, end) {
+            (Some(data), _) => Poll::Ready(Some(Ok(data))),
+            (None, Some(End::Whole)) => Poll::Ready(None),
+            (None, Some(End::Broken(failure))) => Poll::Ready(Some(Err(Broken::Upstream(failure)))),
+            (None, None) => {
                 reading.waker = Some(cx.waker().clone());
-                state.trim();
                 Poll::Pending
             }
-        }
+        };
+        state.trim();
+        polled
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -198,12 +236,28 @@ impl State {
         self.readers.values().map(|reading| reading.at).min().unwrap_or(self.written)
     }
 
-    fn has_room(&self) -> bool {
-        self.retention == Retention::All
-            || self.written.saturating_sub(self.slowest()) <= WINDOW_BYTES
+    fn foremost(&self) -> u64 {
+        self.readers.values().map(|reading| reading.at).max().unwrap_or(self.written)
     }
 
-    /// Drops what nobody will read again, and lets the writer go on.
+    fn has_room(&self) -> bool {
+        self.retention == Retention::All
+            || self.written.saturating_sub(self.foremost()) <= WINDOW_BYTES
+    }
+
+    /// Returns the offset that a reader holds up the others before.
+    fn lag_line(&self) -> u64 {
+        match self.retention {
+            Retention::All => 0,
+            Retention::Unread => self.foremost().saturating_sub(LAG_BYTES_MAX),
+        }
+    }
+
+    fn has_laggards(&self) -> bool {
+        self.slowest() < self.lag_line()
+    }
+
+    /// Drops what nobody will read again, and lets the writer see whether it may go on.
     fn trim(&mut self) {
         if self.retention == Retention::All {
             return;
@@ -212,9 +266,7 @@ impl State {
         while self.chunks.front().is_some_and(|chunk| chunk.at + len_of(&chunk.data) <= slowest) {
             self.chunks.pop_front();
         }
-        if self.has_room()
-            && let Some(writer) = self.writer.take()
-        {
+        if let Some(writer) = self.writer.take() {
             writer.wake();
         }
     }

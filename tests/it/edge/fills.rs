@@ -1,10 +1,12 @@
 //! Many viewers of one body that is still on its way.
 
 use super::{
-    Edge, bounded,
+    Edge, any_port, bounded,
     client::{Client, fetch},
     origin::{BIG_BYTES, BODY_BYTES, HostileOrigin, body_of},
 };
+use dashpot_base::ByteSize;
+use dashpot_edge::Config;
 use futures_util::future::join_all;
 
 const VIEWERS: usize = 50;
@@ -80,6 +82,31 @@ async fn a_viewer_that_never_reads_holds_nobody_up() {
             assert!(response.whole && response.body == body_of(BIG_BYTES), "{}", response.status);
         }
         drop(stalled);
+        edge.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_where_the_body_outgrows_the_store() {
+    bounded(async {
+        let origin = HostileOrigin::start().await;
+        let mut config = Config::new(origin.url(), any_port());
+        // The first half fits, so that all may join; the whole does not.
+        config.object_max = ByteSize::from_mib(16);
+        let edge = Edge::start(config).await;
+        let path = "/hold-big-chunked/1.m4s";
+        let mut stalled = Client::send(edge.addr, path, &[]).await;
+        stalled.read_body(1).await;
+        let mut viewer = Client::send(edge.addr, path, &[]).await;
+        viewer.read_body(BIG_BYTES / 2).await;
+        origin.release();
+        let response = viewer.finish().await;
+        assert!(response.whole && response.body == body_of(BIG_BYTES), "{}", response.body.len());
+        assert_eq!(origin.asked(path).len(), 1);
+        // What was kept for it has been given up: its end is a broken one.
+        let stalled = stalled.finish().await;
+        assert!(!stalled.whole, "a clean end after {} bytes", stalled.body.len());
         edge.stop().await;
     })
     .await;

@@ -12,7 +12,7 @@ use tokio::{
 };
 use url::Url;
 
-/// The length of every body but that of `/big/`.
+/// The length of every body but that of `/big/` and `/hold-big-chunked/`.
 pub(super) const BODY_BYTES: usize = 200_000;
 
 /// More than the sockets and buffers between an origin and a client hold together.
@@ -123,6 +123,7 @@ impl Exchange {
             "big" => self.halves(Framing::Length, SecondHalf::AtOnce, BIG_BYTES).await,
             "hold" => self.halves(Framing::Length, SecondHalf::Held, BODY_BYTES).await,
             "hold-chunked" => self.halves(Framing::Chunked, SecondHalf::Held, BODY_BYTES).await,
+            "hold-big-chunked" => self.halves(Framing::Chunked, SecondHalf::Held, BIG_BYTES).await,
             "cut" => self.halves(Framing::Length, SecondHalf::Fin, BODY_BYTES).await,
             "cut-chunked" => self.halves(Framing::Chunked, SecondHalf::Fin, BODY_BYTES).await,
             "reset" => self.halves(Framing::Length, SecondHalf::Reset, BODY_BYTES).await,

@@ -180,7 +180,7 @@ pub enum Output {
         /// Bytes in all.
         len: u64,
     },
-    /// Keep of the body only what its readers have not read, and let the slowest set the pace.
+    /// Keep of the body only what its readers have not read, and let the foremost set the pace.
     Outgrow,
     /// Keep the stored body under this head.
     Refresh {

@@ -32,7 +32,10 @@ fn what_is_pushed_is_read_once_the_machine_says_so() {
     fill.cut(Failure::Truncated);
     // What had arrived before the break is still read; then the break.
     assert_eq!(read(&fill, READER, 2, 9), Poll::Ready(Some(Ok(Bytes::from_static(b"c")))));
-    assert_eq!(read(&fill, READER, 3, 9), Poll::Ready(Some(Err(Broken(Failure::Truncated)))));
+    assert_eq!(
+        read(&fill, READER, 3, 9),
+        Poll::Ready(Some(Err(Broken::Upstream(Failure::Truncated))))
+    );
 }
 
 #[test]
@@ -45,28 +48,48 @@ fn a_body_that_is_kept_never_holds_its_writer() {
 }
 
 #[test]
-fn the_slowest_reader_of_an_outgrown_body_holds_its_writer() {
-    let (fill, fast, slow) = (Fill::default(), ReaderId(1), ReaderId(2));
-    fill.add_reader(fast);
-    fill.add_reader(slow);
+fn the_only_reader_of_an_outgrown_body_holds_its_writer() {
+    let fill = Fill::default();
+    fill.add_reader(READER);
     fill.outgrow();
     assert_eq!(fill.chunks(), None);
     write(&fill, 1 << 20);
     assert!(has_room(&fill));
-    write(&fill, 1 << 20);
+    write(&fill, 8 << 20);
     assert!(!has_room(&fill));
+    // However far it is behind, nobody waits for it.
+    assert!(!fill.has_laggards());
     for at in [0, 1 << 20] {
-        assert!(read(&fill, fast, at, u64::MAX).is_ready());
+        assert!(read(&fill, READER, at, u64::MAX).is_ready());
     }
-    assert!(!has_room(&fill));
-    assert!(read(&fill, slow, 0, u64::MAX).is_ready());
     assert!(has_room(&fill));
-    // What both have read is gone, and a reader that leaves holds nobody.
-    assert_eq!(fill.lock().chunks.len(), 1);
-    write(&fill, 1 << 20);
+    assert_eq!(fill.lock().chunks.len(), 0);
+    // A reader that leaves holds nobody.
+    write(&fill, 8 << 20);
     assert!(!has_room(&fill));
-    fill.remove_reader(slow);
+    fill.remove_reader(READER);
     assert!(has_room(&fill));
+}
+
+#[test]
+fn a_laggard_of_an_outgrown_body_can_be_given_up_and_what_is_kept_for_it_is_bounded() {
+    let (fill, fast, slow) = (Fill::default(), ReaderId(1), ReaderId(2));
+    fill.add_reader(fast);
+    fill.add_reader(slow);
+    fill.outgrow();
+    for mebibytes in 0..32_u64 {
+        assert!(has_room(&fill), "{mebibytes}");
+        write(&fill, 1 << 20);
+        assert!(read(&fill, fast, mebibytes << 20, u64::MAX).is_ready());
+        let expected: &[ReaderId] = if mebibytes == 4 { &[slow] } else { &[] };
+        assert_eq!(fill.has_laggards(), mebibytes == 4, "{mebibytes}");
+        assert_eq!(fill.drop_laggards(), expected, "{mebibytes}");
+        assert!(fill.lock().chunks.len() <= 4, "{mebibytes}");
+    }
+    // What it has not read is gone: its connection breaks.
+    assert_eq!(read(&fill, slow, 0, u64::MAX), Poll::Ready(Some(Err(Broken::Lagged))));
+    fill.finish();
+    assert_eq!(read(&fill, fast, 32 << 20, u64::MAX), Poll::Ready(None));
 }
 
 proptest! {

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -13,7 +14,10 @@ use dashpot_cache::{
     Arrival, Failure, Framing, Input, NotStorable, ResponseHead, StoredHead, Times,
 };
 use http::{HeaderMap, Method, StatusCode, Version, header};
-use tokio::{select, time::sleep};
+use tokio::{
+    select,
+    time::{sleep, timeout},
+};
 
 use super::{Running, lock};
 use crate::{
@@ -21,6 +25,12 @@ use crate::{
     object::{Blocks, Object},
     upstream::{Arriving, Ask, NoResponse, framing_of, next_data},
 };
+
+/// How long the slow readers of a body that will not be stored may hold up the others, all of them
+/// together and over the whole body.
+///
+/// A player's buffer hides it; without any, a viewer would be cut for a hiccup of its network.
+const LAG_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Fetches for `running` until its flight is over.
 pub(super) async fn fetch(edge: Arc<Edge>, running: Arc<Running>) {
@@ -153,9 +163,10 @@ impl Fetching {
     async fn pump(&self, mut body: reqwest::Body) {
         let (edge, running) = (&self.edge, &self.running);
         let declared = lock(&running.cell).arrived.length;
-        let mut len = 0_u64;
+        let (mut len, mut patience) = (0_u64, LAG_PATIENCE);
         loop {
-            if running.fill.room().await {
+            let room = running.fill.room().await;
+            if self.gather(&mut patience).await || room {
                 // The readers made the upstream wait: its silence was not its own.
                 running.tell(edge, Input::Grew { len });
             }
@@ -180,6 +191,23 @@ impl Fetching {
         }
     }
 
+    /// Waits for the readers that hold up others while there is `patience`, and gives them up
+    /// then; returns whether there were any.
+    async fn gather(&self, patience: &mut Duration) -> bool {
+        let (edge, fill) = (&self.edge, &self.running.fill);
+        if !fill.has_laggards() {
+            return false;
+        }
+        let began = edge.clock.mono();
+        if timeout(*patience, fill.together()).await.is_err() {
+            for reader in fill.drop_laggards() {
+                self.running.tell(edge, Input::ReaderLeft { reader });
+            }
+        }
+        *patience = patience.saturating_sub(edge.clock.mono().since(began));
+        true
+    }
+
     /// Counts `more` bytes against what all arriving bodies may take: as much as the store.
     fn keep(&self, more: u64) {
         let (edge, running) = (&self.edge, &self.running);
@@ -189,9 +217,10 @@ impl Fetching {
             if before.saturating_add(more) <= edge.cache_mem.bytes() {
                 return;
             }
-            running.tell(edge, Input::Squeeze);
+            // What is kept already stays counted until its readers have read it.
+            return running.tell(edge, Input::Squeeze);
         }
-        // What its readers have not read is bounded by the window.
+        // The foremost reader is within the window, and the others not far behind.
         self.release();
     }
 
