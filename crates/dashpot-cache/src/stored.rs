@@ -170,6 +170,12 @@ impl StoredHead {
         self.policy.validate.may_outlive() && self.age(now) < limit
     }
 
+    /// Returns whether this response forbids its use without validation once it is stale.
+    pub(crate) fn insists_on_validation(&self) -> bool {
+        // RFC 9111 §5.2.2.10: s-maxage does so, too.
+        self.policy.validate != Validate::Usually
+    }
+
     /// Writes the preconditions that validate this response into an upstream `request`, and
     /// returns whether there are any (RFC 9111 §4.3.1).
     pub fn write_preconditions(&self, request: &mut HeaderMap) -> bool {

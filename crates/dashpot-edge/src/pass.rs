@@ -63,7 +63,7 @@ pub(crate) async fn on(
         Err(failed) => {
             edge.stats.upstream_errors.inc();
             account.served = Served::Error;
-            respond::no_response(edge, &failed, account)
+            respond::no_response(edge, &failed, None, account)
         }
     }
 }

@@ -173,7 +173,8 @@ async fn fly(edge: &Arc<Edge>, wanted: Wanted, reason: Reason) -> Reply {
         Answer::GoAlone(reason) => pass::alone(edge, &wanted, reason).await,
         Answer::Refuse(failed) => {
             account.served = Served::Error;
-            respond::no_response(edge, &failed, account)
+            let stored = wanted.stored.as_ref().map(|object| &*object.head);
+            respond::no_response(edge, &failed, stored, account)
         }
     }
 }

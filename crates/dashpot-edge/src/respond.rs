@@ -86,14 +86,18 @@ pub(crate) fn through(edge: &Edge, upstream: Arriving, account: Account<'_>) -> 
     finish(edge, response, account)
 }
 
-/// Replies that the origin has not answered.
-pub(crate) fn no_response(edge: &Edge, failed: &NoResponse, account: Account<'_>) -> Reply {
-    let (status, what) = match failed.failure {
-        Failure::Connect => (StatusCode::BAD_GATEWAY, "could not be reached"),
-        Failure::Timeout => (StatusCode::GATEWAY_TIMEOUT, "did not answer in time"),
-        Failure::Protocol | Failure::Truncated | Failure::TooLong => {
-            (StatusCode::BAD_GATEWAY, "broke the exchange off")
-        }
+/// Replies that the origin has not answered, when what is `stored` may not be used unvalidated.
+pub(crate) fn no_response(
+    edge: &Edge,
+    failed: &NoResponse,
+    stored: Option<&StoredHead>,
+    account: Account<'_>,
+) -> Reply {
+    let status = failed.failure.status(stored);
+    let what = match failed.failure {
+        Failure::Connect => "could not be reached",
+        Failure::Timeout => "did not answer in time",
+        Failure::Protocol | Failure::Truncated | Failure::TooLong => "broke the exchange off",
     };
     let detail =
         if failed.detail.is_empty() { String::new() } else { format!(" ({})", failed.detail) };

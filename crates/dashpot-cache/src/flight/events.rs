@@ -49,6 +49,23 @@ impl Failure {
             Self::TooLong => "too-long",
         }
     }
+
+    /// Returns the status that tells a client of it, given what is `stored` under its key but
+    /// could not be validated.
+    #[must_use]
+    pub fn status(self, stored: Option<&StoredHead>) -> StatusCode {
+        // RFC 9111 §5.2.2.2: what must be validated is answered 504 where it cannot be.
+        if stored.is_some_and(StoredHead::insists_on_validation) {
+            return StatusCode::GATEWAY_TIMEOUT;
+        }
+        // RFC 9110 §15.6.3 and §15.6.5.
+        match self {
+            Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::Connect | Self::Protocol | Self::Truncated | Self::TooLong => {
+                StatusCode::BAD_GATEWAY
+            }
+        }
+    }
 }
 
 /// What the head of the upstream's response says about sharing it.

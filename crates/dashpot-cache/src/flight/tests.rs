@@ -269,6 +269,23 @@ fn an_error_is_covered_only_where_stale_if_error_says_so() {
 }
 
 #[test]
+fn rfc9111_5_2_2_2_what_must_be_validated_and_cannot_be_is_a_gateway_timeout() {
+    let check = |failure: Failure, stored: Option<&'static str>, expected: u16| {
+        let status = failure.status(stored.map(head).as_deref());
+        assert_eq!(status, expected, "{failure:?} {stored:?}");
+    };
+    for failure in [Failure::Connect, Failure::Protocol] {
+        check(failure, None, 502);
+        check(failure, Some("max-age=0"), 502);
+        for strict in ["must-revalidate", "proxy-revalidate", "no-cache, must-revalidate"] {
+            check(failure, Some(strict), 504);
+        }
+        check(failure, Some("s-maxage=0"), 504);
+    }
+    check(Failure::Timeout, None, 504);
+}
+
+#[test]
 fn silence_ends_a_fetch_at_its_deadline_and_not_before() {
     let mut flight = Flight::new(LIMITS, None);
     let drain = |flight: &mut Flight| -> Vec<String> {

@@ -94,6 +94,24 @@ async fn an_origin_that_is_away_is_told_of_in_words() {
 }
 
 #[tokio::test]
+async fn what_must_be_revalidated_at_an_origin_that_is_away_is_a_gateway_timeout() {
+    let origin = Origin::start(|_, nth| match nth {
+        0 => response("200 OK", "cache-control: max-age=0, must-revalidate\netag: \"a\"", "old"),
+        _ => vec![Step::Close],
+    })
+    .await;
+    let edge = TestEdge::start(origin.addr, |_| {}).await;
+    assert_eq!(edge.get("/a", &[]).await.text().await.unwrap(), "old");
+    // RFC 9111 §5.2.2.2: hung up on first, then no longer reached.
+    assert_eq!(edge.get("/a", &[]).await.status(), 504);
+    drop(origin);
+    assert_eq!(edge.get("/a", &[]).await.status(), 504);
+    // Nothing is stored of this one.
+    assert_eq!(edge.get("/b", &[]).await.status(), 502);
+    edge.stop().await;
+}
+
+#[tokio::test]
 async fn a_silent_origin_is_given_up_in_time() {
     let origin = Origin::start(|_, _| vec![Step::Wait(Gate::new())]).await;
     let short = std::time::Duration::from_millis(20);
