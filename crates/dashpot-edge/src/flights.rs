@@ -133,8 +133,11 @@ impl Flights {
         })
     }
 
-    /// Refreshes what is stored without anybody waiting for it.
+    /// Refreshes what is stored without anybody waiting for it, unless that has just failed.
     pub(crate) fn refresh(edge: &Arc<Edge>, wanted: Wanted) {
+        if edge.store.is_resting(&wanted.key) {
+            return;
+        }
         let mut shard = edge.flights.shard(&wanted.key);
         if let Some(running) = Self::running(edge, &mut shard, wanted) {
             running.tell(edge, Input::Refresh);

@@ -24,6 +24,14 @@ const UNSHAREABLE_FOR: Duration = Duration::from_secs(10);
 /// Keys remembered as unshareable: a few megabytes at most.
 const UNSHAREABLE_MAX: u64 = 16_384;
 
+/// How long what is stale is served without another attempt to refresh it after one has failed.
+///
+/// An origin that is down is not asked by every hit of every viewer; one that comes back is
+/// noticed within a segment or two.
+const REFRESH_REST: Duration = Duration::from_secs(5);
+/// Keys remembered as resting: a few megabytes at most.
+const RESTING_MAX: u64 = 16_384;
+
 /// What is under a key.
 #[derive(Clone, Debug)]
 enum Slot {
@@ -45,6 +53,8 @@ struct Selector {
 pub(crate) struct Store {
     slots: Cache<Key, Slot>,
     unshareable: Cache<Key, ()>,
+    /// Keys whose refresh has just failed.
+    resting: Cache<Key, ()>,
     epochs: AtomicU64,
 }
 
@@ -73,9 +83,14 @@ impl Store {
                 }
             })
             .build();
-        let unshareable =
-            Cache::builder().max_capacity(UNSHAREABLE_MAX).time_to_live(UNSHAREABLE_FOR).build();
-        Self { slots, unshareable, epochs: AtomicU64::new(0) }
+        let marks =
+            |max, how_long| Cache::builder().max_capacity(max).time_to_live(how_long).build();
+        Self {
+            slots,
+            unshareable: marks(UNSHAREABLE_MAX, UNSHAREABLE_FOR),
+            resting: marks(RESTING_MAX, REFRESH_REST),
+            epochs: AtomicU64::new(0),
+        }
     }
 
     /// Returns what is stored for `request` under the primary `key`.
@@ -124,6 +139,16 @@ impl Store {
 
     pub(crate) fn is_unshareable(&self, key: &Key) -> bool {
         self.unshareable.contains_key(key)
+    }
+
+    /// Notes that a refresh of what is under `key` has failed.
+    pub(crate) fn let_rest(&self, key: Key) {
+        self.resting.insert(key, ());
+    }
+
+    /// Returns whether what is under `key` is not to be refreshed yet.
+    pub(crate) fn is_resting(&self, key: &Key) -> bool {
+        self.resting.contains_key(key)
     }
 
     /// Returns the entries and bytes held, once pending evictions are done.

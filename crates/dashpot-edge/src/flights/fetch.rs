@@ -53,6 +53,7 @@ impl Drop for Fetching {
         let failed = Input::Failed { failure: Failure::Protocol, wall };
         self.running.tell(&self.edge, failed);
         self.release();
+        self.note_unrenewed();
         self.edge.flights.remove(&self.running);
     }
 }
@@ -251,6 +252,16 @@ impl Fetching {
         let (Some(head), Some(chunks)) = (head, self.running.fill.chunks()) else { return };
         let body = Arc::new(Blocks::copy_of(&chunks).await);
         lock(&self.running.cell).arrived.object = Some(Arc::new(Object { head, body }));
+    }
+
+    /// Notes that what was stored before this fetch is still all there is.
+    fn note_unrenewed(&self) {
+        let (store, wanted) = (&self.edge.store, &self.running.wanted);
+        let Some(before) = &wanted.stored else { return };
+        let after = store.find(wanted.primary.clone(), &wanted.request).object;
+        if after.is_some_and(|after| Arc::ptr_eq(&after, before)) {
+            store.let_rest(wanted.key.clone());
+        }
     }
 
     fn failed(&self, failure: Failure) {

@@ -109,6 +109,26 @@ async fn stale_while_revalidate_answers_at_once_and_refreshes_once() {
 }
 
 #[tokio::test]
+async fn a_refresh_that_fails_is_not_tried_again_by_every_hit() {
+    for failure in ["HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", ""] {
+        let origin = Origin::start(move |_, nth| match nth {
+            0 => response("200 OK", "cache-control: max-age=0, stale-while-revalidate=60", "good"),
+            _ => vec![send(failure), Step::Close],
+        })
+        .await;
+        let edge = TestEdge::start(origin.addr, |_| {}).await;
+        for _ in 0..4 {
+            assert_eq!(edge.get("/a", &[]).await.text().await.unwrap(), "good");
+            while edge.stats().await["fills_running"] != 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        assert_eq!(origin.count(), 2, "{failure:?}");
+        edge.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn stale_if_error_covers_a_failing_origin() {
     let origin = Origin::start(|_, nth| match nth {
         0 => response("200 OK", "cache-control: max-age=0, stale-if-error=60", "good"),
