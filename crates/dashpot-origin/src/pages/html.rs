@@ -30,6 +30,7 @@ pub(crate) fn index(
     let play = Play { player, host };
     let mut page = String::from(concat!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
+        "<link rel=\"icon\" href=\"data:,\">\n",
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
         "<title>dashpot origin</title>\n<style>\n",
         include_str!("style.css"),
