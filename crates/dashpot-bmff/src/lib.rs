@@ -6,7 +6,7 @@
 //! * [`boxes`] walks boxes and says path and byte offset of what is wrong.
 //! * [`parse_init`] reads a movie header: tracks, codec strings, languages, edit lists.
 //! * [`parse_sidx`], [`build_sidx`] and [`parse_moof`] read and write what indexes and describes fragments.
-//! * [`retime`] moves a fragment in time by patching a copy of its small head.
+//! * [`retime()`] moves a fragment in time by patching a copy of its small head.
 //! * [`Scanner`] finds the boxes of a file by ranges, without holding the file.
 //! * [`mux`] reads samples of any MP4 and writes CMAF track files.
 

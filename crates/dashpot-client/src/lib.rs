@@ -1,7 +1,7 @@
 //! The player over real HTTP: one session, in real time, on tokio.
 //!
-//! Layer 5. [`play`] fetches the MPD and plays it without showing anything: segments are fetched,
-//! counted and dropped. [`drive`] is the loop below it, the same over any [`Transport`], which
+//! Layer 5. [`play()`] fetches the MPD and plays it without showing anything: segments are fetched,
+//! counted and dropped. [`drive()`] is the loop below it, the same over any [`Transport`], which
 //! lets a test put the simulator's link in place of sockets.
 //!
 //! All transfers of a session share one [`Link`](dashpot_net::Link): with a trace it shapes them

@@ -1,6 +1,6 @@
 //! Makes assets of films: ladders of fragmented CMAF tracks in a folder, ready for the origin.
 //!
-//! Layer 5. [`ingest`] either encodes any film that ffmpeg reads, or copies MP4 files whose key frames
+//! Layer 5. [`ingest()`] either encodes any film that ffmpeg reads, or copies MP4 files whose key frames
 //! are aligned. It owns the processes and the files: what it makes stands whole in its folder, or not
 //! at all.
 

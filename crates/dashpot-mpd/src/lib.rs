@@ -1,6 +1,6 @@
 //! MPEG-DASH media presentation descriptions as values, and the timeline they describe.
 //!
-//! [`parse`] reads an MPD into public-field structs and keeps what it does not know;
+//! [`parse()`] reads an MPD into public-field structs and keeps what it does not know;
 //! [`Mpd::write`] puts it back in the order the schema asks for. [`timeline`] answers which
 //! segments there are, when each plays and where it is.
 //!

@@ -33,8 +33,8 @@ pub(crate) struct Args {
 }
 
 const AFTER_HELP: &str = "\
-Each asset is offered as /vod/ASSET/number.mpd, time.mpd, base.mpd and list.mpd; options stand in the
-path before it: /vod/ASSET/loop_8/seg_4s/number.mpd. The index page at / lists all of them.";
+Each asset is offered as /vod/ASSET/number.mpd, time.mpd, base.mpd and list.mpd; options stand in
+the path between: /vod/ASSET/loop_8/seg_4s/number.mpd. The index page at / lists all of them.";
 
 /// Serves until it is interrupted.
 ///
