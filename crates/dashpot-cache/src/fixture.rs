@@ -1,7 +1,7 @@
 //! Heads written as text, for the tests of this crate.
 
 use dashpot_base::WallTime;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::{Framing, NotStorable, RequestHead, ResponseHead, StoredHead, Times};
 
@@ -37,6 +37,10 @@ pub(crate) fn store_at(
     text: &str,
 ) -> Result<StoredHead, NotStorable> {
     let status = StatusCode::from_u16(status).unwrap_or_default();
-    let response = ResponseHead { status, headers: headers(text), framing: Framing::Delimited };
+    let headers = headers(text);
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let length = length.and_then(|length| length.parse().ok());
+    let framing = length.map_or(Framing::Delimited, Framing::Length);
+    let response = ResponseHead { status, headers, framing };
     StoredHead::new(&get(request), &response, Times { requested: at, responded: at })
 }

@@ -7,7 +7,7 @@ use dashpot_http::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use crate::{RequestHead, StoredHead};
+use crate::{RequestHead, StoredHead, stored::may_have_content};
 
 /// How much of a body there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +78,8 @@ fn whole(head: &StoredHead, request: &RequestHead, extent: Extent) -> ReplyPlan 
     let mut headers = head.headers.clone();
     match extent {
         Extent::Complete(_) if !may_have_content(head.status) => {}
+        // Mostly it is there, and a hit need not write it again.
+        Extent::Complete(len) if head.length == Some(len) => {}
         Extent::Complete(len) => {
             headers.insert(header::CONTENT_LENGTH, len.into());
         }
@@ -88,11 +90,6 @@ fn whole(head: &StoredHead, request: &RequestHead, extent: Extent) -> ReplyPlan 
     let is_head = request.method == Method::HEAD;
     let content = if is_head { Content::Nothing } else { Content::Whole };
     ReplyPlan { status: head.status, headers, content }
-}
-
-/// RFC 9110 §8.6: no Content-Length with 204.
-fn may_have_content(status: StatusCode) -> bool {
-    status != StatusCode::NO_CONTENT
 }
 
 fn not_modified(head: &StoredHead) -> ReplyPlan {

@@ -1,6 +1,6 @@
 //! The head of a stored response, with everything a look-up needs read out of it once.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use dashpot_base::WallTime;
 use dashpot_http::{
@@ -10,10 +10,10 @@ use dashpot_http::{
     vary::Vary,
     via::strip_hop_by_hop,
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::{
-    NotStorable, RequestHead, ResponseHead, Times,
+    Framing, NotStorable, RequestHead, ResponseHead, Times,
     freshness::{Freshness, date_of},
     head::directives_of,
     may_store,
@@ -28,6 +28,8 @@ pub struct StoredHead {
     pub headers: HeaderMap,
     /// What selects this response (RFC 9111 §4.1).
     pub vary: Vary,
+    /// What `Content-Length` says among the header fields, where it is there.
+    pub(crate) length: Option<u64>,
     pub(crate) etag: Option<EntityTag>,
     pub(crate) last_modified: Option<WallTime>,
     pub(crate) date: WallTime,
@@ -79,7 +81,15 @@ impl StoredHead {
         // RFC 9111 §4.1: a Vary that names "*" matches no request.
         let vary = Vary::of(&response.headers);
         let selected = vary.key(&request.headers).ok_or(NotStorable::VaryAny)?;
-        Ok(Self::build(response.status, response.headers.clone(), times, vary, selected))
+        let mut headers = response.headers.clone();
+        // Once, and in its one normal spelling.
+        headers.remove(header::CONTENT_LENGTH);
+        if let (Framing::Length(length), true) =
+            (response.framing, may_have_content(response.status))
+        {
+            headers.insert(header::CONTENT_LENGTH, length.into());
+        }
+        Ok(Self::build(response.status, headers, times, vary, selected))
     }
 
     fn build(
@@ -101,7 +111,32 @@ impl StoredHead {
         let last_modified = date_of(&headers, &header::LAST_MODIFIED, times);
         let policy = Policy::of(&directives);
         let date = freshness.date;
-        Self { status, headers, vary, etag, last_modified, date, selected, freshness, policy }
+        let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+        let length = length.and_then(|length| length.parse().ok());
+        let headers = compact(&headers);
+        Self {
+            status,
+            headers,
+            vary,
+            length,
+            etag,
+            last_modified,
+            date,
+            selected,
+            freshness,
+            policy,
+        }
+    }
+
+    /// Returns `head` with the length of a body that came without one.
+    #[must_use]
+    pub fn with_length(mut head: Arc<Self>, length: u64) -> Arc<Self> {
+        if may_have_content(head.status) && head.length.is_none() {
+            let head = Arc::make_mut(&mut head);
+            head.headers.insert(header::CONTENT_LENGTH, length.into());
+            head.length = Some(length);
+        }
+        head
     }
 
     /// Returns this head brought up to date by a 304 (RFC 9111 §4.3.4), or `None` where the 304
@@ -199,6 +234,28 @@ impl StoredHead {
         let overhead = 64 * self.headers.len();
         u64::try_from(text + overhead).unwrap_or(u64::MAX)
     }
+}
+
+/// RFC 9110 §15.3.5: no content with 204, and no length of any.
+pub(crate) fn may_have_content(status: StatusCode) -> bool {
+    status != StatusCode::NO_CONTENT
+}
+
+/// Returns a copy of `headers` in memory of its own, with room for what a reply adds.
+///
+/// Values as they arrive are slices of the buffer that they were read into: kept as they are, a
+/// small response would hold all of that buffer for as long as it is stored.
+fn compact(headers: &HeaderMap) -> HeaderMap {
+    /// `Age`, `Via`, `Cache-Status`, `Server-Timing`, and two that a range adds.
+    const ADDED_BY_REPLIES: usize = 6;
+    let mut compact = HeaderMap::with_capacity(headers.len() + ADDED_BY_REPLIES);
+    for (name, value) in headers {
+        // What was a value is one.
+        if let Ok(own) = HeaderValue::from_bytes(value.as_bytes()) {
+            compact.append(name, own);
+        }
+    }
+    compact
 }
 
 impl Policy {

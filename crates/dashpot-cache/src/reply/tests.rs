@@ -48,6 +48,16 @@ fn rfc9110_14_ranges_of_a_known_length() {
 }
 
 #[test]
+fn a_whole_reply_takes_its_length_from_the_store() {
+    let text = "cache-control: max-age=9\ncontent-length: 1000";
+    let head = store_at(t0(), "", 200, text).unwrap();
+    let plan = reply(t0(), &head, &get(""), Extent::Complete(1_000), "xyz");
+    let [stored, sent] = [&head.headers, &plan.headers].map(|map| &map[header::CONTENT_LENGTH]);
+    // The very bytes: nothing is written again for each hit.
+    assert_eq!(stored.as_bytes().as_ptr(), sent.as_bytes().as_ptr());
+}
+
+#[test]
 fn rfc9110_14_6_several_ranges_are_one_multipart_body() {
     let plan = plan(200, &get("range: bytes=0-0,-1"), Extent::Complete(1_000));
     let Content::Parts(parts) = &plan.content else { panic!("{plan:?}") };

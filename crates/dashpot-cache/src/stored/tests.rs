@@ -27,6 +27,40 @@ fn rfc9111_3_1_fields_of_one_connection_are_not_stored() {
 }
 
 #[test]
+fn a_stored_head_keeps_no_buffer_of_its_connection() {
+    let value = HeaderValue::from_static("max-age=60");
+    let headers = HeaderMap::from_iter([(header::CACHE_CONTROL, value.clone())]);
+    let response = ResponseHead { status: StatusCode::OK, headers, framing: Framing::Delimited };
+    let times = Times { requested: t0(), responded: t0() };
+    let head = StoredHead::new(&get(""), &response, times).unwrap();
+    let stored = &head.headers[header::CACHE_CONTROL];
+    assert_eq!(*stored, value);
+    assert_ne!(stored.as_bytes().as_ptr(), value.as_bytes().as_ptr());
+}
+
+#[test]
+fn a_length_is_stored_as_it_is_framed() {
+    let check = |status: u16, framing, body: u64, expected: Option<&str>| {
+        let response = ResponseHead {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: headers("cache-control: max-age=60\ncontent-length: 007\ncontent-length: 7"),
+            framing,
+        };
+        let times = Times { requested: t0(), responded: t0() };
+        let head = Arc::new(StoredHead::new(&get(""), &response, times).unwrap());
+        let head = StoredHead::with_length(head, body);
+        let lengths: Vec<_> = head.headers.get_all(header::CONTENT_LENGTH).iter().collect();
+        assert_eq!(lengths, Vec::from_iter(expected), "{status} {framing:?}");
+        assert_eq!(head.length.map(|length| length.to_string()).as_deref(), expected);
+    };
+    check(200, Framing::Length(7), 7, Some("7"));
+    // RFC 9112 §6.3: where the chunks say the length, the field does not.
+    check(200, Framing::Delimited, 9, Some("9"));
+    // RFC 9110 §8.6.
+    check(204, Framing::Length(0), 0, None);
+}
+
+#[test]
 fn rfc9111_4_1_vary_any_matches_nothing() {
     for vary in ["*", "accept, *", "accept\nvary: *", "not a name"] {
         let stored = store_at(t0(), "", 200, &format!("cache-control: max-age=1\nvary: {vary}"));
@@ -88,7 +122,7 @@ fn rfc9111_4_2_3_the_delay_of_the_response_counts_as_age() {
     let response = ResponseHead {
         status: StatusCode::OK,
         headers: headers("cache-control: max-age=60\nage: 5"),
-        framing: crate::Framing::Delimited,
+        framing: Framing::Delimited,
     };
     let times = Times { requested: t0(), responded: t0().after(Duration::from_secs(4)) };
     let head = StoredHead::new(&get(""), &response, times).unwrap();

@@ -251,6 +251,7 @@ impl Fetching {
         let head = lock(&self.running.cell).arrived.head.clone();
         let (Some(head), Some(chunks)) = (head, self.running.fill.chunks()) else { return };
         let body = Arc::new(Blocks::copy_of(&chunks).await);
+        let head = StoredHead::with_length(head, body.len());
         lock(&self.running.cell).arrived.object = Some(Arc::new(Object { head, body }));
     }
 
@@ -258,7 +259,7 @@ impl Fetching {
     fn note_unrenewed(&self) {
         let (store, wanted) = (&self.edge.store, &self.running.wanted);
         let Some(before) = &wanted.stored else { return };
-        let after = store.find(wanted.primary.clone(), &wanted.request).object;
+        let after = store.find(&wanted.primary, &wanted.request).object;
         if after.is_some_and(|after| Arc::ptr_eq(&after, before)) {
             store.let_rest(wanted.key.clone());
         }
