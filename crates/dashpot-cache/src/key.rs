@@ -1,6 +1,6 @@
 //! The name under which a response is stored.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use dashpot_http::vary::Vary;
 use http::HeaderMap;
@@ -11,7 +11,7 @@ use http::HeaderMap;
 ///
 /// Only `GET` responses are stored, and `HEAD` is answered from them, so the method is implied.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(Arc<str>);
+pub struct Key(String);
 
 impl Key {
     /// Returns the key of `path_and_query` at `scheme://authority`.
@@ -22,6 +22,7 @@ impl Key {
     pub fn new(scheme: &str, authority: &str, path_and_query: &str) -> Self {
         Origin::new(scheme, authority).key(path_and_query)
     }
+
     /// Returns the key of the variant of this resource that `request` selects by `vary`.
     ///
     /// A store that removes a resource gives its next variants another `epoch`, so that the old
@@ -32,7 +33,7 @@ impl Key {
         // A newline occurs in no URL, so that no variant has the key of a resource. Bytes that are
         // not text may share a key; a stored head is compared with the request in any case.
         let selected = String::from_utf8_lossy(&selected);
-        Self(format!("{}\n{epoch}\n{selected}", self.0).into())
+        Self(format!("{}\n{epoch}\n{selected}", self.0))
     }
 
     /// Returns the key as text.
@@ -75,7 +76,7 @@ impl Origin {
             key.push('/');
         }
         push_normalised(&mut key, path_and_query);
-        Key(key.into())
+        Key(key)
     }
 }
 

@@ -164,7 +164,7 @@ impl Flights {
         if shard.contains_key(&wanted.key) {
             return None;
         }
-        let object = edge.store.find(wanted.primary.clone(), &wanted.request).object?;
+        let object = edge.store.find(&wanted.primary, &wanted.request).object?;
         let verdict = decide(edge.clock.wall(), Some(&object.head), &wanted.request);
         (verdict == Verdict::Fresh).then_some(object)
     }

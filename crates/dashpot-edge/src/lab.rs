@@ -65,7 +65,8 @@ pub(crate) async fn answer(
     let transfer = match viewer.begin(&edge.clock, is_segment(&uri)).await {
         Begun::Answered(transfer) => transfer,
         Begun::Lost => {
-            note.answered(StatusCode::SERVICE_UNAVAILABLE, "lost by the viewer's link".to_owned());
+            let how = HeaderValue::from_static("lost by the viewer's link");
+            note.answered(StatusCode::SERVICE_UNAVAILABLE, how);
             return lost().map(ClientBody::Plain);
         }
     };

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use dashpot_base::{MonoTime, WallTime};
 use dashpot_serve::{BoxError, Clock};
-use http::{Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::{edge::Edge, lab::ClientBody, stats::Recent};
@@ -19,11 +19,11 @@ use crate::{edge::Edge, lab::ClientBody, stats::Recent};
 pub(crate) struct Note {
     began: MonoTime,
     began_wall: WallTime,
-    method: String,
+    method: Method,
     path: String,
     pub(crate) viewer: Option<String>,
     /// None for the edge's own endpoints, which are not counted.
-    answer: Option<(StatusCode, String)>,
+    answer: Option<(StatusCode, HeaderValue)>,
 }
 
 impl Note {
@@ -31,14 +31,14 @@ impl Note {
         Self {
             began: clock.mono(),
             began_wall: clock.wall(),
-            method: request.method().as_str().to_owned(),
+            method: request.method().clone(),
             path: request.uri().path().to_owned(),
             viewer: None,
             answer: None,
         }
     }
 
-    pub(crate) fn answered(&mut self, status: StatusCode, cache_status: String) {
+    pub(crate) fn answered(&mut self, status: StatusCode, cache_status: HeaderValue) {
         self.answer = Some((status, cache_status));
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dashpot_base::WallTime;
 use dashpot_cache::{Reason, RequestHead, Role, Verdict, decide};
 use dashpot_http::{
     cache_status::{CacheStatus, Forward, Handling},
@@ -30,18 +31,22 @@ pub(crate) async fn answer(edge: &Arc<Edge>, request: Request<Incoming>) -> Repl
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let primary = edge.upstream.key(path);
     let request = RequestHead::new(parts.method, parts.headers);
-    let Found { key, object } = edge.store.find(primary.clone(), &request);
+    let Found { variant, object } = edge.store.find(&primary, &request);
+    let now = edge.clock.wall();
     let head = object.as_ref().map(|object| &*object.head);
-    let verdict = decide(edge.clock.wall(), head, &request);
+    let verdict = decide(now, head, &request);
     if let (Verdict::Fresh, Some(object)) = (verdict, &object) {
-        return hit(edge, &request, object);
+        return hit(edge, now, &request, object);
     }
     let path_and_query = path.to_owned();
+    // What follows is boxed, so that a hit does not carry the room that a miss needs.
     if let Verdict::Bypass(reason) = verdict {
-        return pass::on(edge, request, path_and_query, Some(body), reason).await;
+        return Box::pin(pass::on(edge, request, path_and_query, Some(body), reason)).await;
     }
+    let key = variant.unwrap_or_else(|| primary.clone());
     let request = Arc::new(request);
-    missed(edge, verdict, Wanted { primary, key, path_and_query, request, stored: object }).await
+    let wanted = Wanted { primary, key, path_and_query, request, stored: object };
+    Box::pin(missed(edge, verdict, wanted)).await
 }
 
 /// Answers what the store alone does not.
@@ -99,11 +104,15 @@ fn check(edge: &Edge, parts: &Parts) -> Result<(), (StatusCode, &'static str)> {
 /// Returns whether a URL parser could read another path out of `path` than the one it is stored
 /// under.
 fn has_dots(path: &str) -> bool {
-    path.contains('\\')
-        || path.split('/').any(|segment| {
-            let segment = segment.replace("%2e", ".").replace("%2E", ".");
-            segment == "." || segment == ".."
-        })
+    path.contains('\\') || path.split('/').any(is_dots)
+}
+
+fn is_dots(segment: &str) -> bool {
+    let (mut rest, mut dots) = (segment, 0);
+    while let Some(after) = ["%2e", "%2E", "."].iter().find_map(|dot| rest.strip_prefix(dot)) {
+        (rest, dots) = (after, dots + 1);
+    }
+    rest.is_empty() && (1..=2).contains(&dots)
 }
 
 fn error(edge: &Edge) -> Account<'_> {
@@ -115,11 +124,10 @@ pub(crate) fn account(edge: &Edge, served: Served, handling: Handling) -> Accoun
 }
 
 /// Replies from the store.
-fn hit(edge: &Edge, request: &RequestHead, object: &Object) -> Reply {
-    let now = edge.clock.wall();
+fn hit(edge: &Edge, now: WallTime, request: &RequestHead, object: &Object) -> Reply {
     let mut account = account(edge, Served::Hit, Handling::Hit);
     account.cache_status.ttl_s = Some(object.head.ttl_seconds(now));
-    from_store(edge, request, object, account)
+    from_store(edge, now, request, object, account)
 }
 
 /// Replies from the store although what is there is stale, as `detail` allows.
@@ -128,13 +136,19 @@ fn stale(edge: &Edge, request: &RequestHead, object: &Object, detail: &'static s
     let mut account = account(edge, Served::Stale, Handling::Hit);
     account.cache_status.ttl_s = Some(object.head.ttl_seconds(now));
     account.cache_status.detail = Some(detail);
-    from_store(edge, request, object, account)
+    from_store(edge, now, request, object, account)
 }
 
-fn from_store(edge: &Edge, request: &RequestHead, object: &Object, account: Account<'_>) -> Reply {
+fn from_store(
+    edge: &Edge,
+    now: WallTime,
+    request: &RequestHead,
+    object: &Object,
+    account: Account<'_>,
+) -> Reply {
     let (source, length) = respond::stored(object);
     let resource = Resource { head: &object.head, source, length };
-    respond::resource(edge, edge.clock.wall(), request, resource, account)
+    respond::resource(edge, now, request, resource, account)
 }
 
 /// Joins the flight for `wanted` and replies as it goes.
@@ -143,24 +157,25 @@ async fn fly(edge: &Arc<Edge>, wanted: Wanted, reason: Reason) -> Reply {
     let Answered { answer, origin_took } = Flights::join(edge, wanted.clone()).await;
     let mut account = account(edge, Served::Miss, Handling::Forwarded(reason.forward()));
     account.origin_took = origin_took;
+    let now = edge.clock.wall();
     match answer {
-        Answer::Found { object } => hit(edge, &request, &object),
+        Answer::Found { object } => hit(edge, now, &request, &object),
         Answer::Serve { reader, head, length, role } => {
             account.cache_status.stored = true;
             note_role(edge, &mut account, role);
             let resource = Resource { head: &head, source: Source::Filling(reader), length };
-            respond::resource(edge, edge.clock.wall(), &request, resource, account)
+            respond::resource(edge, now, &request, resource, account)
         }
         Answer::Validated { object, role } => {
             note_role(edge, &mut account, role);
             account.cache_status.fwd_status = Some(StatusCode::NOT_MODIFIED);
-            from_store(edge, &request, &object, account)
+            from_store(edge, now, &request, &object, account)
         }
         Answer::Stale { object } => {
             account.served = Served::Stale;
-            account.cache_status.ttl_s = Some(object.head.ttl_seconds(edge.clock.wall()));
+            account.cache_status.ttl_s = Some(object.head.ttl_seconds(now));
             account.cache_status.detail = Some("stale-if-error");
-            from_store(edge, &request, &object, account)
+            from_store(edge, now, &request, &object, account)
         }
         // What came is the whole, because it might have been stored; this client wants less.
         Answer::PassThrough { .. } if asks_for_less(&request) => {

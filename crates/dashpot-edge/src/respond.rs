@@ -26,7 +26,7 @@ pub(crate) struct Reply {
     pub(crate) response: Response<Body>,
     pub(crate) served: Served,
     /// The edge's own member of `Cache-Status`.
-    pub(crate) cache_status: String,
+    pub(crate) cache_status: HeaderValue,
 }
 
 /// How a response came about.
@@ -129,11 +129,11 @@ pub(crate) fn text(status: StatusCode, message: &str) -> Response<Body> {
 /// Adds what the edge says about itself.
 fn finish(edge: &Edge, mut response: Response<Body>, account: Account<'_>) -> Reply {
     let headers = response.headers_mut();
-    via::append(headers, Version::HTTP_11, &edge.name);
-    let cache_status = account.cache_status.to_text();
-    if let Ok(value) = HeaderValue::try_from(&cache_status) {
-        headers.append(dashpot_http::cache_status::CACHE_STATUS, value);
-    }
+    headers.append(header::VIA, edge.via.clone());
+    // Names and closed sets of words only: always a field value.
+    let cache_status = HeaderValue::try_from(account.cache_status.to_text());
+    let cache_status = cache_status.unwrap_or_else(|_| HeaderValue::from_static(""));
+    headers.append(dashpot_http::cache_status::CACHE_STATUS, cache_status.clone());
     add_timing(headers, &account);
     if edge.viewers.is_some() {
         headers.insert(TIMING_ALLOW_ORIGIN, HeaderValue::from_static("*"));
@@ -141,9 +141,22 @@ fn finish(edge: &Edge, mut response: Response<Body>, account: Account<'_>) -> Re
     Reply { response, served: account.served, cache_status }
 }
 
+/// Returns the edge's member of `Via` on responses.
+pub(crate) fn via(name: &str) -> HeaderValue {
+    let mut headers = HeaderMap::new();
+    via::append(&mut headers, Version::HTTP_11, name);
+    headers.remove(header::VIA).unwrap_or_else(|| HeaderValue::from_static("1.1 dashpot"))
+}
+
 const TIMING_ALLOW_ORIGIN: HeaderName = HeaderName::from_static("timing-allow-origin");
 
 fn add_timing(headers: &mut HeaderMap, account: &Account<'_>) {
+    if account.served == Served::Hit {
+        // The same as below, made once.
+        let hit = HeaderValue::from_static("cache;desc=\"hit\"");
+        headers.append(server_timing::SERVER_TIMING, hit);
+        return;
+    }
     let word = match account.served {
         Served::Hit => "hit",
         Served::Stale => "stale",

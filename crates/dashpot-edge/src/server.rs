@@ -11,8 +11,8 @@ use hyper::service::service_fn;
 use tracing::info;
 
 use crate::{
-    Config, Lab, RunError, StartError, edge::Edge, flights::Flights, lab::Viewers, stats::Stats,
-    store::Store, upstream::Upstream,
+    Config, Lab, RunError, StartError, edge::Edge, flights::Flights, lab::Viewers, respond,
+    stats::Stats, store::Store, upstream::Upstream,
 };
 
 /// An edge that is bound and ready to run.
@@ -50,6 +50,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     };
     let edge = Edge {
         name: config.cache_name(),
+        via: respond::via(&config.cache_name()),
         store: Store::new(config.cache_mem, config.eviction, stats.evictions.clone()),
         cache_mem: config.cache_mem,
         flights: Flights::new(),

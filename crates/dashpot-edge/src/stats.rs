@@ -7,7 +7,8 @@ use std::{
 
 use bytes::Bytes;
 use dashpot_serve::{Counter, Family, Gauge, Histogram, Metric, Metrics};
-use serde::Serialize;
+use http::{HeaderValue, Method};
+use serde::{Serialize, Serializer};
 
 /// Requests that the page of the edge shows; a screen holds fewer.
 const RECENT_MAX: usize = 50;
@@ -54,13 +55,23 @@ pub(crate) struct Stats {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Recent {
     pub(crate) unix_ms: u64,
-    pub(crate) method: String,
+    #[serde(serialize_with = "method")]
+    pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) status: u16,
-    pub(crate) cache_status: String,
+    #[serde(serialize_with = "field_value")]
+    pub(crate) cache_status: HeaderValue,
     pub(crate) bytes: u64,
     pub(crate) took_ms: u64,
     pub(crate) viewer: Option<String>,
+}
+
+fn method<S: Serializer>(method: &Method, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(method.as_str())
+}
+
+fn field_value<S: Serializer>(value: &HeaderValue, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(value.to_str().unwrap_or_default())
 }
 
 /// What changes without being counted.
@@ -135,8 +146,11 @@ impl Stats {
 
     pub(crate) fn remember(&self, request: Recent) {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.truncate(RECENT_MAX - 1);
+        let oldest = if recent.len() < RECENT_MAX { None } else { recent.pop_back() };
         recent.push_front(request);
+        // Freed without the lock, which every request takes.
+        drop(recent);
+        drop(oldest);
     }
 
     /// Brings the gauges up to date.

@@ -61,8 +61,8 @@ pub(crate) struct Store {
 /// What a look-up found.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
-    /// The key of the variant that the request selects: the key of its flight.
-    pub(crate) key: Key,
+    /// The key of the variant that the request selects, where the resource has variants.
+    pub(crate) variant: Option<Key>,
     pub(crate) object: Option<Arc<Object>>,
 }
 
@@ -94,17 +94,17 @@ impl Store {
     }
 
     /// Returns what is stored for `request` under the primary `key`.
-    pub(crate) fn find(&self, key: Key, request: &RequestHead) -> Found {
-        match self.slots.get(&key) {
-            None => Found { key, object: None },
-            Some(Slot::Object(object)) => Found { key, object: Some(object) },
+    pub(crate) fn find(&self, key: &Key, request: &RequestHead) -> Found {
+        match self.slots.get(key) {
+            None => Found { variant: None, object: None },
+            Some(Slot::Object(object)) => Found { variant: None, object: Some(object) },
             Some(Slot::Vary(selector)) => {
-                let key = selector.variant(&key, request);
+                let key = selector.variant(key, request);
                 let object = match self.slots.get(&key) {
                     Some(Slot::Object(object)) => Some(object),
                     Some(Slot::Vary(_)) | None => None,
                 };
-                Found { key, object }
+                Found { variant: Some(key), object }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::structured::{push_name, push_string};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use std::fmt::Write as _;
 
 /// The field's name.
 pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -112,9 +113,10 @@ impl<'a> CacheStatus<'a> {
             }
         }
         if let Some(ttl) = self.ttl_s {
-            out.push_str("; ttl=");
             // RFC 9651 §3.3.1: integers have at most 15 digits.
-            out.push_str(&ttl.clamp(-999_999_999_999_999, 999_999_999_999_999).to_string());
+            let ttl = ttl.clamp(-999_999_999_999_999, 999_999_999_999_999);
+            // Writing to a string cannot fail.
+            write!(out, "; ttl={ttl}").unwrap_or_default();
         }
         if let Some(key) = self.key {
             out.push_str("; key=");

@@ -46,7 +46,8 @@ async fn health_metrics_and_stats_are_the_edges_own() {
     assert_eq!((&stats["bytes_to_clients"], &stats["bytes_from_origin"]), (&12.into(), &4.into()));
     assert_eq!((&stats["objects"], &stats["fills_running"]), (&1.into(), &0.into()));
     let newest = &stats["recent"][0];
-    assert_eq!((&newest["path"], &newest["status"]), (&"/a".into(), &200.into()));
+    assert_eq!((&newest["method"], &newest["path"]), (&"GET".into(), &"/a".into()));
+    assert_eq!(newest["status"], 200);
     assert!(newest["cache_status"].as_str().unwrap().starts_with("dashpot-test; hit"));
     assert_eq!(edge.get("/_dashpot/none", &[]).await.status(), 404);
     assert_eq!(origin.count(), 1);

@@ -22,6 +22,7 @@ async fn a_fresh_response_is_stored_and_says_how_it_came() {
     let (status, ttl) = field(&hit, "cache-status").split_once("; ttl=").unwrap();
     // RFC 9111 §4.2.3: the origin's Age counts.
     assert!(status == "dashpot-test; hit" && ttl.parse::<i64>().unwrap() <= 57, "{status} {ttl}");
+    assert_eq!(field(&hit, "server-timing"), "cache;desc=\"hit\"");
     assert!(3 <= field(&hit, "age").parse::<u64>().unwrap());
     assert_eq!((field(&hit, "via"), field(&hit, "x-hop")), ("1.1 dashpot-test", ""));
     assert_eq!(hit.text().await.unwrap(), "body 0");
