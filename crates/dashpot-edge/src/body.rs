@@ -1,5 +1,7 @@
 //! The bodies of responses: stored, arriving, passed through or made here.
 
+mod impatient;
+
 use std::{
     pin::Pin,
     sync::Arc,
@@ -13,6 +15,7 @@ use dashpot_serve::BoxError;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::{flights::FillReader, object::Blocks};
+pub(crate) use impatient::Impatient;
 
 /// The body of a response.
 #[derive(Debug)]
@@ -22,7 +25,7 @@ pub(crate) enum Body {
     /// Bytes of the resource, by range.
     Media(Media),
     /// The upstream's body at the client's pace.
-    Through(reqwest::Body),
+    Through(Impatient<reqwest::Body>),
 }
 
 /// Where the bytes of a resource come from.
@@ -137,9 +140,7 @@ impl HttpBody for Body {
             Self::Own(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Own(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Self::Media(media) => media.poll_data(cx).map(|data| data.map(|d| d.map(Frame::data))),
-            Self::Through(body) => {
-                Pin::new(body).poll_frame(cx).map(|frame| frame.map(|f| f.map_err(BoxError::from)))
-            }
+            Self::Through(body) => Pin::new(body).poll_frame(cx),
         }
     }
 

@@ -51,7 +51,7 @@ pub(crate) async fn on(
     let target = ask.target(&edge.upstream);
     let began = edge.clock.mono();
     edge.stats.upstream_requests.inc();
-    let sent = edge.upstream.send(ask).await;
+    let sent = edge.upstream.send_within(edge.flight_limits.head_timeout, ask).await;
     let took = edge.clock.mono().since(began);
     edge.stats.upstream_seconds.observe(took.as_secs_f64());
     account.origin_took = Some(took);

@@ -14,7 +14,7 @@ use dashpot_http::{
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
 
 use crate::{
-    body::{Body, Source},
+    body::{Body, Impatient, Source},
     edge::Edge,
     stats::Served,
     upstream::{Arriving, NoResponse},
@@ -80,6 +80,7 @@ pub(crate) fn through(edge: &Edge, upstream: Arriving, account: Account<'_>) -> 
         // RFC 9110 §6.6.1.
         headers.insert(header::DATE, date::to_value(edge.clock.wall()));
     }
+    let body = Impatient::new(body, edge.flight_limits.idle_timeout);
     let mut response = Response::new(Body::Through(body));
     *response.status_mut() = parts.status;
     *response.headers_mut() = headers;

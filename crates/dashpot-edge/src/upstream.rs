@@ -7,6 +7,7 @@ use dashpot_cache::{Failure, Framing, Key, Origin};
 use dashpot_http::via;
 use http::{HeaderMap, Method, Response, StatusCode, Version, header};
 use reqwest::redirect;
+use tokio::time::timeout;
 use url::Url;
 
 use crate::{Config, StartError};
@@ -66,8 +67,8 @@ impl Upstream {
             .no_proxy()
             .referer(false)
             .connect_timeout(config.connect_timeout)
-            // Flights have timers of their own; this one is for what passes by them.
-            .read_timeout(config.head_timeout.max(config.idle_timeout))
+            // No read timeout: the client's own counts the readers' pauses as the origin's. Flights
+            // and bodies that pass have timers of their own.
             .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
             .pool_idle_timeout(IDLE_CONNECTION_FOR)
             .tcp_nodelay(true);
@@ -90,6 +91,17 @@ impl Upstream {
     /// Returns the cache key of `path_and_query` at this origin.
     pub(crate) fn key(&self, path_and_query: &str) -> Key {
         self.keys.key(path_and_query)
+    }
+
+    /// Sends `ask` and waits for the response head, but not for longer than `limit`.
+    pub(crate) async fn send_within(
+        &self,
+        limit: Duration,
+        ask: Ask,
+    ) -> Result<Response<reqwest::Body>, NoResponse> {
+        timeout(limit, self.send(ask)).await.unwrap_or_else(|_| {
+            Err(NoResponse { failure: Failure::Timeout, detail: self.site.clone() })
+        })
     }
 
     /// Sends `ask` and waits for the response head.

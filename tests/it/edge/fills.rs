@@ -8,8 +8,11 @@ use super::{
 use dashpot_base::ByteSize;
 use dashpot_edge::Config;
 use futures_util::future::join_all;
+use std::time::Duration;
 
 const VIEWERS: usize = 50;
+
+const SHORT: Duration = Duration::from_millis(900);
 
 /// The origin holds the second half until every viewer has seen the first byte: a follower that
 /// had to wait for the end would wait for ever.
@@ -94,12 +97,14 @@ async fn nor_where_the_body_outgrows_the_store() {
         let mut config = Config::new(origin.url(), any_port());
         // The first half fits, so that all may join; the whole does not.
         config.object_max = ByteSize::from_mib(16);
+        // Shorter than the origin is made to wait for the viewer that never reads.
+        (config.head_timeout, config.idle_timeout) = (SHORT, SHORT);
         let edge = Edge::start(config).await;
         let path = "/hold-big-chunked/1.m4s";
         let mut stalled = Client::send(edge.addr, path, &[]).await;
         stalled.read_body(1).await;
         let mut viewer = Client::send(edge.addr, path, &[]).await;
-        viewer.read_body(BIG_BYTES / 2).await;
+        viewer.read_body(1).await;
         origin.release();
         let response = viewer.finish().await;
         assert!(response.whole && response.body == body_of(BIG_BYTES), "{}", response.body.len());

@@ -117,6 +117,8 @@ async fn a_silent_origin_is_given_up_in_time() {
     let short = std::time::Duration::from_millis(20);
     let edge = TestEdge::start(origin.addr, |config| config.head_timeout = short).await;
     assert_eq!(edge.get("/a", &[]).await.status(), 504);
+    // The same past the cache.
+    assert_eq!(edge.request(reqwest::Method::POST, "/a", &[]).await.status(), 504);
     edge.stop().await;
 }
 
