@@ -131,7 +131,7 @@ impl Fill {
     /// Waits, where the readers set the pace, until the foremost has caught up; ready with whether
     /// there was anything to wait for.
     pub(crate) async fn room(&self) -> bool {
-        self.once(State::has_room).await
+        self.until(State::has_room).await
     }
 
     /// Returns whether a reader is so far behind that it holds up the others.
@@ -141,7 +141,7 @@ impl Fill {
 
     /// Waits until no reader holds up another.
     pub(crate) async fn together(&self) {
-        self.once(|state| !state.has_laggards()).await;
+        self.until(|state| !state.has_laggards()).await;
     }
 
     /// Gives up the readers that hold up others, and returns them.
@@ -155,7 +155,7 @@ impl Fill {
     }
 
     /// Waits until `is_so`; ready with whether it was not at first.
-    async fn once(&self, is_so: fn(&State) -> bool) -> bool {
+    async fn until(&self, is_so: fn(&State) -> bool) -> bool {
         let mut has_waited = false;
         std::future::poll_fn(|cx| {
             let mut state = self.lock();

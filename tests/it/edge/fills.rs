@@ -91,7 +91,7 @@ async fn a_viewer_that_never_reads_holds_nobody_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nor_where_the_body_outgrows_the_store() {
+async fn nor_does_it_where_the_body_outgrows_the_store() {
     bounded(async {
         let origin = HostileOrigin::start().await;
         let mut config = Config::new(origin.url(), any_port());
