@@ -57,6 +57,21 @@ describe("rungs", () => {
     assert.deepEqual(shown, ["v1", "v1", "v3", "v3", null]);
   });
 
+  it("believes the decoder where it shows another size than what arrived last", async () => {
+    const { seenRung } = await load("rungs");
+    const rungs = [
+      { id: "v1", width: 320, height: 180 },
+      { id: "v2", width: 640, height: 360 },
+      { id: "v3", width: 640, height: 360 },
+    ];
+    const seen = (id, width, height) => seenRung(rungs, id, width, height)?.id;
+    assert.equal(seen("v3", 320, 180), "v1");
+    assert.equal(seen("v3", 640, 360), "v3");
+    assert.equal(seen("v2", 640, 360), "v2");
+    assert.equal(seen("v1", 0, 0), "v1");
+    assert.equal(seen(null, 320, 180), undefined);
+  });
+
   it("stays with the segment in the picture until a seek", async () => {
     const arrived = await arrivedSegments();
     assert.equal(arrived.shown(0.5, false), "v1");

@@ -42,6 +42,21 @@ export class ArrivedSegments {
   }
 }
 
+/**
+ * Returns the rung in the picture: the one whose segment is there, unless the decoder says another
+ * size. At the start of a film it has begun with a segment that another one has replaced since.
+ */
+export function seenRung(
+  rungs: readonly Rung[],
+  arrivedId: string | null,
+  width: number,
+  height: number,
+): Rung | undefined {
+  const arrived = rungs.find((rung) => rung.id === arrivedId);
+  const decoded = rungs.filter((rung) => rung.width === width && rung.height === height);
+  return arrived === undefined || decoded.length === 0 || decoded.includes(arrived) ? arrived : decoded[0];
+}
+
 /** Whether a segment holds this moment of the film; rounding must not lose its first frame. */
 function covers(span: Span, time_s: number): boolean {
   return span.start_s <= time_s + 0.001 && time_s < span.end_s;

@@ -4,7 +4,7 @@ import { MediaPlayer, type MediaInfo, type MediaPlayerClass, type Representation
 import type { Strategy } from "./choices";
 import { makePlayer, pin, setBufferTarget, setStrategy } from "./player";
 import { explain, type Problem } from "./problems";
-import { ArrivedSegments, type Rung } from "./rungs";
+import { ArrivedSegments, seenRung, type Rung } from "./rungs";
 import { StallMeter } from "./stalls";
 import { ERRORS_MAX, initialState, REQUESTED_IDS_MAX, type State } from "./state";
 
@@ -101,7 +101,7 @@ export class Session {
   private lookAtRung(): void {
     const { state, video } = this;
     const id = this.arrived.shown(video.currentTime, video.seeking);
-    const rung = state.rungs.find((entry) => entry.id === id);
+    const rung = seenRung(state.rungs, id, video.videoWidth, video.videoHeight);
     if (rung === undefined || rung === state.rung) return;
     if (state.rung !== null) state.switches += 1;
     state.rung = rung;
