@@ -1,10 +1,10 @@
 // The page's own link control brings the picture down a rung, and up again once it lets go.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { skip, startBrowser } from "./support/browser.mjs";
-import { startChain } from "./support/chain.mjs";
-import { LADDER, probe, rungInPicture, shoot, until, untilPicture, visit } from "./support/viewer.mjs";
+import { test } from "node:test";
+import { skip } from "./support/browser.mjs";
+import { setStage } from "./support/stage.mjs";
+import { LADDER, probe, rungInPicture, shoot, until, untilPicture } from "./support/viewer.mjs";
 
 // Time for the first sessions to reach a high rung on an open link.
 const RISE_MS_MAX = 45_000;
@@ -12,22 +12,10 @@ const RISE_MS_MAX = 45_000;
 const REQUEST_MS_MAX = 15_000;
 const SHOW_MS_MAX = 30_000;
 
-let chain;
-let browser;
-
-before(async () => {
-  if (skip) return;
-  chain = await startChain();
-  browser = await startBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await chain?.stop();
-});
+const stage = setStage();
 
 test("adapts to a squeezed link and back", { skip, timeout: 200_000 }, async () => {
-  const { page, errors, close } = await visit(browser, chain.url, { autoplay: "1", buffer: "8" });
+  const { page, errors, close } = await stage.visit({ autoplay: "1", buffer: "8" });
   const high = LADDER.slice(3);
   await untilPicture(page, high, RISE_MS_MAX);
   await until(

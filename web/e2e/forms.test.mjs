@@ -1,10 +1,10 @@
 // Every form of MPD plays through an edge, over the seam of the looped film, without a single error.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { skip, startBrowser } from "./support/browser.mjs";
-import { startChain } from "./support/chain.mjs";
-import { LADDER, rungInPicture, shoot, until, visit } from "./support/viewer.mjs";
+import { test } from "node:test";
+import { skip } from "./support/browser.mjs";
+import { setStage } from "./support/stage.mjs";
+import { LADDER, rungInPicture, shoot, until } from "./support/viewer.mjs";
 
 const FORMS = ["number", "time", "base", "list"];
 // The film is 24 s long, so these 20 s hold the seam between its first and second run.
@@ -13,23 +13,11 @@ const TO_S = 32;
 // Twice the playing time: a bound for a busy machine, not a measurement.
 const PLAY_MS_MAX = 45_000;
 
-let chain;
-let browser;
-
-before(async () => {
-  if (skip) return;
-  chain = await startChain();
-  browser = await startBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await chain?.stop();
-});
+const stage = setStage();
 
 for (const form of FORMS) {
   test(`plays 20 s of the ${form} form`, { skip, timeout: 90_000 }, async () => {
-    const { page, errors, close } = await visit(browser, chain.url, { autoplay: "1", form, buffer: "8" });
+    const { page, errors, close } = await stage.visit({ autoplay: "1", form, buffer: "8" });
     await until(page, "the film begins", 20_000, (state) => 0.5 < state.playhead_s);
     await page.evaluate((from) => (document.querySelector("video").currentTime = from), FROM_S);
     const played = (state, to) => to <= state.playhead_s || state.phase === "failed";

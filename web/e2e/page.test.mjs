@@ -1,30 +1,18 @@
 // The page beside the picture: keyboard, small screens, languages, and what it says when things fail.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { skip, startBrowser } from "./support/browser.mjs";
-import { startChain } from "./support/chain.mjs";
-import { shoot, until, visit } from "./support/viewer.mjs";
+import { test } from "node:test";
+import { skip } from "./support/browser.mjs";
+import { setStage } from "./support/stage.mjs";
+import { shoot, until } from "./support/viewer.mjs";
 
-let chain;
-let browser;
-
-before(async () => {
-  if (skip) return;
-  chain = await startChain();
-  browser = await startBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await chain?.stop();
-});
+const stage = setStage();
 
 const playing = (state) => 1 < state.playhead_s;
 
 test("fits a phone and starts by keyboard", { skip, timeout: 60_000 }, async () => {
   const phone = { viewport: { width: 360, height: 740 }, colorScheme: "dark" };
-  const { page, errors, close } = await visit(browser, chain.url, {}, phone);
+  const { page, errors, close } = await stage.visit({}, phone);
   const play = page.getByRole("button", { name: "Play", disabled: false });
   await play.waitFor({ timeout: 20_000 });
   await play.focus();
@@ -38,7 +26,7 @@ test("fits a phone and starts by keyboard", { skip, timeout: 60_000 }, async () 
 });
 
 test("switches sound and subtitles to Korean", { skip, timeout: 60_000 }, async () => {
-  const { page, errors, close } = await visit(browser, chain.url, { autoplay: "1", buffer: "8" });
+  const { page, errors, close } = await stage.visit({ autoplay: "1", buffer: "8" });
   await until(page, "the film begins", 20_000, playing);
   const korean = page.waitForResponse((response) => response.url().includes("/a-ko/"), { timeout: 20_000 });
   await choose(page, "Audio", /Korean|한국어/);
@@ -53,7 +41,7 @@ test("switches sound and subtitles to Korean", { skip, timeout: 60_000 }, async 
 });
 
 test("shows the edge's figures and this page's own requests", { skip, timeout: 60_000 }, async () => {
-  const { page, errors, close } = await visit(browser, chain.url, { autoplay: "1", buffer: "8" });
+  const { page, errors, close } = await stage.visit({ autoplay: "1", buffer: "8" });
   await until(page, "the film begins", 20_000, playing);
   await page.locator("tr.mine").first().waitFor({ timeout: 10_000 });
   await page.locator("#edges").scrollIntoViewIfNeeded();
@@ -64,7 +52,7 @@ test("shows the edge's figures and this page's own requests", { skip, timeout: 6
 });
 
 test("says what to do when an MPD does not load", { skip, timeout: 60_000 }, async () => {
-  const { page, close } = await visit(browser, chain.url, { autoplay: "1", mpd: `${chain.url}none.mpd` });
+  const { page, close } = await stage.visit({ autoplay: "1", mpd: `${stage.url}none.mpd` });
   const problem = page.getByRole("alert");
   await problem.waitFor({ timeout: 30_000 });
   await shoot(page, "problem");

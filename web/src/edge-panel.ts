@@ -51,7 +51,7 @@ export class EdgePanel {
     const filling = 0 < stats.fills_running ? ` · ${stats.fills_running} filling` : "";
     setText(this.health, `up${filling}`);
     const saved = stats.bytes_to_clients - stats.bytes_from_origin;
-    this.set("Hit ratio", percent(stats.hit_ratio));
+    this.set("Hit ratio", stats.requests === 0 ? "–" : percent(stats.hit_ratio));
     this.set("Requests", count(stats.requests));
     this.set("To clients", size(stats.bytes_to_clients));
     this.set("From origin", size(stats.bytes_from_origin));

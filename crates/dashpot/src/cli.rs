@@ -48,17 +48,22 @@ enum Command {
 /// # Errors
 /// Where the command could not run; what to do about it is in the message.
 pub(crate) fn run(args: Vec<OsString>) -> anyhow::Result<ExitStatus> {
-    let mut command = Cli::command();
-    if let Some(file) = config::file_of(&args) {
-        command = config::with_file(command, &file)?;
-    }
+    let (command, from_file) = match config::file_of(&args) {
+        Some(file) => config::with_file(Cli::command(), &file)?,
+        None => (Cli::command(), config::FromFile::new()),
+    };
     let matches = command.clone().get_matches_from(args);
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     if cli.print_config {
-        print(&config::print(&command, &matches));
+        print(&config::print(&command, &matches, &from_file));
         return Ok(ExitStatus::Done);
     }
     log::start(&cli.log)?;
+    let names: Vec<_> =
+        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+    for name in config::unknown_variables(&command, names.iter().map(String::as_str)) {
+        tracing::warn!("{name} is set, but no flag is called so");
+    }
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -5,7 +5,13 @@
 
 use anyhow::{Context as _, bail};
 use clap::{ArgMatches, Command, parser::ValueSource};
-use std::{collections::BTreeMap, ffi::OsString, fmt::Write as _, fs, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Largest configuration file that is read: it is typed by hand.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -27,11 +33,15 @@ pub(crate) fn file_of(args: &[OsString]) -> Option<PathBuf> {
     std::env::var_os("DASHPOT_CONFIG").map(PathBuf::from)
 }
 
-/// Returns `command` with the values of the file as the defaults of its subcommands' flags.
+/// The flags whose defaults come from a file: command and long flag.
+pub(crate) type FromFile = BTreeSet<(String, String)>;
+
+/// Returns `command` with the values of the file as the defaults of its subcommands' flags, and
+/// which flags these are.
 ///
 /// # Errors
 /// Where the file cannot be read, is not TOML, or names a command or flag that does not exist.
-pub(crate) fn with_file(command: Command, path: &PathBuf) -> anyhow::Result<Command> {
+pub(crate) fn with_file(command: Command, path: &Path) -> anyhow::Result<(Command, FromFile)> {
     let place = path.display();
     let size = fs::metadata(path).with_context(|| format!("cannot read `{place}`"))?.len();
     if FILE_BYTES_MAX < size {
@@ -42,7 +52,8 @@ pub(crate) fn with_file(command: Command, path: &PathBuf) -> anyhow::Result<Comm
     with_table(command, &table).with_context(|| format!("in `{place}`"))
 }
 
-fn with_table(mut command: Command, table: &toml::Table) -> anyhow::Result<Command> {
+fn with_table(mut command: Command, table: &toml::Table) -> anyhow::Result<(Command, FromFile)> {
+    let mut from_file = FromFile::new();
     for (name, section) in table {
         let Some(subcommand) = command.find_subcommand(name) else {
             let known: Vec<_> = command.get_subcommands().map(Command::get_name).collect();
@@ -60,10 +71,27 @@ fn with_table(mut command: Command, table: &toml::Table) -> anyhow::Result<Comma
             let value = plain(value)
                 .with_context(|| format!("`{name}.{key}` must be a string, number or bool"))?;
             defaults.insert(key.clone(), value);
+            from_file.insert((name.clone(), key.clone()));
         }
         command = command.mut_subcommand(name, |subcommand| with_defaults(subcommand, defaults));
     }
-    Ok(command)
+    Ok((command, from_file))
+}
+
+/// Returns the variables in the environment that look like a flag of a command and are none.
+pub(crate) fn unknown_variables<'a>(
+    command: &Command,
+    names: impl Iterator<Item = &'a str>,
+) -> Vec<&'a str> {
+    let commands = || command.get_subcommands();
+    let is_ours = |name: &str| {
+        commands().any(|it| name.starts_with(&format!("DASHPOT_{}_", it.get_name().to_uppercase())))
+    };
+    let is_known = |name: &str| {
+        let mut flags = commands().flat_map(Command::get_arguments);
+        flags.any(|flag| flag.get_env().is_some_and(|env| env == name))
+    };
+    names.filter(|name| is_ours(name) && !is_known(name)).collect()
 }
 
 fn long_flags(command: &Command) -> Vec<String> {
@@ -90,11 +118,12 @@ fn with_defaults(command: Command, mut defaults: BTreeMap<String, String>) -> Co
 
 /// Returns what is in force for the chosen command, as a configuration file with each value's
 /// source beside it.
-pub(crate) fn print(command: &Command, matches: &ArgMatches) -> String {
+pub(crate) fn print(command: &Command, matches: &ArgMatches, from_file: &FromFile) -> String {
     let mut text = String::new();
     let Some((name, matches)) = matches.subcommand() else { return text };
     let Some(command) = command.find_subcommand(name) else { return text };
     let mut line = |args: std::fmt::Arguments<'_>| writeln!(text, "{args}").is_ok();
+    let is_from_file = |long: &str| from_file.contains(&(name.to_owned(), long.to_owned()));
     line(format_args!("[{name}]"));
     for arg in command.get_arguments() {
         let Some(long) = arg.get_long() else { continue };
@@ -105,7 +134,8 @@ pub(crate) fn print(command: &Command, matches: &ArgMatches) -> String {
         let source = match matches.value_source(id) {
             Some(ValueSource::CommandLine) => "flag",
             Some(ValueSource::EnvVariable) => "environment",
-            Some(ValueSource::DefaultValue) => "file or default",
+            Some(ValueSource::DefaultValue) if is_from_file(long) => "file",
+            Some(ValueSource::DefaultValue) => "default",
             Some(_) | None => "not set",
         };
         match matches.try_get_raw(id).ok().flatten().and_then(|mut values| values.next()) {
@@ -134,9 +164,9 @@ mod tests {
 
     fn check(file: &str, args: &[&str], expected: Result<&str, &str>) {
         let table: toml::Table = file.parse().unwrap();
-        let got = with_table(command(), &table).map(|command| {
+        let got = with_table(command(), &table).map(|(command, from_file)| {
             let matches = command.clone().try_get_matches_from(args).unwrap();
-            print(&command, &matches)
+            print(&command, &matches, &from_file)
         });
         match (got, expected) {
             (Ok(got), Ok(expected)) => assert_eq!(got.trim(), expected.trim()),
@@ -150,8 +180,23 @@ mod tests {
         check(
             "[edge]\norigin = 'http://o/'\ncache-mem = '1GiB'",
             &["dashpot", "edge", "--cache-mem", "2GiB"],
-            Ok("[edge]\norigin = \"http://o/\"  # file or default\ncache-mem = \"2GiB\"  # flag"),
+            Ok("[edge]\norigin = \"http://o/\"  # file\ncache-mem = \"2GiB\"  # flag"),
         );
+        check(
+            "[edge]\norigin = 'http://o/'",
+            &["dashpot", "edge"],
+            Ok("[edge]\norigin = \"http://o/\"  # file\ncache-mem = \"512MiB\"  # default"),
+        );
+    }
+
+    #[test]
+    fn a_mistyped_variable_is_noticed() {
+        let names = ["DASHPOT_EDGE_CACHE_MEM", "DASHPOT_EDGE_CACHE_MEMM", "DASHPOT_BIN", "HOME"];
+        let command = Command::new("dashpot").subcommand(
+            Command::new("edge")
+                .arg(Arg::new("cache_mem").long("cache-mem").env("DASHPOT_EDGE_CACHE_MEM")),
+        );
+        assert_eq!(unknown_variables(&command, names.into_iter()), ["DASHPOT_EDGE_CACHE_MEMM"]);
     }
 
     #[test]

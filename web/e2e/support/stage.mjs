@@ -1,0 +1,24 @@
+// A chain and a browser for the tests of one file: started before the first, ended after the last.
+
+import { after, before } from "node:test";
+import { skip, startBrowser } from "./browser.mjs";
+import { startChain } from "./chain.mjs";
+import { visit } from "./viewer.mjs";
+
+/** Sets the stage; returns it, with the page's address once the tests run. */
+export function setStage() {
+  const stage = { url: null, visit: (query, options) => visit(browser, stage.url, query, options) };
+  let chain;
+  let browser;
+  before(async () => {
+    if (skip) return;
+    chain = await startChain();
+    stage.url = chain.url;
+    browser = await startBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+    await chain?.stop();
+  });
+  return stage;
+}
