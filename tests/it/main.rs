@@ -9,5 +9,6 @@ mod origin;
 mod play;
 mod play_command;
 mod sabre;
+mod start_errors;
 mod tidy;
 mod twin;

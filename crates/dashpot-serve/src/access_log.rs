@@ -56,7 +56,7 @@ impl From<&str> for LogTo {
 #[non_exhaustive]
 pub enum AccessLogError {
     /// The file cannot be appended to.
-    #[error("open the access log {}", path.display())]
+    #[error("cannot open the access log `{}`", path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -64,7 +64,7 @@ pub enum AccessLogError {
         source: io::Error,
     },
     /// The writer's thread could not be started.
-    #[error("start the access log's writer")]
+    #[error("cannot start the access log's writer")]
     Thread {
         /// What the operating system said.
         source: io::Error,

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 pub enum BindError {
     /// Another process listens there.
     #[error(
-        "listen on {addr}: the address is in use; try another port, or {}:0 for a free one",
+        "cannot listen on {addr}: the address is in use; try another port, or {}:0 for a free one",
         host(*.addr)
     )]
     InUse {
@@ -19,7 +19,7 @@ pub enum BindError {
         source: io::Error,
     },
     /// The operating system does not let this user listen there.
-    #[error("listen on {addr}: not permitted; ports below 1024 need privileges")]
+    #[error("cannot listen on {addr}: not permitted; ports below 1024 need privileges")]
     NotPermitted {
         /// The address asked for.
         addr: SocketAddr,
@@ -27,7 +27,7 @@ pub enum BindError {
         source: io::Error,
     },
     /// Anything else, such as an address this machine does not have.
-    #[error("listen on {addr}")]
+    #[error("cannot listen on {addr}")]
     Other {
         /// The address asked for.
         addr: SocketAddr,

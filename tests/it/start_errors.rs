@@ -1,0 +1,71 @@
+//! What a person reads when a server cannot start, and the exit code: 2, with nothing on stdout.
+
+use std::{net::TcpListener, process::Command};
+
+fn check(args: &[&str], expected: &[&str]) {
+    let mut dashpot = Command::new(env!("CARGO_BIN_EXE_dashpot"));
+    let output = dashpot.args(args).env_remove("DASHPOT_CONFIG").output().expect("dashpot runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+    assert!(output.stdout.is_empty(), "{args:?}: {output:?}");
+    let error = stderr.lines().find(|line| line.contains("error: "));
+    let error = error.unwrap_or_else(|| panic!("{args:?}: no error line in {stderr}"));
+    for part in expected {
+        assert!(stderr.contains(part), "{args:?}: `{part}` is not in {stderr}");
+    }
+    // Each level of an error says its own part: nothing is told twice.
+    let mut parts: Vec<_> = error.split(": ").collect();
+    let count = parts.len();
+    parts.sort_unstable();
+    parts.dedup();
+    assert_eq!(parts.len(), count, "{args:?} repeats itself: {error}");
+}
+
+fn media() -> String {
+    crate::judges::root().join("media").display().to_string()
+}
+
+#[test]
+fn a_taken_address_is_named_with_a_way_out() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = taken.local_addr().expect("an address").to_string();
+    let expected = [addr.as_str(), "in use", "try another port"];
+    check(&["origin", "--media", &media(), "--listen", &addr], &expected);
+    check(&["edge", "--origin", "http://127.0.0.1:9", "--listen", &addr], &expected);
+    check(&["up", "--listen", &addr], &expected);
+}
+
+#[test]
+fn media_that_cannot_be_served_is_named_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().display().to_string();
+    check(&["origin", "--media", &path], &[&path, "dashpot ingest"]);
+    check(&["up", &path, "--listen", "127.0.0.1:0"], &[&path, "dashpot ingest"]);
+    check(&["origin", "--media", "no/such/folder"], &["no/such/folder"]);
+    check(&["up", "no/such/film.mp4"], &["no/such/film.mp4", "a film, a folder"]);
+}
+
+#[test]
+fn an_origin_that_no_edge_can_stand_before_is_named() {
+    check(&["edge", "--origin", "ftp://host/"], &["ftp://host/", "http"]);
+    check(&["edge", "--origin", "host:80"], &["host:80"]);
+    check(&["edge", "--origin", "http://h/", "--cache-mem", "512"], &["512", "needs a unit"]);
+    check(&["edge", "--origin", "http://h/", "--cache-mem", "1KiB"], &["1KiB", "MiB"]);
+}
+
+#[test]
+fn a_bad_configuration_file_is_named_with_the_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("dashpot.toml");
+    let path = file.display().to_string();
+    for (text, expected) in [
+        ("[edge", "is not TOML"),
+        ("[egde]\n", "no command `egde`"),
+        ("[edge]\ncache-memory = '1GiB'\n", "no `cache-memory`"),
+        ("[edge]\norigin = ['http://h/']\n", "`edge.origin`"),
+    ] {
+        std::fs::write(&file, text).expect("a file");
+        check(&["--config", &path, "edge"], &[&path, expected]);
+    }
+    check(&["--config", "no/such.toml", "edge"], &["no/such.toml"]);
+}
