@@ -95,7 +95,7 @@ impl Config {
 pub enum StartError {
     /// The origin's URL is not one that an edge can be put in front of.
     #[error(
-        "use `{origin}` as origin: give an http:// or https:// URL with a host and without user, \
+        "cannot use `{origin}` as origin: give an http:// or https:// URL with a host and without user, \
          query or fragment, such as http://127.0.0.1:8080"
     )]
     Origin {
@@ -103,13 +103,15 @@ pub enum StartError {
         origin: Url,
     },
     /// The name cannot stand in a header field.
-    #[error("use `{name}` as name: give letters, digits, `-`, `_` and `.` only, such as `edge-1`")]
+    #[error(
+        "cannot use `{name}` as name: give letters, digits, `-`, `_` and `.` only, such as `edge-1`"
+    )]
     Name {
         /// The name.
         name: String,
     },
     /// The memory tier cannot hold anything.
-    #[error("cache within {cache_mem}: give at least 1MiB, such as --cache-mem 512MiB")]
+    #[error("cannot cache within {cache_mem}: give at least 1MiB, such as --cache-mem 512MiB")]
     CacheMem {
         /// The memory given.
         cache_mem: ByteSize,
@@ -123,7 +125,7 @@ pub enum StartError {
         source: reqwest::Error,
     },
     /// The operating system has no randomness to give.
-    #[error("draw random bytes: {reason}")]
+    #[error("cannot draw random bytes: {reason}")]
     Random {
         /// What it said.
         reason: String,
