@@ -118,7 +118,7 @@ pub enum StartError {
     },
     /// The HTTP client cannot be made, mostly for want of root certificates.
     #[error(
-        "make the client for the origin; for an https origin this machine needs CA certificates"
+        "cannot make the client for the origin; for an https origin this machine needs CA certificates"
     )]
     Client {
         /// What the client said.
