@@ -5,15 +5,15 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 # Where `make demo` takes its film from: nothing (the test film), a file, a folder or an MPD's URL.
 SOURCE ?=
 
-.PHONY: help demo test check bless media deps deps-demo web bench-edge audit clean
+.PHONY: help demo test e2e check bless media deps deps-demo web bench-edge audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: deps-demo web ## build everything and watch the test film: origin, two edges, web page (SOURCE=my.mp4 for your own)
 	$(CARGO) build --locked --profile demo --bin dashpot
-	@target/demo/dashpot up $(SOURCE)
+	@target/demo/dashpot up $(if $(SOURCE),"$(SOURCE)")
 
 test: deps web ## run every test, those in the browser too
 	$(CARGO) test --locked --workspace
