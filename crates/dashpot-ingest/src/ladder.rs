@@ -59,17 +59,33 @@ impl Ladder {
     }
 
     /// Returns the rungs for a source of the given size: fitted to its shape, with even sides, and no
-    /// larger than it. When all are larger, the source's own size at the lowest rate.
+    /// larger than it. The first one that is too large gives way to one of the source's own size, at a rate
+    /// between its own and that of the rung below, unless that is nearly as large.
     #[must_use]
     pub fn fit(&self, width: u32, height: u32) -> Vec<Rung> {
-        let fitting = self.0.iter().filter_map(|rung| rung.fit(width, height));
-        let mut rungs: Vec<_> = fitting.collect();
-        if let (true, Some(lowest)) = (rungs.is_empty(), self.0.first()) {
-            rungs.push(Rung { width: even(width), height: even(height), ..*lowest });
+        let source = Rung { width: even(width), height: even(height), rate: Bitrate::default() };
+        let shaped: Vec<_> = self.0.iter().filter_map(|rung| rung.shaped(width, height)).collect();
+        let is_larger = |rung: &Rung| source.pixels() < rung.pixels();
+        let mut rungs: Vec<_> = shaped.iter().copied().filter(|rung| !is_larger(rung)).collect();
+        let below = rungs.last().map_or((0, 0), |rung| (rung.pixels(), rung.rate.bps()));
+        if let Some(larger) = shaped.iter().find(|rung| is_larger(rung))
+            && below.0.saturating_mul(OWN_SIZE_GAIN_PERCENT) <= source.pixels().saturating_mul(100)
+        {
+            let share = |of: u64| u128::from(of.saturating_sub(below.0));
+            let more = u128::from(larger.rate.bps().saturating_sub(below.1))
+                * share(source.pixels())
+                / share(larger.pixels()).max(1);
+            let more = u64::try_from(more).unwrap_or(u64::MAX);
+            let rate = Bitrate::from_bps(below.1.saturating_add(more).max(1));
+            rungs.push(Rung { rate, ..source });
         }
         rungs
     }
 }
+
+/// How many percent of the largest rung's pixels the source must have to get a rung of its own: a
+/// smaller step would not be seen, and every rung costs an encoding.
+const OWN_SIZE_GAIN_PERCENT: u64 = 130;
 
 impl Default for Ladder {
     /// Returns the rates of the test film, and one above them for 1080 lines.
@@ -103,15 +119,17 @@ impl FromStr for Ladder {
 }
 
 impl Rung {
-    fn fit(&self, width: u32, height: u32) -> Option<Self> {
+    const fn pixels(&self) -> u64 {
+        self.width as u64 * self.height as u64
+    }
+
+    /// Returns the largest size of the source's shape within this one.
+    fn shaped(&self, width: u32, height: u32) -> Option<Self> {
         let (wide, high) = (u64::from(width), u64::from(height));
         let (max_wide, max_high) = (u64::from(self.width), u64::from(self.height));
         // The tighter side decides: compare max_wide/wide with max_high/high without dividing.
         let (numerator, denominator) =
             if max_wide * high < max_high * wide { (max_wide, wide) } else { (max_high, high) };
-        if denominator < numerator {
-            return None;
-        }
         let scale = |side: u64| {
             let scaled = (side * numerator + denominator / 2).checked_div(denominator)?;
             u32::try_from(scaled).ok().map(even)
@@ -203,10 +221,14 @@ mod tests {
     fn rungs_fit_the_source_and_never_enlarge_it() {
         check_fit((1920, 1080), "320x180@1000 640x360@2000 1280x720@3000");
         check_fit((1280, 720), "320x180@1000 640x360@2000 1280x720@3000");
-        check_fit((1279, 719), "320x180@1000 640x360@2000");
+        // Below a rung: the source's own size, at a rate by its pixels between the two around it.
+        check_fit((1279, 719), "320x180@1000 640x360@2000 1278x718@2994");
+        check_fit((854, 480), "320x180@1000 640x360@2000 854x480@2260");
+        // Nearly as large as the rung below: nothing to gain.
+        check_fit((700, 394), "320x180@1000 640x360@2000");
         // Wider and taller shapes than the rung keep their shape.
         check_fit((1920, 800), "320x132@1000 640x266@2000 1280x532@3000");
         check_fit((1080, 1920), "100x180@1000 202x360@2000 404x720@3000");
-        check_fit((101, 51), "100x50@1000");
+        check_fit((101, 51), "100x50@96");
     }
 }

@@ -29,7 +29,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// Sizes and rates as `640x360@500kbps,1280x720@2Mbps`, or a TOML file of `[[rung]]` tables with
-    /// `size` and `rate` [default: six rungs up to 1080 lines]
+    /// `size` and `rate` [default: six rungs up to 1080 lines]; a film between two rungs gets one of
+    /// its own size
     #[arg(long, value_name = "LADDER", env = "DASHPOT_INGEST_LADDER", conflicts_with = "copy")]
     ladder: Option<String>,
     /// What pictures are coded in: h264, hevc, av1 or vp9
