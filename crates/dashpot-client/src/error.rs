@@ -1,5 +1,6 @@
 //! What can go wrong on the way to a picture.
 
+use crate::MediaError;
 use dashpot_bmff::BmffError;
 use dashpot_mpd::{ParseError, timeline::TimelineError};
 use dashpot_player::Failure;
@@ -77,6 +78,21 @@ pub enum FetchError {
         #[source]
         source: Option<Box<ParseError>>,
     },
+    /// Something else came in place of media.
+    #[error("{url} answered {status} with {found} instead of {wanted}")]
+    NotMedia {
+        /// What was asked for.
+        url: String,
+        /// The answer.
+        status: reqwest::StatusCode,
+        /// What came, for a person.
+        found: String,
+        /// What should have come.
+        wanted: &'static str,
+        /// Where reading it as such failed.
+        #[source]
+        source: Box<MediaError>,
+    },
     /// The MPD says nothing that can be played.
     #[error("the MPD at {url} cannot be played")]
     Timeline {
@@ -119,6 +135,7 @@ impl FetchError {
             Self::TooLarge { .. } => Failure::TooLarge,
             Self::WrongRange { .. }
             | Self::NotAnMpd { .. }
+            | Self::NotMedia { .. }
             | Self::Timeline { .. }
             | Self::NestedIndex { .. }
             | Self::BadIndex { .. } => Failure::Malformed,

@@ -1,6 +1,6 @@
 //! One request, from its first byte out to its last byte in.
 
-use crate::FetchError;
+use crate::{FetchError, MediaError, media::SegmentCheck};
 use bytes::{Bytes, BytesMut};
 use dashpot_http::cache_status::CACHE_STATUS;
 use dashpot_player::Ticket;
@@ -23,10 +23,23 @@ pub(crate) struct Request {
     pub(crate) url: String,
     pub(crate) range: Option<(u64, u64)>,
     pub(crate) headers: HeaderMap,
-    /// Whether the body is of interest beyond its length.
-    pub(crate) keep: bool,
+    pub(crate) keep: Keep,
     pub(crate) bytes_max: u64,
 }
+
+/// What of a body is of interest beyond its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// All of it.
+    Whole,
+    /// Whether it is a media segment, and its beginning.
+    Segment,
+    /// Its beginning.
+    Head,
+}
+
+/// How much of a body is kept in any case, to say what it is.
+pub(crate) const HEAD_BYTES: usize = 512;
 
 /// A response that came whole.
 #[derive(Debug)]
@@ -37,8 +50,10 @@ pub(crate) struct Reply {
     pub(crate) content_type: Option<String>,
     pub(crate) cache_status: Option<String>,
     pub(crate) size: u64,
-    /// The body, where it was to be kept.
+    /// The body, as far as it was to be kept.
     pub(crate) body: Bytes,
+    /// Why it is no media segment, where it was to be one.
+    pub(crate) flaw: Option<MediaError>,
 }
 
 /// What becomes of a request, in this order: a head, bytes, an end.
@@ -139,7 +154,9 @@ async fn body(response: Response, request: &Request, line: &Line) -> Result<Repl
         cache_status: text(response.headers(), &CACHE_STATUS),
         size: 0,
         body: Bytes::new(),
+        flaw: None,
     };
+    let mut check = (request.keep == Keep::Segment).then(|| SegmentCheck::new(expected));
     let mut kept = BytesMut::new();
     let mut stream = response.bytes_stream();
     while let Some(chunk) = stream.next().await {
@@ -155,8 +172,11 @@ async fn body(response: Response, request: &Request, line: &Line) -> Result<Repl
         if request.bytes_max < reply.size {
             return Err(too_large());
         }
-        if request.keep {
-            kept.extend_from_slice(&chunk);
+        let kept_max = if request.keep == Keep::Whole { usize::MAX } else { HEAD_BYTES };
+        let length = chunk.len().min(kept_max.saturating_sub(kept.len()));
+        kept.extend_from_slice(&chunk[..length]);
+        if let Some(check) = &mut check {
+            check.push(&chunk);
         }
         line.offer(request.ticket, chunk.len()).await;
     }
@@ -165,6 +185,7 @@ async fn body(response: Response, request: &Request, line: &Line) -> Result<Repl
         return Err(FetchError::Truncated { url: url(), received, expected, source: None });
     }
     reply.body = kept.freeze();
+    reply.flaw = check.and_then(|check| check.finish().err());
     Ok(reply)
 }
 

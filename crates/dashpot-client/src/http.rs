@@ -2,8 +2,8 @@
 
 use crate::{
     Clock, CmcdMode, FetchError, Transport,
-    fetch::{Line, Progress, Reply, Request, WINDOW_BYTES, fetch},
-    meaning::meaning,
+    fetch::{Keep, Line, Progress, Reply, Request, WINDOW_BYTES, fetch},
+    meaning::{is_mp4, meaning},
 };
 use dashpot_base::{ByteSize, Machine as _};
 use dashpot_net::{Input as LinkInput, Link, Output as LinkOutput, TransferId};
@@ -23,6 +23,8 @@ use tokio::{
 const MANIFEST_BYTES_MAX: u64 = 16 << 20;
 /// The most bytes of a segment index: 12 bytes an entry, so hundreds of thousands of entries.
 const INDEX_BYTES_MAX: u64 = 8 << 20;
+/// The most bytes of an initialisation segment: hundreds of times the usual, for cover art.
+const INIT_BYTES_MAX: u64 = 4 << 20;
 /// The most bytes of a segment: half a minute at 280 Mbps.
 const SEGMENT_BYTES_MAX: u64 = 1 << 30;
 
@@ -247,9 +249,11 @@ fn request(fetch: &Fetch, cmcd: CmcdMode) -> Request {
         CmcdMode::Query => append_query(&mut url, &fetch.cmcd.to_query()),
     }
     let (keep, bytes_max) = match fetch.what {
-        What::Manifest => (true, MANIFEST_BYTES_MAX),
-        What::Index { .. } => (true, INDEX_BYTES_MAX),
-        What::Init { .. } | What::Segment { .. } => (false, SEGMENT_BYTES_MAX),
+        What::Manifest => (Keep::Whole, MANIFEST_BYTES_MAX),
+        What::Index { .. } => (Keep::Whole, INDEX_BYTES_MAX),
+        What::Init { .. } => (Keep::Whole, INIT_BYTES_MAX),
+        What::Segment { .. } if is_mp4(fetch) => (Keep::Segment, SEGMENT_BYTES_MAX),
+        What::Segment { .. } => (Keep::Head, SEGMENT_BYTES_MAX),
     };
     Request { ticket: fetch.ticket, url, range: fetch.range, headers, keep, bytes_max }
 }

@@ -13,9 +13,11 @@ mod error;
 mod fetch;
 mod http;
 mod meaning;
+mod media;
 mod play;
 
 pub use clock::Clock;
 pub use drive::{Driven, Plan, Snapshot, Transport, drive};
 pub use error::{FetchError, PlayError};
+pub use media::MediaError;
 pub use play::{CmcdMode, Config, Outcome, play};

@@ -1,14 +1,18 @@
 //! What a reply means to the player.
 
-use crate::{FetchError, fetch::Reply};
+use crate::{
+    FetchError, MediaError,
+    fetch::{HEAD_BYTES, Reply},
+    media::check_init,
+};
 use dashpot_base::ByteSize;
 use dashpot_bmff::{boxes, parse_sidx};
 use dashpot_mpd::timeline::{Presentation, Sidx};
 use dashpot_player::{Fetch, Input, What};
 use url::Url;
 
-/// How much of a body is looked at to say what it is instead of an MPD.
-const SNIFF_BYTES: usize = 512;
+/// How much of a body that nothing else describes is quoted.
+const QUOTED_BYTES: usize = 16;
 
 /// Returns what the player is told of `reply`, the answer to `fetch`.
 pub(crate) fn meaning(fetch: &Fetch, reply: Reply) -> Result<Input, FetchError> {
@@ -20,9 +24,35 @@ pub(crate) fn meaning(fetch: &Fetch, reply: Reply) -> Result<Input, FetchError> 
         }
         What::Index { .. } => Ok(Input::Index { ticket, sidx: sidx(fetch, &reply)? }),
         What::Init { .. } | What::Segment { .. } => {
+            check_media(fetch, &reply)?;
             let size = ByteSize::new(reply.size);
             Ok(Input::Arrived { ticket, size, cache_status: reply.cache_status })
         }
+    }
+}
+
+/// Returns whether what is fetched is declared to be of the ISO base media file format, the one
+/// whose segments are looked into; what is not declared is taken to be, as all of DASH is.
+pub(crate) fn is_mp4(fetch: &Fetch) -> bool {
+    let Some(mime) = &fetch.mime else { return true };
+    let essence = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence.ends_with("/mp4") || essence.ends_with("/iso.segment")
+}
+
+fn check_media(fetch: &Fetch, reply: &Reply) -> Result<(), FetchError> {
+    let not_media = |wanted, source: MediaError| FetchError::NotMedia {
+        url: fetch.url.clone(),
+        status: reply.status,
+        found: what_came(reply),
+        wanted,
+        source: Box::new(source),
+    };
+    match (&fetch.what, &reply.flaw) {
+        (What::Init { .. }, _) if is_mp4(fetch) => {
+            check_init(&reply.body).map_err(|source| not_media("an initialisation segment", source))
+        }
+        (_, Some(flaw)) => Err(not_media("a media segment", flaw.clone())),
+        (_, None) => Ok(()),
     }
 }
 
@@ -51,7 +81,8 @@ fn presentation(fetch: &Fetch, reply: &Reply) -> Result<Presentation, FetchError
 
 /// Says for a person what a body is.
 fn what_came(reply: &Reply) -> String {
-    let head = &reply.body[..reply.body.len().min(SNIFF_BYTES)];
+    let head = &reply.body[..reply.body.len().min(HEAD_BYTES)];
+    let quoted = head[..head.len().min(QUOTED_BYTES)].escape_ascii();
     let head = String::from_utf8_lossy(head).trim_start().to_ascii_lowercase();
     let declared = reply.content_type.as_deref().unwrap_or_default();
     let guess = if reply.body.is_empty() {
@@ -69,8 +100,10 @@ fn what_came(reply: &Reply) -> String {
     } else {
         "something else"
     };
-    match declared {
-        "" => guess.to_owned(),
+    match (guess, declared) {
+        ("something else", "") => format!("`{quoted}…`"),
+        ("something else", _) => format!("`{quoted}…` ({declared})"),
+        (_, "") => guess.to_owned(),
         _ => format!("{guess} ({declared})"),
     }
 }

@@ -98,6 +98,8 @@ pub struct Fetch {
     /// First and last byte, both included, where only a part is wanted; the last is `u64::MAX`
     /// for all the rest.
     pub range: Option<(u64, u64)>,
+    /// The media type that the MPD declares for the Representation, where this is of one.
+    pub mime: Option<String>,
     /// What the player tells caches and servers about itself.
     pub cmcd: Cmcd,
 }

@@ -31,6 +31,7 @@ pub(crate) struct Period {
 pub(crate) struct Track {
     pub(crate) bandwidth: Bitrate,
     pub(crate) init: Option<ResourceRef>,
+    pub(crate) mime: Option<String>,
     list: List,
 }
 
@@ -158,7 +159,8 @@ impl Track {
         match &list {
             List::Segments(segments) if segments.is_empty() => None,
             List::Segments(_) | List::Index(_) => {
-                Some(Self { bandwidth: Bitrate::from_bps(rep.bandwidth), init: rep.init, list })
+                let bandwidth = Bitrate::from_bps(rep.bandwidth);
+                Some(Self { bandwidth, init: rep.init, mime: rep.mime, list })
             }
         }
     }

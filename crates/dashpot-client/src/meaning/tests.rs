@@ -16,6 +16,7 @@ fn check(range: Option<(u64, u64)>, body: Bytes, expected: Result<Found, &str>) 
         what: What::Index { media: Media::Video, rung: Rung(0) },
         url: "http://origin.test/v1.mp4".to_owned(),
         range,
+        mime: None,
         cmcd: Cmcd::default(),
     };
     let reply = Reply {
@@ -25,6 +26,7 @@ fn check(range: Option<(u64, u64)>, body: Bytes, expected: Result<Found, &str>) 
         cache_status: None,
         size: 0,
         body,
+        flaw: None,
     };
     let sidx = match meaning(&fetch, reply) {
         Ok(Input::Index { sidx, .. }) => Ok((sidx.first_byte, sidx.entries)),

@@ -27,14 +27,27 @@ fn mpd() -> Vec<u8> {
     response("200 OK", "Content-Type: application/dash+xml\r\n", MPD.as_bytes())
 }
 
-/// An MPD, an init segment of 100 bytes and segments of 2,000.
+/// The film's own `ftyp` and `moov`.
+fn init() -> &'static [u8] {
+    let track = include_bytes!("../../../../media/film/v1.mp4");
+    let end = track.windows(4).position(|four| four == b"sidx").expect("an index");
+    &track[..end - 4]
+}
+
+/// A fragment without samples and its media data, 2,000 bytes in all.
+fn segment() -> Vec<u8> {
+    let moof = b"\0\0\0\x18moof\0\0\0\x10mfhd\0\0\0\0\0\0\0\x01";
+    [&moof[..], &1_976_u32.to_be_bytes(), b"mdat", &[0; 1_968]].concat()
+}
+
+/// An MPD, an init segment and segments of 2,000 bytes.
 fn film(head: &str) -> Vec<u8> {
     let cached = "Cache-Status: edge; hit; ttl=3\r\n";
     match path(head).split('?').next().unwrap_or_default() {
         "/film.mpd" => mpd(),
         "/moved.mpd" => response("302 Found", "Location: /film.mpd\r\n", b""),
-        path if path.ends_with("init.mp4") => response("200 OK", "", &[0; 100]),
-        path if path.ends_with(".m4s") => response("200 OK", cached, &[0; 2_000]),
+        path if path.ends_with("init.mp4") => response("200 OK", "", init()),
+        path if path.ends_with(".m4s") => response("200 OK", cached, &segment()),
         _ => response("404 Not Found", "", b"no"),
     }
 }
@@ -187,6 +200,68 @@ async fn a_session_that_fails_later_has_an_outcome_and_a_cause() {
     ));
     let error = outcome.error.unwrap().to_string();
     assert!(error.ends_with("/3.m4s answered 404 Not Found"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_no_media_ends_the_session_with_its_url_and_what_came() {
+    fn page() -> Vec<u8> {
+        response("200 OK", "Content-Type: text/html\r\n", b"<!DOCTYPE html><p>Log in</p>")
+    }
+    let cases: [(Answer, &str); 4] = [
+        (
+            |head| if path(head).ends_with("/1.m4s") { page() } else { film(head) },
+            "/1.m4s answered 200 OK with an HTML page (text/html) instead of a media segment",
+        ),
+        (
+            |head| match path(head).ends_with("init.mp4") {
+                true => response("200 OK", "", b"\0\0\0\x10ftypiso6\0\0\0\0"),
+                false => film(head),
+            },
+            "init.mp4 answered 200 OK with `\\x00\\x00\\x00\\x10ftypiso6\\x00\\x00\\x00\\x00…` \
+             instead of an initialisation segment",
+        ),
+        (
+            |head| match path(head).ends_with("/1.m4s") {
+                true => response("200 OK", "", &[&[0, 1, 0, 0], &segment()[4..]].concat()),
+                false => film(head),
+            },
+            "instead of a media segment",
+        ),
+        (
+            |head| match path(head).ends_with("/1.m4s") {
+                true => {
+                    let body = [&segment()[..24], &[0, 0, 0, 8], b"mdat"].concat();
+                    response("200 OK", "", &body)
+                }
+                false => film(head),
+            },
+            "instead of a media segment",
+        ),
+    ];
+    for (answer, expected) in cases {
+        let (played, _) = run(answer, |base| config(base, "/film.mpd")).await;
+        let outcome = played.outcome.unwrap();
+        let failure = Failure::Malformed;
+        assert!(matches!(outcome.reason, DoneReason::Failed { failure: it, .. } if it == failure));
+        assert_eq!(outcome.summary.segments, 0, "{expected}");
+        let error = outcome.error.unwrap();
+        assert!(error.to_string().contains(expected), "{error} is not {expected}");
+        assert!(error.source().is_some(), "{error} does not say why");
+    }
+}
+
+#[tokio::test]
+async fn another_container_is_not_looked_into() {
+    fn webm(head: &str) -> Vec<u8> {
+        match path(head) {
+            "/film.mpd" => {
+                response("200 OK", "", MPD.replace("video/mp4", "video/webm").as_bytes())
+            }
+            _ => response("200 OK", "", b"\x1a\x45\xdf\xa3 is EBML"),
+        }
+    }
+    let (played, _) = run(webm, |base| config(base, "/film.mpd")).await;
+    assert_eq!(played.outcome.unwrap().reason, DoneReason::PlayedEnough);
 }
 
 #[tokio::test]

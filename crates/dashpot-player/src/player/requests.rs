@@ -23,6 +23,7 @@ impl Player {
             what: What::Manifest,
             url: self.config.manifest.as_str().to_owned(),
             range: None,
+            mime: None,
         };
         let cmcd = self.cmcd(None, &order);
         let request = self.request(now, order, cmcd);
@@ -39,11 +40,12 @@ impl Player {
 
     fn request(&mut self, now: MonoTime, order: Order, cmcd: Cmcd) -> InFlight {
         let ticket = self.ticket();
-        let Order { what, url, range } = order;
+        let Order { what, url, range, mime } = order;
         let deadline = now.after(self.config.request_timeout.max(REQUEST_TIMEOUT_MIN));
         let request =
             InFlight { ticket, what: what.clone(), since: now, first_byte: None, deadline };
-        self.outputs.push_back(Output::Fetch(Box::new(Fetch { ticket, what, url, range, cmcd })));
+        let fetch = Fetch { ticket, what, url, range, mime, cmcd };
+        self.outputs.push_back(Output::Fetch(Box::new(fetch)));
         request
     }
 

@@ -4,7 +4,7 @@ use super::{Player, init_key};
 use crate::{
     What,
     lane::Wait,
-    tracks::{Lookup, Segment},
+    tracks::{Lookup, Segment, Track},
 };
 use dashpot_abr::{Rung, View};
 use dashpot_base::MonoTime;
@@ -25,6 +25,7 @@ pub(super) struct Order {
     pub(super) what: What,
     pub(super) url: String,
     pub(super) range: Option<(u64, u64)>,
+    pub(super) mime: Option<String>,
 }
 
 impl Player {
@@ -144,20 +145,22 @@ impl Player {
                 what: What::Index { media, rung },
                 url: file.url.clone(),
                 range: Some(file.index_range),
+                mime: track.mime.clone(),
             }),
             Lookup::Found(segment) => Some(match &track.init {
                 Some(init) if !self.inits.contains(&init_key(init)) => Order {
                     what: What::Init { media, rung },
                     url: init.url.clone(),
                     range: init.range,
+                    mime: track.mime.clone(),
                 },
-                Some(_) | None => segment_order(media, rung, segment),
+                Some(_) | None => segment_order(media, rung, track, segment),
             }),
         }
     }
 }
 
-fn segment_order(media: Media, rung: Rung, segment: &Segment) -> Order {
+fn segment_order(media: Media, rung: Rung, track: &Track, segment: &Segment) -> Order {
     Order {
         what: What::Segment {
             media,
@@ -168,5 +171,6 @@ fn segment_order(media: Media, rung: Rung, segment: &Segment) -> Order {
         },
         url: segment.url.clone(),
         range: segment.range,
+        mime: track.mime.clone(),
     }
 }
