@@ -36,6 +36,11 @@ fn a_taken_address_is_named_with_a_way_out() {
 }
 
 #[test]
+fn the_demonstration_keeps_to_this_machine() {
+    check(&["up", "--listen", "0.0.0.0:0"], &["0.0.0.0:0", "127.0.0.1:0", "dashpot edge"]);
+}
+
+#[test]
 fn media_that_cannot_be_served_is_named_with_what_to_do() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().display().to_string();

@@ -6,6 +6,7 @@ mod parts;
 mod source;
 
 use crate::{ExitStatus, cli, signal};
+use anyhow::bail;
 use chain::Chain;
 use dashpot_base::ByteSize;
 use source::Source;
@@ -39,6 +40,14 @@ pub(crate) struct Args {
 /// # Errors
 /// Where a part of the chain cannot start or ends by itself.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
+    if let Some(listen) = args.listen.filter(|listen| !listen.ip().is_loopback()) {
+        // Its edges let anybody slow viewers down; that is nothing for a network.
+        bail!(
+            "cannot run on {listen}: `up` is for this machine alone, so give 127.0.0.1:{port} or \
+             [::1]:{port}; `dashpot origin` and `dashpot edge` serve a network",
+            port = listen.port()
+        );
+    }
     let source = Source::of(args.source.as_deref())?;
     let chain = Chain::start(&args, source).await?;
     cli::print(&chain.addresses());
