@@ -38,15 +38,14 @@ pub enum ParseError {
         offset: usize,
     },
     /// The text is not XML.
-    #[error("{path} (byte {offset}): not well-formed XML")]
+    #[error("{path} (byte {offset}): not well-formed XML: {message}")]
     NotXml {
         /// The innermost open element.
         path: String,
         /// Bytes from the beginning of the text.
         offset: u64,
         /// What the reader found.
-        #[source]
-        source: quick_xml::Error,
+        message: String,
     },
     /// The XML is not acceptable.
     #[error("{path} (byte {offset}): {message}")]

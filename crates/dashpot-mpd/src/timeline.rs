@@ -19,7 +19,7 @@ pub use sidx::{Sidx, SidxRef, from_sidx};
 
 use crate::Mpd;
 use dashpot_base::MediaTime;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 use url::Url;
 
 /// A presentation on demand, resolved.
@@ -27,7 +27,7 @@ use url::Url;
 pub struct Presentation {
     /// The Periods in order, without those of no length.
     pub periods: Vec<PeriodView>,
-    /// What was left out, and why; the first hundred.
+    /// What was left out or looks wrong, and why; the first hundred.
     pub problems: Vec<TimelineError>,
 }
 
@@ -74,6 +74,17 @@ pub enum Kind {
     Text,
     /// Anything else, such as thumbnails.
     Other,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Text => "text",
+            Self::Other => "other media",
+        })
+    }
 }
 
 /// A Representation: one version of a track.
@@ -139,7 +150,8 @@ impl Presentation {
     ///
     /// # Errors
     /// Where the MPD is not `static`, its Periods have no times, there are too many segments, or
-    /// no Representation at all can be resolved.
+    /// no Representation at all can be resolved, or none of the video or of the audio that a
+    /// Period declares: half a film would pass for all of it.
     pub fn resolve(mpd: &Mpd, mpd_url: &Url) -> Result<Self, TimelineError> {
         views::resolve(mpd, mpd_url)
     }

@@ -6,6 +6,7 @@ use crate::{
     AdaptationSet, ByteRange, Initialization, Period, Representation, SegmentBase, SegmentList,
     SegmentTemplate, SegmentTimeline, SegmentUrl,
 };
+use std::time::Duration;
 
 /// The segment information of one level: Period, Adaptation Set or Representation.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,8 @@ pub(super) struct Addressing<'a> {
     pub(super) kind: Addressed<'a>,
     /// Ticks a second; never zero.
     pub(super) timescale: u32,
+    /// Whether the MPD says so; else it is 1.
+    timescale_declared: bool,
     /// The media time at which the Period starts.
     pub(super) offset: u64,
     pub(super) initialization: Option<&'a Initialization>,
@@ -82,6 +85,7 @@ impl<'a> Addressing<'a> {
         Ok(Self {
             kind: Addressed::File { index_range: first(levels, |level| level.index_range) },
             timescale: timescale(first(levels, |level| level.timescale))?,
+            timescale_declared: first(levels, |level| level.timescale).is_some(),
             offset: first(levels, |level| level.presentation_time_offset).unwrap_or(0),
             initialization: first(levels, |level| level.initialization.as_ref()),
             duration: None,
@@ -103,6 +107,7 @@ impl<'a> Addressing<'a> {
         Ok(Self {
             kind: Addressed::List { urls },
             timescale: timescale(first(levels, |level| level.timescale))?,
+            timescale_declared: first(levels, |level| level.timescale).is_some(),
             offset: first(levels, |level| level.presentation_time_offset).unwrap_or(0),
             initialization: first(levels, |level| level.initialization.as_ref()),
             duration: first(levels, |level| level.duration),
@@ -120,6 +125,7 @@ impl<'a> Addressing<'a> {
                 initialization: first(levels, |level| level.initialization_template.as_deref()),
             },
             timescale: timescale(first(levels, |level| level.timescale))?,
+            timescale_declared: first(levels, |level| level.timescale).is_some(),
             offset: first(levels, |level| level.presentation_time_offset).unwrap_or(0),
             initialization: first(levels, |level| level.initialization.as_ref()),
             duration: first(levels, |level| level.duration),
@@ -127,6 +133,21 @@ impl<'a> Addressing<'a> {
             end_number: first(levels, |level| level.end_number),
             timeline: first(levels, |level| level.segment_timeline.as_ref()),
         })
+    }
+}
+
+impl Addressing<'_> {
+    /// Returns the suspicion that a timescale was forgotten: segments longer than their Period.
+    pub(super) fn odd_timescale(&self, period: Duration) -> Option<Problem> {
+        // ISO/IEC 23009-1 §5.3.9.2.2: without @timescale, one tick is a second.
+        if self.timescale_declared {
+            return None;
+        }
+        let runs = self.timeline.map_or(&[][..], |timeline| &timeline.s);
+        let longest = runs.iter().map(|run| run.d).max().or(self.duration)?;
+        // A last segment may well be rounded up to its second.
+        (period.as_secs().saturating_add(1) < longest)
+            .then_some(Problem::NoTimescale { ticks: longest, period })
     }
 }
 

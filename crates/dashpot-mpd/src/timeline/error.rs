@@ -1,14 +1,28 @@
 //! Why a timeline cannot be had.
 
+use super::Kind;
+use std::{error::Error, fmt, time::Duration};
+
 /// Something wrong with the timeline, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {problem}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimelineError {
     /// The element, as a path from the root.
     pub path: String,
     /// What is wrong.
-    #[source]
     pub problem: Problem,
+}
+
+impl fmt::Display for TimelineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.problem)
+    }
+}
+
+/// The message says the place and the problem at once; what caused it is what caused the problem.
+impl Error for TimelineError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.problem.source()
+    }
 }
 
 /// What is wrong with a timeline.
@@ -58,6 +72,29 @@ pub enum Problem {
         name: String,
         /// Its value.
         value: String,
+    },
+    /// Ticks that nobody explained, and that make no sense as seconds.
+    #[error(
+        "@timescale is missing and 1 by default (ISO/IEC 23009-1 §5.3.9.2.2); a segment of \
+         {ticks} s is longer than its Period of {} s",
+        period.as_secs()
+    )]
+    NoTimescale {
+        /// The segment's duration as it is declared.
+        ticks: u64,
+        /// How long the Period is.
+        period: Duration,
+    },
+    /// No segment lies within the Period.
+    #[error("no segment lies within the Period")]
+    NoSegments,
+    /// A kind of media is declared, and none of it can be had.
+    #[error("the Period declares {kind}, none of which can be played: {}", list(causes))]
+    Lost {
+        /// The kind.
+        kind: Kind,
+        /// What is wrong with its Representations; the first hundred of the MPD.
+        causes: Vec<TimelineError>,
     },
     /// A timescale of zero.
     #[error("@timescale is 0")]
@@ -123,6 +160,18 @@ impl Problem {
     /// Adds the place.
     pub(super) fn at(self, path: impl Into<String>) -> TimelineError {
         TimelineError { path: path.into(), problem: self }
+    }
+}
+
+/// The most causes that one message tells.
+const CAUSES_TOLD: usize = 5;
+
+fn list(causes: &[TimelineError]) -> String {
+    let told = causes.iter().take(CAUSES_TOLD).map(ToString::to_string);
+    let told = told.collect::<Vec<_>>().join("; ");
+    match causes.len().saturating_sub(CAUSES_TOLD) {
+        0 => told,
+        more => format!("{told}; and {more} more"),
     }
 }
 

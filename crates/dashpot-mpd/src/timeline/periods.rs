@@ -1,6 +1,6 @@
 //! When each Period starts and ends (ISO/IEC 23009-1 §5.3.2.1).
 
-use super::{Problem, TimelineError, error::clip};
+use super::{Problem, TimelineError, addressing::refuse};
 use crate::{Mpd, Period};
 use std::time::Duration;
 
@@ -17,6 +17,11 @@ pub(super) fn spans(mpd: &Mpd) -> Result<Vec<(usize, Duration, Duration)>, Timel
     let mut spans = Vec::new();
     for (index, (period, &start)) in mpd.periods.iter().zip(&starts).enumerate() {
         let next = starts.get(index + 1).copied();
+        // The MPD may have a duration, if only one could read it.
+        if period.duration.is_none() && next.is_none() {
+            refuse(&mpd.extra_attributes, &["mediaPresentationDuration"])
+                .map_err(|problem| problem.at("MPD"))?;
+        }
         let duration = duration(mpd, period, start, next).map_err(|problem| at(index, problem))?;
         if !duration.is_zero() {
             spans.push((index, start, duration));
@@ -63,10 +68,5 @@ fn duration(
 }
 
 fn readable(period: &Period) -> Result<(), Problem> {
-    for (name, value) in &period.extra_attributes {
-        if name == "start" || name == "duration" {
-            return Err(Problem::Unreadable { name: name.clone(), value: clip(value) });
-        }
-    }
-    Ok(())
+    refuse(&period.extra_attributes, &["start", "duration"])
 }

@@ -1,7 +1,7 @@
 //! From the elements of an MPD to the views of them.
 
 use super::{
-    Kind, PeriodView, Presentation, Problem, RepView, SetView, TimelineError,
+    Kind, PeriodView, Presentation, Problem, RepView, SegmentIndex, SetView, TimelineError,
     addressing::{Addressing, levels},
     budget::Budget,
     periods,
@@ -33,7 +33,15 @@ pub(super) fn resolve(mpd: &Mpd, mpd_url: &Url) -> Result<Presentation, Timeline
     for (index, start, duration) in periods::spans(mpd)? {
         let path = format!("MPD/Period[{}]", index + 1);
         let period = &mpd.periods[index];
+        let known = resolver.problems.len();
         let sets = resolver.sets(&path, period, &base, duration)?;
+        let declares = |kind| period.adaptation_sets.iter().any(|set| declared(set) == kind);
+        for kind in [Kind::Video, Kind::Audio] {
+            if declares(kind) && sets.iter().all(|set| set.kind != kind) {
+                let causes = resolver.problems.split_off(known);
+                return Err(Problem::Lost { kind, causes }.at(path));
+            }
+        }
         views.push(PeriodView { id: period.id.clone(), start, duration, sets });
     }
     if views.iter().any(|view| !view.sets.is_empty()) {
@@ -57,7 +65,7 @@ struct Resolver {
 }
 
 impl Resolver {
-    /// Notes what is left out, or gives up where that would not help.
+    /// Notes what is left out or looks wrong, or gives up where that would not help.
     fn leave_out(&mut self, error: TimelineError) -> Result<(), TimelineError> {
         if error.problem.is_limit() {
             return Err(error);
@@ -100,12 +108,13 @@ impl Resolver {
         let set = context.set;
         let mut representations = Vec::new();
         for (representation, number) in set.representations.iter().zip(1..) {
+            let path = || format!("{path}/Representation[{number}]");
             match self.representation(context, representation) {
-                Ok(view) => representations.push(view),
-                Err(problem) => {
-                    let path = format!("{path}/Representation[{number}]");
-                    self.leave_out(problem.at(path))?;
+                Ok((view, odd)) => {
+                    representations.push(view);
+                    odd.map_or(Ok(()), |problem| self.leave_out(problem.at(path())))?;
                 }
+                Err(problem) => self.leave_out(problem.at(path()))?,
             }
         }
         let Some(first) = representations.first() else { return Ok(None) };
@@ -113,7 +122,7 @@ impl Resolver {
         let essential = set.essential_properties.iter().filter_map(scheme);
         Ok(Some(SetView {
             id: set.id,
-            kind: kind(set, first),
+            kind: kind(set, first.mime.as_deref(), first.codecs.as_deref()),
             lang: set.lang.clone(),
             label: set.labels.first().map(|label| label.text.clone()),
             roles: roles.filter_map(|role| role.value.clone()).collect(),
@@ -122,11 +131,12 @@ impl Resolver {
         }))
     }
 
+    /// Returns the view, and what looks wrong about it.
     fn representation(
         &mut self,
         context: &Context<'_>,
         representation: &Representation,
-    ) -> Result<RepView, Problem> {
+    ) -> Result<(RepView, Option<Problem>), Problem> {
         let set = context.set;
         let base = resources::base(context.base, &representation.base_urls)?;
         let addressing = Addressing::of(levels(representation, set, context.period))?;
@@ -135,7 +145,10 @@ impl Resolver {
         let resources = Resources { id: &id, bandwidth, base: &base };
         let init = resources.init(&addressing)?;
         let index = resources.index(&addressing, context.duration, &mut self.budget)?;
-        Ok(RepView {
+        if matches!(&index, SegmentIndex::Listed(segments) if segments.is_empty()) {
+            return Err(Problem::NoSegments);
+        }
+        let view = RepView {
             codecs: self.inherited(representation.codecs.as_deref(), set.codecs.as_deref())?,
             width: representation.width.or(set.width),
             height: representation.height.or(set.height),
@@ -146,7 +159,8 @@ impl Resolver {
             bandwidth,
             init,
             index,
-        })
+        };
+        Ok((view, addressing.odd_timescale(context.duration)))
     }
 
     fn inherited(
@@ -172,11 +186,19 @@ fn local(period: &Period) -> Result<(), Problem> {
     Ok(())
 }
 
-fn kind(set: &AdaptationSet, first: &RepView) -> Kind {
-    let mime = first.mime.as_deref().unwrap_or_default();
-    let codecs = first.codecs.as_deref().unwrap_or_default();
-    let declared = set.content_type.as_deref();
-    let top = declared.unwrap_or_else(|| mime.split('/').next().unwrap_or_default());
+/// Returns what a set says that it carries, whether or not any of it can be had; one without a
+/// Representation carries nothing.
+fn declared(set: &AdaptationSet) -> Kind {
+    let Some(first) = set.representations.first() else { return Kind::Other };
+    let mime = first.mime_type.as_deref().or(set.mime_type.as_deref());
+    kind(set, mime, first.codecs.as_deref().or(set.codecs.as_deref()))
+}
+
+fn kind(set: &AdaptationSet, mime: Option<&str>, codecs: Option<&str>) -> Kind {
+    let mime = mime.unwrap_or_default();
+    let codecs = codecs.unwrap_or_default();
+    let content_type = set.content_type.as_deref();
+    let top = content_type.unwrap_or_else(|| mime.split('/').next().unwrap_or_default());
     match top {
         "video" => Kind::Video,
         "audio" => Kind::Audio,

@@ -65,7 +65,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Raw, ParseError> {
         let event = reader.read_event().map_err(|source| ParseError::NotXml {
             path: tree.path(),
             offset: reader.error_position(),
-            source,
+            message: source.to_string(),
         })?;
         if matches!(event, Event::Eof) {
             break;
@@ -123,7 +123,9 @@ impl Tree {
     fn error(&self, problem: Problem) -> ParseError {
         let (path, offset) = (self.path(), self.offset);
         match problem {
-            Problem::Xml(source) => ParseError::NotXml { path, offset, source },
+            Problem::Xml(source) => {
+                ParseError::NotXml { path, offset, message: source.to_string() }
+            }
             Problem::Refused(message) => ParseError::Refused { path, offset, message },
         }
     }

@@ -47,6 +47,17 @@ fn periods_follow_one_another_23009_1_5_3_2_1() {
             &["start='PT4S' duration='PT1S'", "start='PT3S' duration='PT1S'"],
             "MPD/Period[2]: the Period begins or ends before its predecessor's start",
         ),
+        (
+            "mediaPresentationDuration='-PT24S'",
+            &[""],
+            "MPD: @mediaPresentationDuration cannot be read: `-PT24S`",
+        ),
+        (
+            "mediaPresentationDuration='PT99999999999999999999S'",
+            &["", "start='PT4S'"],
+            "MPD: @mediaPresentationDuration cannot be read: `PT99999999999999999999S`",
+        ),
+        ("mediaPresentationDuration='-PT24S'", &["duration='PT4S'"], "0ns+4s"),
         ("", &["duration='-PT4S'"], "MPD/Period[1]: @duration cannot be read: `-PT4S`"),
         (
             "type='dynamic'",
@@ -103,6 +114,79 @@ fn a_template_that_makes_no_sense_is_refused() {
     );
 }
 
+/// Returns a Period with a set of each kind, whose Representations are made from the attributes of
+/// their `SegmentTemplate`s.
+fn kinds(sets: &[(&str, &[&str])]) -> String {
+    let sets = sets.iter().map(|(kind, templates)| {
+        let representations = templates.iter().map(|attributes| {
+            let template = format!("<SegmentTemplate media='$Number$' {attributes}/>");
+            format!("<Representation id='{kind}' mimeType='{kind}/mp4'>{template}</Representation>")
+        });
+        format!("<AdaptationSet>{}</AdaptationSet>", representations.collect::<String>())
+    });
+    let period = format!("<Period>{}</Period>", sets.collect::<String>());
+    mpd("mediaPresentationDuration='PT4S'", &period)
+}
+
+#[test]
+fn a_kind_of_media_does_not_vanish() {
+    let good = "duration='4'";
+    let lost = |kind: &str, problems: &str| {
+        format!(
+            "MPD/Period[1]: the Period declares {kind}, none of which can be played: {problems}\n"
+        )
+    };
+    let at = |set: u32, it: u32, problem: &str| {
+        format!("MPD/Period[1]/AdaptationSet[{set}]/Representation[{it}]: {problem}")
+    };
+    let zero = at(1, 1, "a segment has a duration of 0") + "; " + &at(1, 2, "@timescale is 0");
+    for (sets, expected) in [
+        (
+            kinds(&[
+                ("video", &["duration='0'", "duration='4' timescale='0'"]),
+                ("audio", &[good]),
+            ]),
+            lost("video", &zero),
+        ),
+        (
+            kinds(&[("video", &[good]), ("audio", &["duration='-4'"])]),
+            lost("audio", &at(2, 1, "@duration cannot be read: `-4`")),
+        ),
+        (
+            kinds(&[("video", &["duration='4' endNumber='0'"]), ("audio", &[good])]),
+            lost("video", &at(1, 1, "no segment lies within the Period")),
+        ),
+    ] {
+        assert_eq!(describe(&sets), expected);
+    }
+    // One language is as good as another; one rung as another.
+    let several =
+        [("video", &["duration='0'", good][..]), ("audio", &["duration='0'"]), ("audio", &[good])];
+    let found = describe(&kinds(&several));
+    assert_eq!(found.matches("problem MPD").count(), 2, "{found}");
+    let many = ["duration='0'"; 8];
+    assert!(describe(&kinds(&[("video", &many)])).contains("; and 3 more"));
+}
+
+#[test]
+fn a_forgotten_timescale_is_named_23009_1_5_3_9_2_2() {
+    let odd = |template: &str| {
+        let found = describe(&one("PT24S", template));
+        found.lines().find_map(|line| line.strip_prefix("problem ")).map(str::to_owned)
+    };
+    let expected = "MPD/Period[1]/AdaptationSet[1]/Representation[1]: @timescale is missing and 1 by \
+                    default (ISO/IEC 23009-1 §5.3.9.2.2); a segment of 48000 s is longer than its \
+                    Period of 24 s";
+    let runs = "<SegmentTimeline><S d='48000' r='2'/></SegmentTimeline>";
+    let template = |attributes: &str, runs: &str| {
+        format!("<SegmentTemplate media='$Time$' {attributes}>{runs}</SegmentTemplate>")
+    };
+    assert_eq!(odd(&template("duration='48000'", "")).as_deref(), Some(expected));
+    assert_eq!(odd(&template("", runs)).as_deref(), Some(expected));
+    assert_eq!(odd(&template("duration='48000' timescale='1000'", "")), None);
+    assert_eq!(odd(&template("duration='24'", "")), None);
+}
+
 #[test]
 fn a_run_that_makes_no_sense_is_refused() {
     for (runs, expected) in [
@@ -126,6 +210,21 @@ fn a_run_that_makes_no_sense_is_refused() {
             expected,
         );
     }
+}
+
+#[test]
+fn an_error_says_each_thing_once() {
+    let error = |text: &str| {
+        let (mpd, _) = parse(text).unwrap();
+        Presentation::resolve(&mpd, &Url::parse("http://h/m.mpd").unwrap()).unwrap_err()
+    };
+    let source = |error: &super::super::TimelineError| {
+        std::error::Error::source(error).map(ToString::to_string)
+    };
+    assert_eq!(source(&error(&mpd("", ""))), None);
+    let url = error(&one("PT4S", "<BaseURL>http://[</BaseURL>"));
+    assert_eq!(source(&url).as_deref(), Some("invalid IPv6 address"));
+    assert!(!url.to_string().contains("IPv6"), "{url}");
 }
 
 /// Compares the error of many Representations that inherit one thing.
