@@ -4,6 +4,7 @@ use serde_json::Value;
 use std::{
     fs::{self, File},
     io::{BufRead as _, BufReader},
+    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
 };
@@ -110,10 +111,16 @@ fn the_exit_code_tells_a_failed_check_from_a_session_that_could_not_run() {
     let origin = Origin::start();
     let film = origin.film();
     check_exit(&film, &["--for", "1s", "--max-stall-ratio", "0.5"], 0, "");
-    // At this rate not even the first segment comes in time.
-    check_exit(&film, &["--for", "1s", "--link", "10kbps"], 1, "nothing was played");
+    // At this rate the MPD comes in time and no segment does; at a tenth of it not even the MPD.
+    check_exit(&film, &["--for", "2s", "--link", "50kbps"], 1, "nothing was played");
+    check_exit(&film, &["--for", "1s", "--link", "5kbps"], 2, "no MPD came from");
     check_exit(&format!("{}nowhere.mpd", origin.url), &[], 2, "404");
     check_exit(&origin.url, &[], 2, "HTML page");
+    // Nobody listens at an address any more whose listener was dropped.
+    let nobody = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr());
+    let nobody = format!("http://{}/film.mpd", nobody.expect("an address"));
+    let words = format!("could not connect to {nobody}");
+    check_exit(&nobody, &["--for", "1s"], 2, &words);
     check_exit(&film, &["--link", "nowhere.csv"], 2, "nowhere.csv");
     check_exit(&film, &["--abr", "bolla"], 2, "bola");
     check_exit(&film, &["--for", "20"], 2, "needs a unit");

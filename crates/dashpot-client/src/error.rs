@@ -4,14 +4,24 @@ use crate::MediaError;
 use dashpot_bmff::BmffError;
 use dashpot_mpd::{ParseError, timeline::TimelineError};
 use dashpot_player::Failure;
+use std::time::Duration;
 
 /// Why a request came to nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// There was no answer.
-    #[error("no answer from {url}")]
+    /// There was no connection.
+    #[error("could not connect to {url}")]
     Connect {
+        /// What was asked for.
+        url: String,
+        /// The client's word on it.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// There was a connection, and no answer came over it.
+    #[error("{url} was asked for, and the connection ended without an answer")]
+    Unanswered {
         /// What was asked for.
         url: String,
         /// The client's word on it.
@@ -129,7 +139,9 @@ impl FetchError {
     pub fn failure(&self) -> Failure {
         match self {
             Self::Connect { source, .. } if source.is_timeout() => Failure::Timeout,
+            Self::Unanswered { source, .. } if source.is_timeout() => Failure::Timeout,
             Self::Connect { .. } | Self::Lost { .. } => Failure::Connect,
+            Self::Unanswered { .. } => Failure::Unanswered,
             Self::Status { status, .. } => Failure::Status(status.as_u16()),
             Self::Truncated { .. } => Failure::Truncated,
             Self::TooLarge { .. } => Failure::TooLarge,
@@ -154,12 +166,12 @@ pub enum PlayError {
     #[error("no MPD to play")]
     Manifest(#[source] FetchError),
     /// The MPD did not come in time.
-    #[error("no MPD from {url}: {failure}")]
+    #[error("no MPD came from {url} within {} ms", waited.as_millis())]
     NoManifest {
         /// What was asked for.
         url: String,
-        /// How the last attempt failed.
-        failure: Failure,
+        /// How long it was waited for.
+        waited: Duration,
     },
     /// The MPD has neither video nor audio.
     #[error("the MPD at {url} has neither video nor audio that can be played")]

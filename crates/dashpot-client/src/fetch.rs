@@ -110,8 +110,14 @@ async fn head(client: &Client, request: &Request) -> Result<Response, FetchError
     if let Some(range) = request.range {
         builder = builder.header(RANGE, format!("bytes={}", range_text(range)));
     }
-    let response =
-        builder.send().await.map_err(|source| FetchError::Connect { url: url(), source })?;
+    let response = builder.send().await.map_err(|source| {
+        // What the client says names the URL, which is said already.
+        let (url, source) = (url(), source.without_url());
+        match source.is_connect() {
+            true => FetchError::Connect { url, source },
+            false => FetchError::Unanswered { url, source },
+        }
+    })?;
     let status = response.status();
     let Some(range) = request.range else {
         return match status {
@@ -165,7 +171,7 @@ async fn body(response: Response, request: &Request, line: &Line) -> Result<Repl
             url: url(),
             received,
             expected,
-            source: Some(source),
+            source: Some(source.without_url()),
         })?;
         let length = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
         reply.size = reply.size.saturating_add(length);

@@ -46,6 +46,8 @@ pub(crate) struct Http {
     events: mpsc::Receiver<(Ticket, Progress)>,
     transfers: BTreeMap<Ticket, Transfer>,
     inputs: VecDeque<Input>,
+    /// What was left out of the presentation, and why; `None` while there is no presentation.
+    pub(crate) problems: Option<Vec<String>>,
     /// The last thing that went wrong, in full.
     pub(crate) last_error: Option<FetchError>,
 }
@@ -83,6 +85,7 @@ impl Http {
             events,
             transfers: BTreeMap::new(),
             inputs: VecDeque::new(),
+            problems: None,
             last_error: None,
         }
     }
@@ -169,7 +172,13 @@ impl Http {
         // The link is done only after it was told of the end, which came with the reply.
         let Some(reply) = transfer.reply.take() else { return };
         match meaning(&transfer.fetch, reply) {
-            Ok(input) => self.inputs.push_back(input),
+            Ok(input) => {
+                if let Input::Manifest { presentation, .. } = &input {
+                    let problems = presentation.problems.iter().map(ToString::to_string);
+                    self.problems = Some(problems.collect());
+                }
+                self.inputs.push_back(input);
+            }
             Err(error) => self.failed(ticket, error),
         }
     }

@@ -65,18 +65,31 @@ fn presentation(fetch: &Fetch, reply: &Reply) -> Result<Presentation, FetchError
     };
     let (mpd, warnings) =
         dashpot_mpd::parse(&reply.body).map_err(|source| not_an_mpd(Some(Box::new(source))))?;
-    for warning in warnings {
-        tracing::debug!(url = %fetch.url, %warning, "odd MPD");
-    }
+    warn_of(&fetch.url, "odd in the MPD", &warnings);
     // RFC 3986 §5.1.3: after redirects, the base is where the MPD was found in the end.
     let base = Url::parse(&reply.url).map_err(|_| not_an_mpd(None))?;
     let presentation = Presentation::resolve(&mpd, &base).map_err(|source| {
         FetchError::Timeline { url: fetch.url.clone(), source: Box::new(source) }
     })?;
-    for problem in &presentation.problems {
-        tracing::warn!(url = %fetch.url, %problem, "left out of the presentation");
-    }
+    warn_of(&fetch.url, "wrong in the presentation", &presentation.problems);
     Ok(presentation)
+}
+
+/// How many oddities of one MPD are told at once, and how much of each: the first few show what is
+/// wrong with the rest, and their texts are the server's.
+const ODDITIES_TOLD: usize = 10;
+const ODDITY_CHARS: usize = 300;
+
+fn warn_of(url: &str, what: &str, oddities: &[impl ToString]) {
+    for oddity in oddities.iter().take(ODDITIES_TOLD) {
+        let text = oddity.to_string();
+        let text = text.chars().filter(|c| !c.is_control()).take(ODDITY_CHARS);
+        tracing::warn!(url, "{what}: {}", text.collect::<String>());
+    }
+    let more = oddities.len().saturating_sub(ODDITIES_TOLD);
+    if 0 < more {
+        tracing::warn!(url, "{what}: {more} more");
+    }
 }
 
 /// Says for a person what a body is.

@@ -2,9 +2,9 @@
 
 use crate::{Clock, Driven, FetchError, Plan, PlayError, Snapshot, drive, http::Http};
 use dashpot_abr::Rule;
-use dashpot_base::Seed;
+use dashpot_base::{MonoTime, Seed};
 use dashpot_net::{Link, Trace, UNLIMITED};
-use dashpot_player::{self as player, DoneReason, Input, Player, What};
+use dashpot_player::{self as player, DoneReason, Input, Player};
 use dashpot_qoe::Summary;
 use std::{sync::Once, time::Duration};
 
@@ -69,6 +69,8 @@ pub struct Outcome {
     pub reason: DoneReason,
     /// What went wrong in the end, where the reason is a failure.
     pub error: Option<FetchError>,
+    /// What the MPD declares and could not be played, and why.
+    pub problems: Vec<String>,
     /// Its numbers.
     pub summary: Summary,
     /// How long it took.
@@ -105,34 +107,32 @@ pub async fn play(
     let url = config.player.manifest.to_string();
     let player = Player::new(config.player, config.rule);
     let driven = drive(player, &mut http, &clock, plan, stop, observe).await;
-    outcome(driven, http.last_error, url)
+    outcome(driven, http, url)
 }
 
-fn outcome(driven: Driven, error: Option<FetchError>, url: String) -> Result<Outcome, PlayError> {
+fn outcome(driven: Driven, http: Http, url: String) -> Result<Outcome, PlayError> {
     let Driven { reason, session, ended } = driven;
-    let summary = session.summary(ended);
-    let took = ended.since(dashpot_base::MonoTime::ZERO);
-    match (reason, error) {
-        (DoneReason::NothingToPlay, _) => Err(PlayError::NothingToPlay { url }),
-        (DoneReason::Failed { what: What::Manifest, failure }, error) => {
-            // A player that gave up waiting knows more than the last thing that went wrong.
-            Err(match error.filter(|error| error.failure() == failure) {
-                Some(error) => PlayError::Manifest(error),
-                None => PlayError::NoManifest { url, failure },
-            })
+    let took = ended.since(MonoTime::ZERO);
+    let Some(problems) = http.problems else {
+        // Whatever ended it, there was nothing to play; a wait that nothing broke has no error.
+        return Err(match (reason, http.last_error) {
+            (DoneReason::Failed { failure, .. }, Some(error)) if error.failure() != failure => {
+                PlayError::NoManifest { url, waited: took }
+            }
+            (_, Some(error)) => PlayError::Manifest(error),
+            (_, None) => PlayError::NoManifest { url, waited: took },
+        });
+    };
+    let error = match reason {
+        DoneReason::NothingToPlay => return Err(PlayError::NothingToPlay { url }),
+        DoneReason::Failed { failure, .. } => {
+            http.last_error.filter(|error| error.failure() == failure)
         }
-        (DoneReason::Failed { what, failure }, error) => {
-            let error = error.filter(|error| error.failure() == failure);
-            Ok(Outcome { reason: DoneReason::Failed { what, failure }, error, summary, took })
+        DoneReason::Ended | DoneReason::PlayedEnough | DoneReason::TimeUp | DoneReason::Stopped => {
+            None
         }
-        (
-            reason @ (DoneReason::Ended
-            | DoneReason::PlayedEnough
-            | DoneReason::TimeUp
-            | DoneReason::Stopped),
-            _,
-        ) => Ok(Outcome { reason, error: None, summary, took }),
-    }
+    };
+    Ok(Outcome { reason, error, problems, summary: session.summary(ended), took })
 }
 
 fn client(scheme: &str) -> Result<reqwest::Client, reqwest::Error> {

@@ -163,8 +163,10 @@ const fn name(media: Media) -> &'static str {
 /// How a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Failure {
-    /// No connection, or it broke before the response began.
+    /// No connection.
     Connect,
+    /// The connection ended before the response began.
+    Unanswered,
     /// The response took too long.
     Timeout,
     /// The server answered with this status.
@@ -185,7 +187,7 @@ impl Failure {
     #[must_use]
     pub const fn is_retryable(self) -> bool {
         match self {
-            Self::Connect | Self::Timeout | Self::Truncated => true,
+            Self::Connect | Self::Unanswered | Self::Timeout | Self::Truncated => true,
             Self::Status(status) => matches!(status, 408 | 425 | 429 | 500..=599),
             Self::TooLarge | Self::Malformed => false,
         }
@@ -196,6 +198,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect => f.write_str("connect"),
+            Self::Unanswered => f.write_str("unanswered"),
             Self::Timeout => f.write_str("timeout"),
             Self::Status(status) => write!(f, "status-{status}"),
             Self::Truncated => f.write_str("truncated"),

@@ -128,7 +128,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
     if let Some(screen) = &mut screen {
         screen.erase();
     }
-    let outcome = played.with_context(|| format!("cannot play {}", args.url))?;
+    let outcome = played?;
     let status = verdict(&outcome, &tally, args.max_stall_ratio);
     let report = Report::new(outcome, &tally);
     cli::print(&match args.format {
@@ -145,7 +145,11 @@ fn verdict(outcome: &Outcome, tally: &Tally, stall_ratio_max: Option<f64>) -> Ex
     if matches!(outcome.reason, DoneReason::Failed { .. }) {
         let error = outcome.error.as_ref().map(|error| error as &dyn std::error::Error);
         tracing::error!(reason = %outcome.reason, error, "the session broke off");
-        return ExitStatus::CheckFailed;
+        // Before the first picture nothing ran that could have failed a check.
+        return match outcome.summary.startup_ms {
+            Some(_) => ExitStatus::CheckFailed,
+            None => ExitStatus::CouldNotRun,
+        };
     }
     // Without a picture there is no stall either, and yet nothing that could pass for a session.
     let Some(ratio) = outcome.summary.stall_ratio else {

@@ -4,7 +4,7 @@ mod server;
 
 use super::*;
 use dashpot_abr::Throughput;
-use dashpot_player::Failure;
+use dashpot_player::{Failure, What};
 use dashpot_qoe::Event;
 use server::{Answer, path, response, with_server};
 use std::error::Error as _;
@@ -116,14 +116,19 @@ async fn the_base_of_an_mpd_is_where_a_redirect_led() {
     assert_eq!(played.outcome.unwrap().reason, DoneReason::PlayedEnough);
 }
 
-/// What a person reads of an error: its message and those of its causes.
+/// What a person reads of an error: its message and those of its causes, each of which says
+/// something that was not said before.
 fn message(error: &PlayError) -> String {
-    let mut message = error.to_string();
+    let mut levels = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(error) = cause {
-        message += &format!(": {error}");
+        let level = error.to_string();
+        assert!(levels.iter().all(|outer| !outer.contains(&level)), "{levels:?} {level}");
+        levels.push(level);
         cause = error.source();
     }
+    let message = levels.join(": ");
+    assert!(message.matches("http://").count() < 2, "{message}");
     message
 }
 
@@ -168,7 +173,11 @@ async fn a_body_that_breaks_off_is_truncated_and_nothing_is_no_answer() {
             Failure::Truncated,
             "ended after",
         ),
-        (|_| Vec::new(), Failure::Connect, "no answer from http://"),
+        (
+            |_| Vec::new(),
+            Failure::Unanswered,
+            "/film.mpd was asked for, and the connection ended without an answer",
+        ),
     ];
     for (answer, failure, expected) in cases {
         let (played, heads) = run(answer, |base| config(base, "/film.mpd")).await;
@@ -177,6 +186,60 @@ async fn a_body_that_breaks_off_is_truncated_and_nothing_is_no_answer() {
         assert_eq!(heads.len(), 5, "tried again");
         assert!(matches!(error, PlayError::Manifest(error) if error.failure() == failure));
     }
+}
+
+/// Returns the error of a session that ends after `for_time`, or is stopped then.
+async fn unplayed(url: &str, for_time: Duration) -> PlayError {
+    let mut config = config(url, "/film.mpd");
+    config.player.stop_after_time = Some(for_time);
+    play(config, std::future::pending(), |_| ()).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_lost_rung_is_told_of_and_a_lost_kind_is_no_film() {
+    fn one_lost(head: &str) -> Vec<u8> {
+        match path(head) {
+            "/film.mpd" => {
+                let bad = "bandwidth=\"800000\"><SegmentTemplate duration=\"0\"/></Representation>";
+                let mpd = MPD.replace("bandwidth=\"800000\"/>", bad);
+                response("200 OK", "", mpd.as_bytes())
+            }
+            _ => film(head),
+        }
+    }
+    fn video_lost(head: &str) -> Vec<u8> {
+        match path(head) {
+            "/film.mpd" => {
+                let sound = "<AdaptationSet mimeType=\"audio/mp4\"><Representation id=\"a\">\
+                             <BaseURL>a.mp4</BaseURL></Representation></AdaptationSet></Period>";
+                let mpd = MPD.replace("duration=\"5\"", "duration=\"-5\"");
+                response("200 OK", "", mpd.replace("</Period>", sound).as_bytes())
+            }
+            _ => film(head),
+        }
+    }
+    let (played, _) = run(one_lost, |base| config(base, "/film.mpd")).await;
+    let problem = "MPD/Period[1]/AdaptationSet[1]/Representation[2]: a segment has a duration of 0";
+    assert_eq!(played.outcome.unwrap().problems, [problem]);
+    let (played, _) = run(video_lost, |base| config(base, "/film.mpd")).await;
+    let message = message(&played.outcome.unwrap_err());
+    assert!(message.contains("declares video, none of which can be played"), "{message}");
+    assert!(message.contains("@duration cannot be read: `-5`"), "{message}");
+}
+
+#[tokio::test]
+async fn without_an_mpd_there_is_no_session_however_it_ended() {
+    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", free.local_addr().unwrap());
+    // Connections wait for somebody to take them, and nobody does.
+    let error = unplayed(&url, Duration::from_millis(50)).await;
+    let PlayError::NoManifest { waited, .. } = error else { panic!("{error:?}") };
+    assert!(Duration::from_millis(50) <= waited);
+    drop(free);
+    let error = unplayed(&url, Duration::from_millis(50)).await;
+    assert!(matches!(error, PlayError::Manifest(FetchError::Connect { .. })), "{error:?}");
+    let message = message(&error);
+    assert!(message.contains(&format!("could not connect to {url}/film.mpd")), "{message}");
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ pub(super) struct Report {
     summary: Summary,
     /// Of `segments`, those that a cache on the way had.
     segments_from_cache: u64,
+    /// What the MPD declares and could not be played, and why.
+    problems: Vec<String>,
 }
 
 impl Report {
@@ -27,6 +29,7 @@ impl Report {
             took_ms: u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX),
             summary: outcome.summary,
             segments_from_cache: tally.from_cache,
+            problems: outcome.problems,
         }
     }
 
@@ -70,6 +73,9 @@ impl Report {
         row("wasted", ByteSize::new(it.wasted_bytes).to_string());
         row("from a cache", format!("{} of {} segments", self.segments_from_cache, it.segments));
         row("failures", it.failures.to_string());
+        if !self.problems.is_empty() {
+            row("problems", format!("{} in the MPD, told on stderr", self.problems.len()));
+        }
         for share in &it.rungs {
             let name = format!("at {}", rate(share.bitrate_bps));
             row(&name, seconds(share.played_ms));

@@ -59,14 +59,15 @@ fn flags_become_the_session() {
 fn check_verdict(reason: DoneReason, ratio: Option<f64>, max: Option<f64>, expected: ExitStatus) {
     let mut summary = Session::new().summary(dashpot_base::MonoTime::ZERO);
     summary.stall_ratio = ratio;
+    summary.startup_ms = ratio.map(|_| 500);
     let shown = format!("{reason} {ratio:?} {max:?}");
-    let outcome = Outcome { reason, error: None, summary, took: Duration::ZERO };
+    let outcome = Outcome { reason, error: None, problems: vec![], summary, took: Duration::ZERO };
     assert_eq!(verdict(&outcome, &Tally::default(), max), expected, "{shown}");
 }
 
 #[test]
 fn the_exit_code_says_whether_the_check_held() {
-    use ExitStatus::{CheckFailed, Done};
+    use ExitStatus::{CheckFailed, CouldNotRun, Done};
     let failed = DoneReason::Failed {
         what: dashpot_player::What::Manifest,
         failure: dashpot_player::Failure::Timeout,
@@ -77,5 +78,6 @@ fn the_exit_code_says_whether_the_check_held() {
     check_verdict(DoneReason::Stopped, None, Some(1.0), CheckFailed);
     check_verdict(DoneReason::Stopped, None, None, Done);
     check_verdict(DoneReason::TimeUp, None, None, CheckFailed);
-    check_verdict(failed, Some(0.0), None, CheckFailed);
+    check_verdict(failed.clone(), Some(0.0), None, CheckFailed);
+    check_verdict(failed, None, None, CouldNotRun);
 }

@@ -10,7 +10,10 @@ const SECOND: Duration = Duration::from_secs(1);
 fn outcome(session: &Session, took_ms: u64, tally: &Tally) -> Report {
     let took = Duration::from_millis(took_ms);
     let summary = session.summary(MonoTime::ZERO.after(took));
-    Report::new(Outcome { reason: DoneReason::TimeUp, error: None, summary, took }, tally)
+    Report::new(
+        Outcome { reason: DoneReason::TimeUp, error: None, problems: vec![], summary, took },
+        tally,
+    )
 }
 
 fn report() -> Report {
@@ -104,7 +107,8 @@ fn the_json_names_units() {
               "played_ms": 4000
             }
           ],
-          "segments_from_cache": 1
+          "segments_from_cache": 1,
+          "problems": []
         }"#]]
     .assert_eq(&report().json().unwrap());
 }
