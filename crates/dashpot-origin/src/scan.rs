@@ -1,5 +1,6 @@
 //! What the media folder holds: every asset whose files hold together, and why others do not.
 
+mod piece;
 mod sidecar;
 mod track;
 mod walk;
@@ -8,7 +9,7 @@ use crate::store::{File, ReadError, Store};
 use dashpot_base::WallTime;
 use dashpot_packager::{Asset, AssetError, AssetSource, Catalogue, Kind, is_name};
 use sidecar::Description;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io};
 use tracing::warn;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -16,6 +17,9 @@ use xxhash_rust::xxh3::Xxh3;
 const ASSETS_MAX: usize = 10_000;
 /// Files of one asset: ladders have tens.
 const FILES_MAX: usize = 256;
+
+/// Raised whenever the packager makes other bytes of the same files, which gives them other URLs.
+const PACKAGING: u8 = 1;
 
 /// What a scan found.
 #[derive(Debug)]
@@ -32,8 +36,8 @@ pub(crate) struct Scan {
 #[non_exhaustive]
 pub enum SkipError {
     /// The folder could not be listed.
-    #[error("list its files")]
-    List(#[source] object_store::Error),
+    #[error("cannot list its files")]
+    List(#[source] io::Error),
     /// A file could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -58,7 +62,7 @@ pub enum SkipError {
         what: String,
     },
     /// `asset.json` is not what it should be.
-    #[error("`asset.json`")]
+    #[error("cannot read `asset.json`")]
     Description(#[source] serde_json::Error),
     /// The tracks do not fit together.
     #[error(transparent)]
@@ -66,14 +70,21 @@ pub enum SkipError {
 }
 
 /// Scans every folder of the store. A folder that cannot be served is left out with a warning.
-pub(crate) async fn scan(store: &Store) -> Result<Scan, object_store::Error> {
-    let mut names = store.directories().await?;
+pub(crate) async fn scan(store: &Store) -> io::Result<Scan> {
+    let (mut names, strays) = store.top().await?;
     names.sort_unstable();
     if ASSETS_MAX < names.len() {
         warn!(found = names.len(), served = ASSETS_MAX, "too many assets: the last are left out");
         names.truncate(ASSETS_MAX);
     }
     let (mut assets, mut files, mut skipped) = (Vec::new(), BTreeMap::new(), Vec::new());
+    let is_media = |name: &&String| name.rsplit_once('.').is_some_and(|(_, end)| end == "mp4");
+    let strays: Vec<_> = strays.iter().filter(is_media).collect();
+    if let Some(first) = strays.first() {
+        let (reason, count) = (stray(first), strays.len());
+        warn!(count, reason, "media beside the folders of assets is not served");
+        skipped.push(reason);
+    }
     for name in names.iter().filter(|name| !name.starts_with('.')) {
         match asset(store, name).await {
             Ok((asset, found)) => {
@@ -88,6 +99,12 @@ pub(crate) async fn scan(store: &Store) -> Result<Scan, object_store::Error> {
         }
     }
     Ok(Scan { catalogue: Catalogue::new(assets), files, skipped })
+}
+
+fn stray(name: &str) -> String {
+    format!(
+        "`{name}` lies in no asset's folder: put its tracks into a folder, or make one with `dashpot ingest`"
+    )
 }
 
 async fn asset(store: &Store, name: &str) -> Result<(Asset, BTreeMap<String, File>), SkipError> {
@@ -108,6 +125,7 @@ async fn asset(store: &Store, name: &str) -> Result<(Asset, BTreeMap<String, Fil
         ..AssetSource::default()
     };
     let (mut hash, mut used) = (Xxh3::new(), BTreeMap::new());
+    hash.update(&[PACKAGING]);
     let mut modified = WallTime::EPOCH;
     for (file_name, file) in &files {
         let Some((id, ending)) = file_name.rsplit_once('.').filter(|(id, _)| !id.is_empty()) else {
@@ -144,3 +162,6 @@ pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,7 +45,10 @@ pub struct Config {
 #[non_exhaustive]
 pub enum StartError {
     /// The media folder cannot be opened.
-    #[error("open the media folder `{}`: give the folder that holds one folder an asset", path.display())]
+    #[error(
+        "cannot open the media folder `{}`, which should hold one folder for each asset",
+        path.display()
+    )]
     Media {
         /// The folder.
         path: PathBuf,
@@ -53,16 +56,16 @@ pub enum StartError {
         source: io::Error,
     },
     /// The media folder cannot be listed.
-    #[error("list the media folder `{}`", path.display())]
+    #[error("cannot list the media folder `{}`", path.display())]
     List {
         /// The folder.
         path: PathBuf,
-        /// What the store said.
-        source: object_store::Error,
+        /// What the operating system said.
+        source: io::Error,
     },
     /// There is nothing in the media folder that can be served.
     #[error(
-        "find an asset in `{}`: put fragmented .mp4 files into a folder of it, or make one with `dashpot ingest`{}",
+        "found no asset in `{}`: put fragmented .mp4 files into a folder of it, or make one with `dashpot ingest`{}",
         path.display(),
         skipped.iter().map(|reason| format!("; {reason}")).collect::<String>()
     )]
@@ -73,7 +76,7 @@ pub enum StartError {
         skipped: Vec<String>,
     },
     /// The folder of manifests cannot be read, or one of them is not text.
-    #[error("read the manifests in `{}`", path.display())]
+    #[error("cannot read the manifests in `{}`", path.display())]
     Manifests {
         /// The folder or file.
         path: PathBuf,
@@ -246,8 +249,11 @@ async fn answer(origin: &Origin, health: &Health, request: &Parts) -> Response<B
     }
 }
 
-/// Media under a name never changes without its name: a year is as long as RFC 9111 goes.
+/// What names its version never changes: a year is as long as RFC 9111 goes.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+/// What names no version changes when its asset is replaced: a minute still spares an origin most
+/// of a crowd that follows a hand-written manifest, and old media is gone while one looks for it.
+const UNVERSIONED: &str = "public, max-age=60";
 /// Manifests may change when the origin starts again; a few seconds take the load of a start.
 const SHORT: &str = "public, max-age=10, must-revalidate";
 
@@ -288,7 +294,8 @@ fn no_path(why: &str) -> (StatusCode, String) {
 fn resource(found: Found, path: &str) -> Resource {
     let cache_control = match found.cacheability {
         Cacheability::Immutable => IMMUTABLE,
-        Cacheability::Short => SHORT,
+        Cacheability::Unversioned => UNVERSIONED,
+        Cacheability::Manifest => SHORT,
     };
     let (modified, content) = match found.body {
         Planned::Text(text) => (None, Content::Text(text.into())),

@@ -16,22 +16,28 @@ const READS_MAX: usize = 64;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// The store failed, or the file is another one than was scanned.
-    #[error("read `{path}`")]
+    /// The file cannot be opened or read.
+    #[error("cannot read `{path}`")]
     Store {
         /// The file.
         path: String,
-        /// What the store said.
-        source: object_store::Error,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The file is another one than was scanned.
+    #[error("cannot read `{path}`: it was changed after the server had started")]
+    Changed {
+        /// The file.
+        path: String,
     },
     /// The scan did not find the file.
-    #[error("read `{path}`: it is not in the catalogue")]
+    #[error("cannot read `{path}`: it is not in the catalogue")]
     Unknown {
         /// The file.
         path: String,
     },
     /// The store gave another number of bytes than was asked for.
-    #[error("read `{path}`: {given} bytes instead of {asked}")]
+    #[error("cannot read `{path}`: {given} bytes came instead of {asked}")]
     Length {
         /// The file.
         path: String,
@@ -65,24 +71,27 @@ impl Store {
     /// Opens the directory `root`.
     pub(crate) fn local(root: &std::path::Path) -> io::Result<Self> {
         let root = root.canonicalize()?;
-        let inner = LocalFileSystem::new_with_prefix(&root).map_err(io::Error::other)?;
+        if !root.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, "it is a file, not a folder"));
+        }
+        let inner = LocalFileSystem::new_with_prefix(&root).map_err(cause)?;
         let reads = Arc::new(Semaphore::new(READS_MAX));
         Ok(Self { inner: Arc::new(inner), root, reads })
     }
 
-    /// Returns the names of the directories in the root.
-    pub(crate) async fn directories(&self) -> Result<Vec<String>, object_store::Error> {
-        let listed = self.inner.list_with_delimiter(None).await?;
-        let names = listed.common_prefixes.iter().filter_map(|path| path.filename());
-        Ok(names.map(str::to_owned).collect())
+    /// Returns the names of the directories and those of the files in the root.
+    pub(crate) async fn top(&self) -> io::Result<(Vec<String>, Vec<String>)> {
+        let listed = self.inner.list_with_delimiter(None).await.map_err(cause)?;
+        let name = |path: &Path| path.filename().map(str::to_owned);
+        let directories = listed.common_prefixes.iter().filter_map(name).collect();
+        let files = listed.objects.iter().filter_map(|meta| name(&meta.location)).collect();
+        Ok((directories, files))
     }
 
     /// Returns the files in a directory of the root, by name.
-    pub(crate) async fn files(
-        &self,
-        directory: &str,
-    ) -> Result<BTreeMap<String, File>, object_store::Error> {
-        let listed = self.inner.list_with_delimiter(Some(&Path::from(directory))).await?;
+    pub(crate) async fn files(&self, directory: &str) -> io::Result<BTreeMap<String, File>> {
+        let directory = Path::from(directory);
+        let listed = self.inner.list_with_delimiter(Some(&directory)).await.map_err(cause)?;
         let named = |meta: ObjectMeta| Some((meta.location.filename()?.to_owned(), file(meta)));
         Ok(listed.objects.into_iter().filter_map(named).collect())
     }
@@ -102,7 +111,14 @@ impl Store {
             if_match: file.version.clone(),
             ..GetOptions::default()
         };
-        let failed = |source| ReadError::Store { path: file.path.to_string(), source };
+        let failed = |error| {
+            let path = file.path.to_string();
+            if matches!(error, object_store::Error::Precondition { .. }) {
+                ReadError::Changed { path }
+            } else {
+                ReadError::Store { path, source: cause(error) }
+            }
+        };
         // The semaphore is never closed, so that a permit always comes.
         let _permit = self.reads.acquire().await.ok();
         let result = self.inner.get_opts(&file.path, options).await.map_err(failed)?;
@@ -121,6 +137,21 @@ impl Store {
         }
         self.read(file, 0..file.size).await
     }
+}
+
+/// Returns what the operating system said, without the store's levels around it: each of them
+/// repeats the one below, and the path, which our own errors name once.
+fn cause(error: object_store::Error) -> io::Error {
+    let mut found: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(level) = found {
+        if let Some(system) = level.downcast_ref::<io::Error>() {
+            return system
+                .raw_os_error()
+                .map_or_else(|| system.kind().into(), io::Error::from_raw_os_error);
+        }
+        found = level.source();
+    }
+    io::Error::other(error)
 }
 
 fn file(meta: ObjectMeta) -> File {

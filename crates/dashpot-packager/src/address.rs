@@ -1,4 +1,9 @@
-//! The grammar of paths below `/vod/`.
+//! The grammar of paths below `/vod/`: `{asset}/[{option}/…]{file}`.
+//!
+//! Each option is a segment of its own, in any order: `loop_N`, `seg_Ns`, and `v_` with the version
+//! of the asset's content. Manifests are asked for without a version. Their `BaseURL` puts it into
+//! every URL that they lead to, so that no such URL ever names two contents; what is asked for
+//! without a version is whatever the asset holds today.
 
 /// The most passes that `loop_N` may ask for.
 pub(crate) const PASSES_MAX: u32 = 1_000;
@@ -21,6 +26,8 @@ pub struct Options {
     pub passes: Option<u32>,
     /// `seg_Ns`: length of a segment in milliseconds.
     pub segment_ms: Option<u64>,
+    /// `v_` and 16 hexadecimal digits: the fingerprint that the asset is to have.
+    pub version: Option<u64>,
 }
 
 /// The manifests there are of an asset, by how they address segments.
@@ -84,6 +91,17 @@ pub enum AddressError {
         /// The valid option nearest to it.
         nearest: String,
     },
+    /// A version is malformed.
+    #[error(
+        "option `{given}` is no version: that is `v_` and 16 digits of 0-9 and a-f, as the MPD has it"
+    )]
+    Version {
+        /// As given, cut where it is long.
+        given: String,
+    },
+    /// A manifest is asked for by version.
+    #[error("an MPD has no version, it says which one its segments have: ask for it without `v_`")]
+    Versioned,
     /// An option is there twice.
     #[error("option `{name}` is given twice")]
     Twice {
@@ -94,6 +112,8 @@ pub enum AddressError {
 
 const FILES: &str = "{number|time|base|list}.mpd, {track}/init.mp4, {track}/{number}.m4s, {track}/t{time}.m4s, {track}.mp4 and {track}.vtt";
 const OPTIONS: &str = "options are loop_1 to loop_1000 and seg_4s: a multiple of the GOP length";
+/// Letters of a wrong option that a message repeats.
+const GIVEN_MAX: usize = 40;
 
 /// Says whether a name may be an asset's or a track's: it needs no escape in a URL, hides no file,
 /// and cannot climb out of its directory.
@@ -117,6 +137,9 @@ impl<'a> Address<'a> {
         let last = parts.next_back().ok_or(AddressError::Shape)?;
         let target = target(last, &mut parts)?;
         let options = parts.try_fold(Options::default(), Options::with)?;
+        if options.version.is_some() && matches!(target, Target::Manifest(_)) {
+            return Err(AddressError::Versioned);
+        }
         Ok(Self { asset, options, target })
     }
 }
@@ -150,12 +173,16 @@ fn decimal(text: &str) -> Option<u64> {
     text.parse().ok().filter(|_| canonical)
 }
 
+/// Reads a version as [`Asset::version`](crate::Asset::version) writes it, and in no other way.
+fn version(text: &str) -> Option<u64> {
+    let digits = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    u64::from_str_radix(text, 16).ok().filter(|_| digits && text.len() == 16)
+}
+
 impl Options {
     fn with(mut self, given: &str) -> Result<Self, AddressError> {
-        let unknown = || AddressError::Option {
-            given: given.chars().take(40).collect(),
-            nearest: nearest(given),
-        };
+        let cut = || given.chars().take(GIVEN_MAX).collect();
+        let unknown = || AddressError::Option { given: cut(), nearest: nearest(given) };
         let (name, value) = given.split_once('_').ok_or_else(unknown)?;
         match name {
             "loop" => {
@@ -168,6 +195,11 @@ impl Options {
                 let length = value.strip_suffix('s').and_then(milliseconds);
                 let before = self.segment_ms.replace(length.ok_or_else(unknown)?);
                 before.map_or(Ok(self), |_| Err(AddressError::Twice { name: "seg" }))
+            }
+            "v" => {
+                let version = version(value).ok_or_else(|| AddressError::Version { given: cut() });
+                let before = self.version.replace(version?);
+                before.map_or(Ok(self), |_| Err(AddressError::Twice { name: "v" }))
             }
             _ => Err(unknown()),
         }

@@ -38,7 +38,8 @@ pub struct AssetSource {
     pub name: String,
     /// What people call it.
     pub title: String,
-    /// Changes whenever the content of a file changes; part of every entity tag.
+    /// Changes whenever the content of a file changes; part of every entity tag and of the URLs that
+    /// manifests lead to.
     pub fingerprint: u64,
     /// When the youngest of its files was last modified.
     pub modified: WallTime,
@@ -55,7 +56,8 @@ pub struct Asset {
     pub name: String,
     /// What people call it.
     pub title: String,
-    /// Changes whenever the content of a file changes; part of every entity tag.
+    /// Changes whenever the content of a file changes; part of every entity tag and of the URLs that
+    /// manifests lead to.
     pub fingerprint: u64,
     /// When the youngest of its files was last modified.
     pub modified: WallTime,
@@ -109,6 +111,12 @@ impl Asset {
     #[must_use]
     pub const fn gop(&self) -> Option<MediaTime> {
         self.gop
+    }
+
+    /// Returns the option that names this content of the asset in URLs: `v_` and its fingerprint.
+    #[must_use]
+    pub fn version(&self) -> String {
+        format!("v_{:016x}", self.fingerprint)
     }
 
     pub(crate) fn track_index(&self, id: &str) -> Option<usize> {

@@ -38,6 +38,9 @@ pub fn manifest(asset: &Asset, shape: Shape, form: Form) -> String {
             title: Some(asset.title.as_str().into()),
             ..ProgramInformation::default()
         }],
+        // ISO/IEC 23009-1 §5.6.4: every other URL is relative to this one, which is relative to the
+        // MPD's own.
+        base_urls: vec![format!("{}/", asset.version()).as_str().into()],
         periods: vec![Period {
             id: Some("1".to_owned()),
             start: Some(Duration::ZERO),

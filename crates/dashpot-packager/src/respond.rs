@@ -38,10 +38,12 @@ pub struct Found {
 /// How long a copy of a resource may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cacheability {
-    /// For ever: another content would have another name.
+    /// For ever: the path names the version, so that another content has another path.
     Immutable,
-    /// For a short while, then it must be asked about again.
-    Short,
+    /// For about a minute: the path names no version, and the asset can be replaced.
+    Unversioned,
+    /// For seconds: a manifest says which version there is.
+    Manifest,
 }
 
 /// What a resource consists of.
@@ -63,13 +65,24 @@ const INDEXED_MAX: u64 = 65_535;
 pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
     let address = Address::parse(path).map_err(|error| match error {
         AddressError::Shape => Refused::NotFound(error.to_string()),
-        AddressError::Option { .. } | AddressError::Twice { .. } => {
-            Refused::BadRequest(error.to_string())
-        }
+        AddressError::Option { .. }
+        | AddressError::Version { .. }
+        | AddressError::Versioned
+        | AddressError::Twice { .. } => Refused::BadRequest(error.to_string()),
     })?;
     let asset = catalogue
         .asset(address.asset)
         .ok_or_else(|| Refused::NotFound(format!("there is no asset `{}`", address.asset)))?;
+    let cacheability = match address.options.version {
+        Some(version) if version != asset.fingerprint => {
+            let name = &asset.name;
+            return Err(Refused::NotFound(format!(
+                "`{name}` has changed since the MPD that led here was made: fetch the MPD again"
+            )));
+        }
+        Some(_) => Cacheability::Immutable,
+        None => Cacheability::Unversioned,
+    };
     let shape = Shape::of(asset, address.options)
         .map_err(|error| Refused::BadRequest(error.to_string()))?;
     let found = |content_type, cacheability, body| Found {
@@ -82,11 +95,11 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
     let (id, plan) = match address.target {
         Target::Manifest(form) => {
             let text = source.manifest(form)?;
-            return Ok(found("application/dash+xml", Cacheability::Short, Body::Text(text)));
+            return Ok(found("application/dash+xml", Cacheability::Manifest, Body::Text(text)));
         }
         Target::Text(id) => {
             let text = source.subtitles(id)?;
-            return Ok(found("text/vtt; charset=utf-8", Cacheability::Short, Body::Text(text)));
+            return Ok(found("text/vtt; charset=utf-8", cacheability, Body::Text(text)));
         }
         Target::Init(id) => (id, source.init(id)?),
         Target::Number(id, number) => {
@@ -104,7 +117,7 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
         Some(Kind::Audio { .. }) => "audio/mp4",
         Some(Kind::Video { .. }) | None => "video/mp4",
     };
-    Ok(found(content_type, Cacheability::Immutable, Body::Media(plan)))
+    Ok(found(content_type, cacheability, Body::Media(plan)))
 }
 
 /// An asset in a shape that fits it.

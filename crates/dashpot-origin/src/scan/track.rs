@@ -4,18 +4,33 @@
 //! in memory anyway, and what is there cannot disagree with what an index says.
 
 use crate::{
-    scan::{SkipError, walk::Walk},
+    scan::{
+        SkipError,
+        piece::{Piece, Place, fragments},
+        walk::Walk,
+    },
     store::{File, Store},
 };
-use bytes::Bytes;
 use dashpot_bmff::{Handler, Init, Moof, TopBox, parse_init, parse_moof};
-use dashpot_packager::{Fragment, Kind, Track};
+use dashpot_packager::{Kind, Track};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Bytes of all heads of one track, which stay in memory: about four days of 2 s fragments.
 const HEADS_MAX: usize = 256 << 20;
 
+/// Bytes of each fragment's media that count for the fingerprint. Frames of equal lengths in other
+/// encodes differ from their first coded block on, which comes well before this; to read all media
+/// at every start would take minutes.
+const SAMPLED: u64 = 1 << 10;
+
+/// Boxes that an MP4 file may begin with (ISO/IEC 14496-12 §4.3 asks for `ftyp`, which older files
+/// do not have).
+const FIRST: [&[u8]; 10] =
+    [b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pdin", b"sidx", b"moof"];
 const NOT_FRAGMENTED: &str = "it is not a fragmented MP4; `dashpot ingest` makes one of it";
+
+const NO_MOOV: &str = "it has no moov box before its media";
+const NO_MDAT: &str = "a moof is not followed by its mdat";
 
 /// Reads the track in `file` and adds what makes it unique to `hash`.
 pub(super) async fn read(
@@ -26,14 +41,21 @@ pub(super) async fn read(
     hash: &mut Xxh3,
 ) -> Result<Track, SkipError> {
     let mut walk = Walk::new(store, file);
+    let first = walk.read(0..file.size.min(8)).await?;
+    if first.is_empty() {
+        return Err(walk.wrong("it is empty"));
+    }
+    if !first.get(4..8).is_some_and(|kind| FIRST.contains(&kind)) {
+        return Err(walk.wrong("it is not MP4"));
+    }
     let init_end = loop {
         match walk.next().await? {
             Some(TopBox::Read(found)) if found.is(b"moov") => break found.header.end(),
             Some(TopBox::Read(found)) if found.is(b"moof") => {
-                return Err(walk.wrong(NOT_FRAGMENTED));
+                return Err(walk.wrong(NO_MOOV));
             }
             Some(TopBox::Read(_) | TopBox::Skipped(_)) => {}
-            None => return Err(walk.wrong("it has no moov box")),
+            None => return Err(walk.wrong(NO_MOOV)),
         }
     };
     let init_bytes = walk.read(0..init_end).await?;
@@ -73,41 +95,6 @@ pub(super) async fn read(
     })
 }
 
-/// A fragment before its duration is known, which is how long it takes to the next one's start.
-struct Piece {
-    offset: u64,
-    size: u64,
-    head: Bytes,
-    start: u64,
-    samples_duration: u64,
-    sample_duration: Option<u32>,
-}
-
-impl Piece {
-    fn frame_rate(&self, timescale: u32) -> Option<(u32, u32)> {
-        let duration = self.sample_duration.filter(|duration| *duration != 0)?;
-        let (mut divisor, mut rest) = (timescale, duration);
-        while rest != 0 {
-            (divisor, rest) = (rest, divisor % rest);
-        }
-        Some((timescale.checked_div(divisor)?, duration.checked_div(divisor)?))
-    }
-}
-
-fn fragments(pieces: Vec<Piece>) -> Vec<Fragment> {
-    let starts: Vec<u64> = pieces.iter().skip(1).map(|piece| piece.start).collect();
-    let ends = starts.into_iter().map(Some).chain([None]);
-    let fragment = |(piece, end): (Piece, Option<u64>)| Fragment {
-        offset: piece.offset,
-        size: piece.size,
-        start: piece.start,
-        // Times that go backwards become a duration of zero, which `Asset::new` refuses.
-        duration: end.map_or(piece.samples_duration, |end| end.saturating_sub(piece.start)),
-        head: piece.head,
-    };
-    pieces.into_iter().zip(ends).map(fragment).collect()
-}
-
 async fn pieces(
     walk: &mut Walk<'_>,
     init: &Init,
@@ -122,7 +109,7 @@ async fn pieces(
     }
     let (mut pieces, mut held) = (Vec::new(), 0_usize);
     let mut start = None;
-    let mut moof: Option<Moof> = None;
+    let mut moof: Option<(u64, Moof)> = None;
     while let Some(found) = walk.next().await? {
         let header = match &found {
             TopBox::Read(found) => found.header,
@@ -133,11 +120,12 @@ async fn pieces(
             (b"moof", None) => {
                 start = start.or(Some(header.start));
                 let bytes = walk.read(header.start..header.end()).await?;
-                moof = Some(parse_moof(&bytes, init).map_err(|error| walk.wrong(error))?);
+                let parsed = parse_moof(&bytes, init).map_err(|error| walk.wrong(error))?;
+                moof = Some((header.start, parsed));
             }
-            (b"moof", Some(_)) => return Err(walk.wrong("a moof is not followed by its mdat")),
+            (b"moof", Some(_)) => return Err(walk.wrong(NO_MDAT)),
             (b"mdat", _) => {
-                let (Some(begin), Some(moof)) = (start.take(), moof.take()) else {
+                let (Some(begin), Some((at, moof))) = (start.take(), moof.take()) else {
                     return Err(walk.wrong(NOT_FRAGMENTED));
                 };
                 let head = walk.read(begin..header.start).await?;
@@ -146,8 +134,10 @@ async fn pieces(
                     return Err(walk.wrong("the heads of its fragments are beyond 256 MiB"));
                 }
                 hash.update(&head);
-                let (offset, size) = (begin, header.end() - begin);
-                let piece = piece(&moof, offset, size, &head);
+                let sampled = header.end().min(header.start.saturating_add(SAMPLED));
+                hash.update(&walk.read(header.start..sampled).await?);
+                let place = Place { begin, moof: at, mdat: header };
+                let piece = Piece::read(&moof, &place, &head);
                 pieces
                     .push(piece.map_err(|what| {
                         walk.wrong(format!("fragment {}: {what}", pieces.len()))
@@ -157,27 +147,8 @@ async fn pieces(
             _ => {}
         }
     }
+    if moof.is_some() {
+        return Err(walk.wrong(NO_MDAT));
+    }
     Ok(pieces)
-}
-
-fn piece(moof: &Moof, offset: u64, size: u64, head: &Bytes) -> Result<Piece, &'static str> {
-    let [run] = moof.fragments.as_slice() else {
-        return Err("it must have exactly one traf");
-    };
-    let decode_time = run.decode_time.ok_or("it has no tfdt")?;
-    if !run.samples().next().is_some_and(dashpot_bmff::RunSample::is_sync) {
-        return Err("it does not begin with a random access point");
-    }
-    let (mut at, mut earliest) = (i128::from(decode_time), i128::MAX);
-    for sample in run.samples() {
-        earliest = earliest.min(at + i128::from(sample.composition_offset));
-        at += i128::from(sample.duration);
-    }
-    let start = u64::try_from(earliest).map_err(|_| "it begins before time 0")?;
-    let first = run.samples().next().map(|sample| sample.duration);
-    let even = first.filter(|first| run.samples().all(|sample| sample.duration == *first));
-    // A slice would keep the whole read-ahead window alive.
-    let head = Bytes::copy_from_slice(head);
-    let samples_duration = run.duration();
-    Ok(Piece { offset, size, head, start, samples_duration, sample_duration: even })
 }

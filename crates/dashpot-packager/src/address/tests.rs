@@ -80,11 +80,27 @@ fn options_are_typed_and_a_wrong_one_is_named() {
         ("seg_4.0001s", Err("did you mean `seg_4s`?")),
         ("mup_5", Err("option `mup_5` is not one")),
         ("", Err("option `` is not one")),
+        ("v_00000000000000af", Err("ask for it without `v_`")),
+        ("v_", Err("option `v_` is no version")),
+        ("v_af", Err("option `v_af` is no version")),
+        ("v_00000000000000AF", Err("is no version")),
+        ("v_+0000000000000af", Err("is no version")),
         ("loop_2/loop_2", Err("option `loop` is given twice")),
         ("seg_4s/seg_4s", Err("option `seg` is given twice")),
     ] {
         check(&format!("film/{options}/number.mpd"), expected);
     }
+}
+
+#[test]
+fn the_version_is_an_option_among_others() {
+    for options in ["v_00000000000000af/loop_2", "loop_2/v_00000000000000af"] {
+        let path = format!("film/{options}/v1/3.m4s");
+        check(&path, Ok((Some(2), None, Target::Number("v1", 3))));
+        assert_eq!(Address::parse(&path).unwrap().options.version, Some(0xAF));
+    }
+    let twice = "film/v_00000000000000af/v_00000000000000af/v1.mp4";
+    check(twice, Err("option `v` is given twice"));
 }
 
 proptest! {

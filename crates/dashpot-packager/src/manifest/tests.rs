@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Body, Catalogue, fixture, respond};
+use crate::{Body, Cacheability, Catalogue, fixture, respond};
 use dashpot_mpd::timeline::{
     Kind as TrackKind, Presentation, SegmentIndex, SegmentRef, Sidx, SidxRef, from_sidx,
 };
@@ -126,6 +126,11 @@ fn play(catalogue: &Catalogue, options: &str, form: Form) -> Vec<Played> {
     let presentation = Presentation::resolve(&mpd, &url).unwrap();
     assert!(presentation.problems.is_empty(), "{:?}", presentation.problems);
     let sets = &presentation.periods[0].sets;
+    let texts = sets.iter().filter(|set| set.kind == TrackKind::Text);
+    for text in texts.flat_map(|set| &set.representations) {
+        let SegmentIndex::Listed(parts) = &text.index else { panic!("{text:?}") };
+        assert!(!parts.is_empty() && parts.iter().all(|part| is_versioned(catalogue, &part.url)));
+    }
     let mut played = Vec::new();
     for rep in
         sets.iter().filter(|set| set.kind != TrackKind::Text).flat_map(|s| &s.representations)
@@ -152,7 +157,13 @@ fn manifest_text(catalogue: &Catalogue, url: &str) -> String {
     }
 }
 
+fn is_versioned(catalogue: &Catalogue, url: &str) -> bool {
+    let found = respond(catalogue, url.strip_prefix("http://origin/vod/").unwrap()).unwrap();
+    found.cacheability == Cacheability::Immutable
+}
+
 fn fetch(catalogue: &Catalogue, url: &str, range: Option<(u64, u64)>) -> Vec<u8> {
+    assert!(is_versioned(catalogue, url), "{url}");
     let found = respond(catalogue, url.strip_prefix("http://origin/vod/").unwrap()).unwrap();
     let files = fixture::files(&found.asset);
     match found.body {

@@ -15,7 +15,7 @@ fn check_on(asset: &Asset, options: Options, expected: Result<(u32, u32), &str>)
 }
 
 const fn seg(ms: u64) -> Options {
-    Options { passes: None, segment_ms: Some(ms) }
+    Options { passes: None, segment_ms: Some(ms), version: None }
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn decode_times_of_32_bits_bound_the_passes() {
     }
     let source = AssetSource { name: "old".to_owned(), tracks: vec![track], ..Default::default() };
     let asset = Asset::new(source).unwrap();
-    let passes = |passes| Options { passes: Some(passes), segment_ms: None };
+    let passes = |passes| Options { passes: Some(passes), ..Options::default() };
     check_on(&asset, passes(5), Ok((5, 1)));
     check_on(&asset, passes(6), Err("`loop_5` is the most"));
 }

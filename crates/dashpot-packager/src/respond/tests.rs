@@ -49,6 +49,11 @@ fn what_is_not_there_is_refused_with_the_reason() {
         ("clip/seg_1s/v1.mp4", "the nearest is `seg_2s`"),
         ("clip/seg_90s/v1.mp4", "the nearest is `seg_60s`"),
         ("clip/twice_2/v1.mp4", "400 option `twice_2` is not one"),
+        ("clip/v_0000000000000008/v1.mp4", "404 `clip` has changed"),
+        ("clip/v_0000000000000008/s-en.vtt", "fetch the MPD again"),
+        ("clip/loop_2/v_0000000000000008/v9/999.m4s", "fetch the MPD again"),
+        ("clip/v_8/v1.mp4", "400 option `v_8` is no version"),
+        ("clip/v_0000000000000007/time.mpd", "400 an MPD has no version"),
         ("clip", "404 no such path"),
         ("../clip/v1.mp4", "404 no such path"),
     ] {
@@ -126,6 +131,27 @@ fn the_index_of_a_virtual_file_lists_the_very_segments_that_numbers_name() {
                 assert_eq!(segment, &bytes[range], "{path}");
             }
         }
+    }
+}
+
+#[test]
+fn only_what_names_its_version_is_immutable() {
+    use Cacheability::{Immutable, Manifest, Unversioned};
+    let catalogue = catalogue();
+    for (path, expected) in [
+        ("clip/time.mpd", Manifest),
+        ("clip/loop_2/list.mpd", Manifest),
+        ("clip/v1/init.mp4", Unversioned),
+        ("clip/loop_2/v1/1.m4s", Unversioned),
+        ("clip/v1.mp4", Unversioned),
+        ("clip/s-en.vtt", Unversioned),
+        ("clip/v_0000000000000007/v1/init.mp4", Immutable),
+        ("clip/v_0000000000000007/v1/1.m4s", Immutable),
+        ("clip/loop_2/v_0000000000000007/a-en/t0.m4s", Immutable),
+        ("clip/v_0000000000000007/seg_4s/v1.mp4", Immutable),
+        ("clip/v_0000000000000007/s-en.vtt", Immutable),
+    ] {
+        assert_eq!(respond(&catalogue, path).unwrap().cacheability, expected, "{path}");
     }
 }
 

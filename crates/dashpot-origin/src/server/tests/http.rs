@@ -116,23 +116,76 @@ async fn rfc9110_9_3_2_head_has_the_fields_of_get() {
 }
 
 #[tokio::test]
-async fn media_is_immutable_and_manifests_are_not() {
+async fn what_names_its_version_is_immutable_and_nothing_else_is() {
     let server = start(config(film())).await;
+    let manifest = get(&server, "/vod/film/time.mpd").await;
+    let version = manifest.text().split(['<', '>']).find(|text| text.starts_with("v_")).unwrap();
+    let (immutable, minute) = ("public, max-age=31536000, immutable", "public, max-age=60");
     for (path, expected) in [
-        ("/vod/film/v1/1.m4s", "public, max-age=31536000, immutable"),
-        ("/vod/film/v1/t0.m4s", "public, max-age=31536000, immutable"),
-        ("/vod/film/v1/init.mp4", "public, max-age=31536000, immutable"),
-        ("/vod/film/v1.mp4", "public, max-age=31536000, immutable"),
-        ("/vod/film/time.mpd", "public, max-age=10, must-revalidate"),
-        ("/vod/film/s-en.vtt", "public, max-age=10, must-revalidate"),
-        ("/vod/film/v9/1.m4s", "public, max-age=5"),
+        ("{v}v1/1.m4s", immutable),
+        ("{v}v1/t0.m4s", immutable),
+        ("{v}v1/init.mp4", immutable),
+        ("loop_2/{v}v1.mp4", immutable),
+        ("{v}s-en.vtt", immutable),
+        ("v1/1.m4s", minute),
+        ("v1.mp4", minute),
+        ("s-en.vtt", minute),
+        ("time.mpd", "public, max-age=10, must-revalidate"),
+        ("{v}v9/1.m4s", "public, max-age=5"),
+        ("v_0123456789abcdef/v1/1.m4s", "public, max-age=5"),
     ] {
+        let path = &format!("/vod/film/{}", path.replace("{v}", version));
         let reply = get(&server, path).await;
         assert_eq!(reply.field("cache-control"), expected, "{path}");
         assert_eq!(reply.field("access-control-allow-origin"), "*", "{path}");
         assert_eq!(reply.field("timing-allow-origin"), "*", "{path}");
         assert!(!reply.field("date").is_empty(), "{path}");
     }
+    let other = get(&server, "/vod/film/v_0123456789abcdef/v1/1.m4s").await;
+    assert_eq!(other.status, 404);
+    assert!(other.text().contains("fetch the MPD again"), "{}", other.text());
+}
+
+#[tokio::test]
+async fn an_asset_that_is_replaced_leaves_no_url_with_two_contents() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut urls = Vec::new();
+    for track in ["v1", "v2"] {
+        std::fs::create_dir_all(folder.path().join("clip")).unwrap();
+        let file = film().join(format!("film/{track}.mp4"));
+        std::fs::copy(file, folder.path().join("clip/v1.mp4")).unwrap();
+        let server = start(config(folder.path().to_owned())).await;
+        let manifest = get(&server, "/vod/clip/number.mpd").await;
+        let found = manifest.text().split(['<', '>']).find(|text| text.starts_with("v_"));
+        urls.push(format!("/vod/clip/{}v1/1.m4s", found.unwrap()));
+        let statuses: Vec<_> =
+            [get(&server, &urls[0]).await, get(&server, urls.last().unwrap()).await]
+                .map(|reply| reply.status)
+                .into();
+        assert_eq!(statuses, if track == "v1" { [200, 200] } else { [404, 200] });
+    }
+    assert_ne!(urls[0], urls[1]);
+}
+
+/// The frames of one encode, all of one length, in another order of bits: no head changes.
+#[tokio::test]
+async fn other_media_under_the_same_heads_is_another_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("clip/v1.mp4");
+    std::fs::create_dir(folder.path().join("clip")).unwrap();
+    let mut bytes = std::fs::read(film().join("film/v1.mp4")).unwrap();
+    let mut versions = Vec::new();
+    for _ in 0..2 {
+        std::fs::write(&path, &bytes).unwrap();
+        let server = start(config(folder.path().to_owned())).await;
+        let text = get(&server, "/vod/clip/list.mpd").await;
+        versions.push(
+            text.text().split(['<', '>']).find(|text| text.starts_with("v_")).unwrap().to_owned(),
+        );
+        let mdat = bytes.windows(4).position(|four| four == b"mdat").unwrap();
+        bytes[mdat + 104] ^= 1;
+    }
+    assert_ne!(versions[0], versions[1]);
 }
 
 #[tokio::test]

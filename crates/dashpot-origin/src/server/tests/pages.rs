@@ -5,7 +5,7 @@ use super::{
     http::{ask, get},
     start,
 };
-use crate::StartError;
+use crate::{StartError, scan::with_causes};
 use dashpot_serve::{LogTo, Shutdown};
 use std::{fs, path::Path};
 
@@ -110,6 +110,9 @@ async fn without_anything_to_serve_the_error_says_what_to_do() {
     assert!(broken.to_string().contains("film: it has no track"), "{broken}");
     let missing = bind(config(folder.path().join("none"))).await.unwrap_err();
     assert!(matches!(missing, StartError::Media { .. }), "{missing:?}");
+    let file = bind(config(film().join("film/v1.mp4"))).await.unwrap_err();
+    assert!(matches!(file, StartError::Media { .. }), "{file:?}");
+    assert!(with_causes(&file).ends_with("it is a file, not a folder"), "{}", with_causes(&file));
 }
 
 #[tokio::test]
