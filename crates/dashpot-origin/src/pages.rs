@@ -7,11 +7,13 @@ pub(crate) use html::index;
 pub(crate) use json::assets;
 
 use bytes::Bytes;
+use dashpot_base::WallTime;
 use dashpot_packager::is_name;
 use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
+    time::UNIX_EPOCH,
 };
 
 /// Hand-written manifests in one folder.
@@ -21,7 +23,15 @@ const MANIFEST_BYTES_MAX: u64 = 4 << 20;
 
 /// Manifests written by hand, kept in memory as they are.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Manifests(BTreeMap<String, Bytes>);
+pub(crate) struct Manifests(BTreeMap<String, Manifest>);
+
+/// One of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Manifest {
+    pub(crate) text: Bytes,
+    /// When the file last changed, where the file system says so.
+    pub(crate) modified: Option<WallTime>,
+}
 
 impl Manifests {
     /// Reads every `.mpd` in `folder`, which is done once, before the server takes requests.
@@ -37,19 +47,22 @@ impl Manifests {
                 continue;
             }
             let real = path.canonicalize().map_err(at_file)?;
-            let size = fs::metadata(&real).map_err(at_file)?.len();
-            if !real.starts_with(&root) || MANIFEST_BYTES_MAX < size {
+            let about = fs::metadata(&real).map_err(at_file)?;
+            if !real.starts_with(&root) || MANIFEST_BYTES_MAX < about.len() {
                 let what = "it is a link out of its folder, or larger than 4 MiB";
                 return Err(at_file(io::Error::new(io::ErrorKind::InvalidData, what)));
             }
-            texts.insert(name.to_owned(), fs::read(&real).map_err(at_file)?.into());
+            let modified = about.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+            let modified = modified.map(|since| WallTime::from_unix_seconds(since.as_secs()));
+            let text = fs::read(&real).map_err(at_file)?.into();
+            texts.insert(name.to_owned(), Manifest { text, modified });
         }
         Ok(Self(texts))
     }
 
-    /// Returns the text of one of them.
-    pub(crate) fn text(&self, name: &str) -> Option<Bytes> {
-        self.0.get(name).cloned()
+    /// Returns one of them.
+    pub(crate) fn get(&self, name: &str) -> Option<&Manifest> {
+        self.0.get(name)
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {

@@ -8,7 +8,7 @@ use dashpot_http::{
     cors, date,
     etag::EntityTag,
     precondition::{Evaluator, Outcome, Validators, evaluate},
-    range::{ByteRange, ContentRange, Multipart, RangeSet, Resolved},
+    range::{ByteRange, ContentRange, Multipart, Resolved},
 };
 use dashpot_packager::{Part, Plan};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
@@ -20,7 +20,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(crate) struct Resource {
     pub(crate) content_type: &'static str,
     pub(crate) cache_control: &'static str,
-    /// When it last changed; text made for the request has no such time.
+    /// When it last changed; pages made for the request have no such time.
     pub(crate) modified: Option<WallTime>,
     pub(crate) content: Content,
 }
@@ -49,7 +49,7 @@ impl Resource {
 
     /// Answers a `GET` or `HEAD`.
     pub(crate) async fn answer(
-        self,
+        mut self,
         now: WallTime,
         method: &Method,
         headers: &HeaderMap,
@@ -60,6 +60,8 @@ impl Resource {
             Content::Media { .. } => Coding::Identity,
         };
         let etag = self.etag(coding);
+        // RFC 9110 §8.8.2.1: a file from the future was modified now, as far as anyone can tell.
+        self.modified = self.modified.map(|modified| modified.min(now));
         let mut response = Response::new(Body::empty());
         self.validators(response.headers_mut(), etag.as_ref());
         let current =
@@ -71,9 +73,8 @@ impl Resource {
                 return response;
             }
             Outcome::PreconditionFailed => {
-                *response.status_mut() = StatusCode::PRECONDITION_FAILED;
-                response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(0));
-                return response;
+                let why = "the resource is not the one that the request is conditional on";
+                return refuse(StatusCode::PRECONDITION_FAILED, why);
             }
         };
         let content = match self.content {
@@ -86,13 +87,19 @@ impl Resource {
             },
             media @ Content::Media { .. } => media,
         };
+        let complete = content.len();
+        let ranges = match range.map_or(Resolved::Ignored, |range| range.resolve(complete)) {
+            Resolved::Ignored => None,
+            Resolved::Unsatisfiable => return unsatisfiable(complete),
+            Resolved::Satisfiable(ranges) => Some(ranges),
+        };
         let fields = response.headers_mut();
         fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         fields.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         if let Some(name) = coding.name() {
             fields.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
         }
-        let (len, parts) = content.select(&mut response, range);
+        let (len, parts) = content.select(&mut response, ranges.as_deref());
         if method == Method::GET {
             match media.body(parts, len).await {
                 Ok(body) => *response.body_mut() = body,
@@ -153,30 +160,25 @@ impl Content {
         }
     }
 
-    /// Sets status and length for the ranges asked for, and returns the length and the parts of
-    /// the body.
-    fn select(self, response: &mut Response<Body>, range: Option<RangeSet>) -> (u64, BoxedParts) {
+    /// Sets status and length for the ranges asked for, if any, and returns the length and the parts
+    /// of the body.
+    fn select(
+        self,
+        response: &mut Response<Body>,
+        ranges: Option<&[ByteRange]>,
+    ) -> (u64, BoxedParts) {
         let complete = self.len();
-        let resolved = range.map_or(Resolved::Ignored, |range| range.resolve(complete));
-        let (len, parts) = match resolved {
-            Resolved::Ignored => (complete, self.parts(0..complete)),
-            Resolved::Unsatisfiable => {
-                *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
-                let range = ContentRange::Unsatisfied { complete }.to_value();
-                response.headers_mut().insert(header::CONTENT_RANGE, range);
-                let none: BoxedParts = Box::new(std::iter::empty());
-                (0, none)
+        if ranges.is_some() {
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        }
+        let (len, parts) = match ranges {
+            None => (complete, self.parts(0..complete)),
+            Some(&[range]) => {
+                let part = ContentRange::Part { range, complete: Some(complete) };
+                response.headers_mut().insert(header::CONTENT_RANGE, part.to_value());
+                (range.size(), self.parts(half_open(range)))
             }
-            Resolved::Satisfiable(ranges) => {
-                *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-                if let [range] = *ranges {
-                    let part = ContentRange::Part { range, complete: Some(complete) };
-                    response.headers_mut().insert(header::CONTENT_RANGE, part.to_value());
-                    (range.size(), self.parts(half_open(range)))
-                } else {
-                    self.multipart(response, &ranges)
-                }
-            }
+            Some(ranges) => self.multipart(response, ranges),
         };
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(len));
         (len, parts)
@@ -202,6 +204,15 @@ const fn half_open(range: ByteRange) -> Range<u64> {
     range.first..range.last.saturating_add(1)
 }
 
+/// RFC 9110 §15.5.17: says how long the resource is, which is all that is said of it.
+fn unsatisfiable(complete: u64) -> Response<Body> {
+    let why = format!("no byte of the range is there: there are {complete}");
+    let mut response = refuse(StatusCode::RANGE_NOT_SATISFIABLE, &why);
+    let range = ContentRange::Unsatisfied { complete }.to_value();
+    response.headers_mut().insert(header::CONTENT_RANGE, range);
+    response
+}
+
 /// Returns a short answer that says why there is nothing else.
 pub(crate) fn refuse(status: StatusCode, why: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(format!("{why}\n")));
@@ -210,8 +221,12 @@ pub(crate) fn refuse(status: StatusCode, why: &str) -> Response<Body> {
     cors::open(fields);
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     // Long enough to keep a storm of mistaken requests at the edge, short enough that a film which
-    // appears is soon seen. A fault of the server is nothing to remember.
-    let brief = if status.is_server_error() { "no-store" } else { "public, max-age=5" };
+    // appears is soon seen. A fault of the server is nothing to remember, and what is wrong with the
+    // conditions or the range of one request says nothing about the next one's.
+    let of_this_request =
+        [StatusCode::PRECONDITION_FAILED, StatusCode::RANGE_NOT_SATISFIABLE].contains(&status);
+    let brief =
+        if status.is_server_error() || of_this_request { "no-store" } else { "public, max-age=5" };
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(brief));
     response
 }

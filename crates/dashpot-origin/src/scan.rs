@@ -126,7 +126,8 @@ async fn asset(store: &Store, name: &str) -> Result<(Asset, BTreeMap<String, Fil
     };
     let (mut hash, mut used) = (Xxh3::new(), BTreeMap::new());
     hash.update(&[PACKAGING]);
-    let mut modified = WallTime::EPOCH;
+    let described = files.get("asset.json").map(|file| file.modified);
+    let mut modified = described.unwrap_or(WallTime::EPOCH);
     for (file_name, file) in &files {
         let Some((id, ending)) = file_name.rsplit_once('.').filter(|(id, _)| !id.is_empty()) else {
             continue;

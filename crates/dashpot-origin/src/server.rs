@@ -268,9 +268,10 @@ impl Origin {
             };
         }
         if let Some(name) = path.strip_prefix("/manifests/") {
-            let text = self.manifests.text(name).filter(|_| is_name(name));
-            let text = text.ok_or_else(|| no_path("there is no such manifest"))?;
-            return Ok(Resource::text("application/dash+xml", SHORT, text));
+            let manifest = self.manifests.get(name).filter(|_| is_name(name));
+            let manifest = manifest.ok_or_else(|| no_path("there is no such manifest"))?;
+            let text = Resource::text("application/dash+xml", SHORT, manifest.text.clone());
+            return Ok(Resource { modified: manifest.modified, ..text });
         }
         match path {
             "/" => {
@@ -297,18 +298,18 @@ fn resource(found: Found, path: &str) -> Resource {
         Cacheability::Unversioned => UNVERSIONED,
         Cacheability::Manifest => SHORT,
     };
-    let (modified, content) = match found.body {
-        Planned::Text(text) => (None, Content::Text(text.into())),
+    let content = match found.body {
+        Planned::Text(text) => Content::Text(text.into()),
         Planned::Media(plan) => {
             // The content of the asset and what of it is asked for make the version; replicas that
             // hold the same files agree on it.
             let mut version = Xxh3::new();
             version.update(&found.asset.fingerprint.to_le_bytes());
             version.update(path.as_bytes());
-            let content = Content::Media { plan, version: version.digest() };
-            (Some(found.asset.modified), content)
+            Content::Media { plan, version: version.digest() }
         }
     };
+    let modified = Some(found.asset.modified);
     Resource { content_type: found.content_type, cache_control, modified, content }
 }
 

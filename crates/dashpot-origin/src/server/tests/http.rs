@@ -189,6 +189,52 @@ async fn other_media_under_the_same_heads_is_another_version() {
 }
 
 #[tokio::test]
+async fn rfc9110_15_5_17_a_refusal_says_nothing_of_the_resource_but_its_length() {
+    let server = start(config(film())).await;
+    for path in ["/vod/film/v1/1.m4s", "/vod/film/list.mpd"] {
+        for accept in ["identity", "br"] {
+            let lines = |line: &str| format!("Accept-Encoding: {accept}\r\n{line}\r\n");
+            let whole = ask(server.addr, "HEAD", path, &lines("TE: trailers")).await;
+            let beyond = lines("Range: bytes=99999999-");
+            let beyond = ask(server.addr, "GET", path, &beyond).await;
+            let other = ask(server.addr, "GET", path, &lines("If-Match: \"other\"")).await;
+            let length = format!("bytes */{}", whole.field("content-length"));
+            assert_eq!((beyond.status, beyond.field("content-range")), (416, &*length), "{path}");
+            assert_eq!((other.status, other.field("content-range")), (412, ""), "{path}");
+            for refused in [beyond, other] {
+                for name in ["etag", "last-modified", "content-encoding", "accept-ranges"] {
+                    assert_eq!(refused.field(name), "", "{path} {name}");
+                }
+                assert_eq!(refused.field("cache-control"), "no-store", "{path}");
+                assert_eq!(refused.field("content-type"), "text/plain; charset=utf-8", "{path}");
+                assert_eq!(refused.field("access-control-allow-origin"), "*", "{path}");
+                assert_eq!(refused.field("content-length"), refused.body.len().to_string());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn manifests_in_every_coding_say_when_they_last_changed() {
+    let mut config = config(film());
+    config.manifests = Some(film().join("../manifests"));
+    let server = start(config).await;
+    let manifests = get(&server, "/assets.json").await;
+    let manifests: serde_json::Value = serde_json::from_slice(&manifests.body).unwrap();
+    let by_hand = manifests["manifests"][0].as_str().unwrap();
+    for path in ["/vod/film/list.mpd", "/vod/film/s-en.vtt", by_hand] {
+        for accept in ["identity", "gzip", "br"] {
+            let coding = format!("Accept-Encoding: {accept}\r\n");
+            let modified = ask(server.addr, "GET", path, &coding).await;
+            let modified = modified.field("last-modified");
+            assert!(modified.ends_with("GMT"), "{path} {accept}");
+            let lines = format!("{coding}If-Modified-Since: {modified}\r\n");
+            assert_eq!(ask(server.addr, "GET", path, &lines).await.status, 304, "{path} {accept}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn text_is_compressed_on_request_with_an_entity_tag_of_its_own() {
     let server = start(config(film())).await;
     let (path, mut seen) = ("/vod/film/list.mpd", Vec::new());
