@@ -85,7 +85,7 @@ fn a_session_is_told_by_its_result_and_its_log() {
     for name in ["average_bitrate_bps", "startup_ms", "played_ms", "segments", "downloaded_bytes"] {
         assert!(result[name].as_u64().is_some_and(|value| 0 < value), "{name} in {result}");
     }
-    for name in ["switches", "stalls", "stall_ms", "wasted_bytes", "failures"] {
+    for name in ["switches", "stalls", "stall_ms", "unplayed_bytes", "wasted_bytes", "failures"] {
         assert!(result[name].is_u64(), "{name} in {result}");
     }
     let records = lines(&log);

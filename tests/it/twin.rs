@@ -132,7 +132,7 @@ async fn decisions_match_in_both_times() {
         }
     }
     // Sessions too smooth to wait, stall or fail would agree too easily.
-    for kind in ["rung", "wait", "segment", "play", "stall", "seek", "failure", "done"] {
+    for kind in ["rung", "wait", "segment", "abandon", "play", "stall", "seek", "failure", "done"] {
         assert!(told.contains(&format!("\"kind\":\"{kind}\"")), "no {kind} in any session");
     }
 }

@@ -34,11 +34,13 @@ impl Meter {
         }
     }
 
-    /// Nothing more of a body will arrive.
-    pub(crate) fn ended(&mut self, now: MonoTime, ticket: Ticket) {
-        if self.arriving.remove(&ticket).is_some() && self.arriving.is_empty() {
+    /// Nothing more of a body will arrive; returns how much of it has.
+    pub(crate) fn ended(&mut self, now: MonoTime, ticket: Ticket) -> ByteSize {
+        let Some(size) = self.arriving.remove(&ticket) else { return ByteSize::ZERO };
+        if self.arriving.is_empty() {
             self.busy += self.busy_since.take().map_or(Duration::ZERO, |since| now.since(since));
         }
+        size
     }
 
     /// Closes the account: returns what has arrived since it was last closed, and in how much time.

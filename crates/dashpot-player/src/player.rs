@@ -17,6 +17,7 @@ use crate::{
 use dashpot_abr::{Rule, ThroughputEstimator};
 use dashpot_base::{Machine, MonoTime};
 use dashpot_mpd::timeline::ResourceRef;
+use dashpot_qoe::Abandoned;
 use std::collections::{BTreeSet, VecDeque};
 
 /// One playback session.
@@ -85,8 +86,10 @@ impl Player {
     /// Ends the session: nothing stays in flight, and nothing follows.
     fn finish(&mut self, now: MonoTime, reason: DoneReason) {
         let slots = self.lanes.iter_mut().map(|lane| &mut lane.slot);
-        for request in slots.chain([&mut self.manifest]).filter_map(Slot::clear) {
+        let given_up = slots.chain([&mut self.manifest]).filter_map(Slot::clear);
+        for request in given_up.collect::<Vec<_>>() {
             self.outputs.push_back(Output::Cancel { ticket: request.ticket });
+            self.abandon(now, &request, Abandoned::End);
         }
         self.done = true;
         self.log_done(now, &reason);

@@ -9,6 +9,6 @@ mod session;
 mod summary;
 mod units;
 
-pub use record::{Event, Hold, Media, NextTry, Record, SeekKind};
+pub use record::{Abandoned, Event, Hold, Media, NextTry, Record, SeekKind};
 pub use session::{Phase, Session};
 pub use summary::{RungShare, Summary};

@@ -70,6 +70,18 @@ pub enum NextTry {
     GiveUp,
 }
 
+/// Why a download ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Abandoned {
+    /// It failed, or took too long.
+    Failure,
+    /// The viewer went elsewhere.
+    Seek,
+    /// The session ended.
+    End,
+}
+
 /// Where a seek went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -155,6 +167,16 @@ pub enum Event {
         reason: String,
         /// What was asked for.
         what: String,
+    },
+    /// A media segment is given up with some of its bytes here.
+    Abandon {
+        /// Why.
+        reason: Abandoned,
+        /// Of which kind of media.
+        media: Media,
+        /// The bytes that came.
+        #[serde(rename = "size_bytes", serialize_with = "units::bytes")]
+        size: ByteSize,
     },
     /// Playback begins or goes on.
     Play {

@@ -1,6 +1,6 @@
 //! From the log to the numbers, record by record.
 
-use crate::{Event, Media, Record, RungShare, SeekKind, Summary, units::millis};
+use crate::{Abandoned, Event, Media, Record, RungShare, SeekKind, Summary, units::millis};
 use dashpot_base::{Bitrate, ByteSize, MonoTime};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -25,6 +25,7 @@ pub struct Session {
     played: Duration,
     segments: u64,
     downloaded: ByteSize,
+    unplayed: ByteSize,
     wasted: ByteSize,
     failures: u64,
 }
@@ -84,6 +85,13 @@ impl Session {
                 let end = start.saturating_add(duration);
                 self.ahead.push(Piece { media, start, end, bitrate, size, played: false });
             }
+            &Event::Abandon { reason, size, .. } => {
+                self.downloaded += size;
+                match reason {
+                    Abandoned::Failure | Abandoned::Seek => self.wasted += size,
+                    Abandoned::End => self.unplayed += size,
+                }
+            }
             &Event::Play { held, position, .. } => {
                 self.startup.get_or_insert(held);
                 self.close_wait(at);
@@ -100,7 +108,7 @@ impl Session {
                     self.play_to(position);
                 }
                 self.close_wait(at);
-                self.drop_ahead();
+                self.unplayed += unplayed(std::mem::take(&mut self.ahead));
                 self.state = State::Done;
             }
         }
@@ -207,7 +215,7 @@ impl Session {
     }
 
     fn waste(&mut self, pieces: Vec<Piece>) {
-        self.wasted += pieces.into_iter().filter(|piece| !piece.played).map(|it| it.size).sum();
+        self.wasted += unplayed(pieces);
     }
 
     fn sum(&self) -> Summary {
@@ -230,6 +238,7 @@ impl Session {
             played_ms: millis(self.played),
             segments: self.segments,
             downloaded_bytes: self.downloaded.bytes(),
+            unplayed_bytes: self.unplayed.bytes(),
             wasted_bytes: self.wasted.bytes(),
             failures: self.failures,
             rungs: shares.collect(),
@@ -243,6 +252,11 @@ impl Session {
         let nanos = self.rungs.values().map(Duration::as_nanos).sum::<u128>();
         u64::try_from(bit_nanos.checked_div(nanos)?).ok()
     }
+}
+
+/// Returns the bytes of those of which nothing was played.
+fn unplayed(pieces: Vec<Piece>) -> ByteSize {
+    pieces.into_iter().filter(|piece| !piece.played).map(|it| it.size).sum()
 }
 
 #[cfg(test)]

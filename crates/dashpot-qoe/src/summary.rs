@@ -34,9 +34,13 @@ pub struct Summary {
     pub played_ms: u64,
     /// Media segments that arrived, video and audio.
     pub segments: u64,
-    /// Their bytes; initialisation segments, indexes and the MPD are not counted.
+    /// Bytes of media that came: of these, and of the segments that were given up halfway.
+    /// Initialisation segments, indexes and the MPD are not counted.
     pub downloaded_bytes: u64,
-    /// Bytes of those of which nothing was played: skipped by a seek, or left over at the end.
+    /// Of these, what the end of the session found in the buffer or on its way there; 0 until then.
+    pub unplayed_bytes: u64,
+    /// Of these, what came for nothing: whole segments of which nothing was played because a seek
+    /// skipped or dropped them, and downloads that failed or that a seek broke off.
     pub wasted_bytes: u64,
     /// Requests that failed, retried or not.
     pub failures: u64,

@@ -8,7 +8,7 @@ use crate::{
 };
 use dashpot_abr::{Reason, Rung};
 use dashpot_base::{ByteSize, MonoTime};
-use dashpot_qoe::{Event, Hold, NextTry, Record, SeekKind};
+use dashpot_qoe::{Abandoned, Event, Hold, Media, NextTry, Record, SeekKind};
 use std::time::Duration;
 
 impl Player {
@@ -82,6 +82,16 @@ impl Player {
         };
         let (reason, what) = (failure.to_string(), request.what.to_string());
         self.log(now, Event::Failure { next, reason, what });
+    }
+
+    pub(super) fn log_abandoned(
+        &mut self,
+        now: MonoTime,
+        reason: Abandoned,
+        media: Media,
+        size: ByteSize,
+    ) {
+        self.log(now, Event::Abandon { reason, media, size });
     }
 
     pub(super) fn log_play(&mut self, now: MonoTime, after: Hold) {

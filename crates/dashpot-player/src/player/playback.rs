@@ -3,7 +3,7 @@
 use super::Player;
 use crate::{DoneReason, Output, lane::Lane};
 use dashpot_base::MonoTime;
-use dashpot_qoe::{Hold, SeekKind};
+use dashpot_qoe::{Abandoned, Hold, SeekKind};
 use std::time::Duration;
 
 /// What lies at the point up to which playback can go.
@@ -60,12 +60,14 @@ impl Player {
         let inside = buffered && self.lanes.iter().any(|lane| to < lane.to);
         self.playhead.jump(now, to);
         if !inside {
-            for lane in &mut self.lanes {
-                if let Some(request) = lane.slot.clear() {
-                    self.meter.ended(now, request.ticket);
-                    self.outputs.push_back(Output::Cancel { ticket: request.ticket });
-                }
+            let given_up = self.lanes.iter_mut().filter_map(|lane| {
+                let request = lane.slot.clear();
                 lane.restart(tracks, to);
+                request
+            });
+            for request in given_up.collect::<Vec<_>>() {
+                self.outputs.push_back(Output::Cancel { ticket: request.ticket });
+                self.abandon(now, &request, Abandoned::Seek);
             }
         }
         let kind = if inside { SeekKind::InsideBuffer } else { SeekKind::OutsideBuffer };

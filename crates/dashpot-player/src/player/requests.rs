@@ -11,7 +11,7 @@ use dashpot_abr::{Rung, Sample};
 use dashpot_base::{ByteSize, MonoTime};
 use dashpot_http::cmcd::Cmcd;
 use dashpot_mpd::timeline::{Presentation, Sidx};
-use dashpot_qoe::Media;
+use dashpot_qoe::{Abandoned, Media};
 use std::time::Duration;
 
 /// With less than this a request would be overdue as it is made.
@@ -164,13 +164,23 @@ impl Player {
         }
     }
 
+    /// Closes the account of a request that is given up.
+    pub(super) fn abandon(&mut self, now: MonoTime, request: &InFlight, why: Abandoned) {
+        let size = self.meter.ended(now, request.ticket);
+        if let What::Segment { media, .. } = request.what
+            && ByteSize::ZERO < size
+        {
+            self.log_abandoned(now, why, media, size);
+        }
+    }
+
     fn manifest_failed(&mut self, now: MonoTime, request: InFlight, failure: Failure) {
         let next = self.manifest.failed(now, failure, &self.config);
         self.failed(now, request, failure, next);
     }
 
     fn lane_failed(&mut self, now: MonoTime, at: usize, request: InFlight, failure: Failure) {
-        self.meter.ended(now, request.ticket);
+        self.abandon(now, &request, Abandoned::Failure);
         let lane = &mut self.lanes[at];
         // The next attempt is decided afresh: whatever made this one fail may have changed what
         // the link carries.

@@ -1,5 +1,6 @@
 //! What a session does, end to end, in a world of the test's making.
 
+mod abandoned;
 mod hostile;
 mod world;
 

@@ -73,6 +73,12 @@ fn so_is_what_befalls_a_session() {
         ]],
     );
     check(
+        Event::Abandon { reason: Abandoned::Seek, media: Media::Video, size: ByteSize::new(5_000) },
+        &expect![[
+            r#"{"t_ms":1234,"node":"player","kind":"abandon","reason":"seek","media":"video","size_bytes":5000}"#
+        ]],
+    );
+    check(
         Event::Play {
             after: Hold::Startup,
             held: Duration::from_millis(1_234),

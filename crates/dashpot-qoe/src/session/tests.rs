@@ -58,6 +58,7 @@ fn nothing() -> Summary {
         played_ms: 0,
         segments: 0,
         downloaded_bytes: 0,
+        unplayed_bytes: 0,
         wasted_bytes: 0,
         failures: 0,
         rungs: Vec::new(),
@@ -146,7 +147,8 @@ fn what_is_fetched_and_never_played_is_waste() {
         *position = Duration::from_millis(5_500);
     }
     let summary = after(&events).summary(ms(2_500));
-    assert_eq!((summary.wasted_bytes, summary.downloaded_bytes), (2_000, 4_000));
+    assert_eq!((summary.wasted_bytes, summary.unplayed_bytes), (1_000, 1_000));
+    assert_eq!(summary.downloaded_bytes, 4_000);
     assert_eq!((summary.switches, summary.seeks, summary.seek_ms), (0, 1, 0));
     assert_eq!(summary.played_ms, 2_500);
 }
@@ -196,6 +198,26 @@ fn a_seek_outside_the_buffer_drops_it_and_its_wait_is_no_stall() {
     let summary = after(&events).summary(ms(3_500));
     assert_eq!(summary.startup_ms, Some(700));
     assert_eq!((summary.stalls, summary.stall_ms, summary.seek_ms), (1, 300, 500));
+}
+
+#[test]
+fn what_came_of_an_abandoned_download_is_waste_unless_the_end_broke_it_off() {
+    let abandon =
+        |reason, bytes| Event::Abandon { reason, media: Media::Video, size: ByteSize::new(bytes) };
+    let mut events = vec![
+        (0, segment(0, 100)),
+        (0, segment(2, 100)),
+        (0, play(Hold::Startup, 0, 0)),
+        (100, abandon(Abandoned::Failure, 10)),
+        (200, abandon(Abandoned::Seek, 200)),
+    ];
+    let sums = |events: &[(u64, Event)]| {
+        let it = after(events).summary(ms(500));
+        (it.downloaded_bytes, it.unplayed_bytes, it.wasted_bytes, it.segments)
+    };
+    assert_eq!(sums(&events), (2_210, 0, 210, 2));
+    events.extend([(500, abandon(Abandoned::End, 4)), (500, done(1))]);
+    assert_eq!(sums(&events), (2_214, 1_004, 210, 2));
 }
 
 #[test]

@@ -70,7 +70,9 @@ impl Report {
         }
         let downloaded = ByteSize::new(it.downloaded_bytes);
         row("downloaded", format!("{downloaded} in {} segments", it.segments));
-        row("wasted", ByteSize::new(it.wasted_bytes).to_string());
+        let bytes = |bytes| ByteSize::new(bytes).to_string();
+        row("unplayed", format!("{}, buffered at the end", bytes(it.unplayed_bytes)));
+        row("wasted", format!("{}, dropped by seeks or broken off", bytes(it.wasted_bytes)));
         row("from a cache", format!("{} of {} segments", self.segments_from_cache, it.segments));
         row("failures", it.failures.to_string());
         if !self.problems.is_empty() {

@@ -61,6 +61,7 @@ impl Tally {
             Event::Rung { .. }
             | Event::Seek { .. }
             | Event::Wait { .. }
+            | Event::Abandon { .. }
             | Event::Play { .. }
             | Event::Stall { .. }
             | Event::Done { .. } => {}

@@ -68,7 +68,8 @@ fn the_table_is_read_by_people() {
         stall ratio      14.29 %
         seeks            1, 0.250 s of waiting
         downloaded       468.7KiB in 4 segments
-        wasted           146.4KiB
+        unplayed         146.4KiB, buffered at the end
+        wasted           0B, dropped by seeks or broken off
         from a cache     1 of 4 segments
         failures         0
         at 120kbps       2.000 s
@@ -95,7 +96,8 @@ fn the_json_names_units() {
           "played_ms": 6000,
           "segments": 4,
           "downloaded_bytes": 480000,
-          "wasted_bytes": 150000,
+          "unplayed_bytes": 150000,
+          "wasted_bytes": 0,
           "failures": 0,
           "rungs": [
             {
@@ -125,7 +127,8 @@ fn a_session_that_never_played_says_so() {
         stalls           0
         stall ratio      none
         downloaded       0B in 0 segments
-        wasted           0B
+        unplayed         0B, buffered at the end
+        wasted           0B, dropped by seeks or broken off
         from a cache     0 of 0 segments
         failures         0
     "#]]
