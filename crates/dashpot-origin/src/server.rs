@@ -34,7 +34,8 @@ pub struct Config {
     pub manifests: Option<PathBuf>,
     /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The page that plays a manifest, as `{player}?mpd={url}`; without one, no play buttons.
+    /// The page that plays a manifest, as `{player}?mpd={url}`; without one, the index says how to
+    /// play on the command line.
     pub player: Option<String>,
     /// Where a line for each request goes.
     pub access_log: LogTo,

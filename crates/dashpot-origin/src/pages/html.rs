@@ -54,18 +54,28 @@ pub(crate) fn index(
     page
 }
 
-/// How to link to a player.
+/// How people play a manifest.
 struct Play<'a> {
     player: Option<&'a str>,
     host: Option<&'a str>,
 }
 
 impl Play<'_> {
-    fn link(&self, path: &str) -> Option<String> {
-        let url = format!("http://{}{path}", self.host?);
-        let player = self.player?;
+    /// Writes a link to the player, or where there is none the command that plays without one.
+    fn write(&self, page: &mut String, path: &str) {
+        let Some(host) = self.host else { return };
+        let url = format!("http://{host}{path}");
+        let Some(player) = self.player else {
+            push(page, format_args!(" <code>dashpot play {}</code>", escape(&url)));
+            return;
+        };
         let joint = if player.contains('?') { '&' } else { '?' };
-        Some(format!("{player}{joint}mpd={}", utf8_percent_encode(&url, NON_ALPHANUMERIC)))
+        let link = format!("{player}{joint}mpd={}", utf8_percent_encode(&url, NON_ALPHANUMERIC));
+        let (link, label) = (escape(&link), escape(&format!("Play {path}")));
+        push(
+            page,
+            format_args!("<a class=\"play\" href=\"{link}\" aria-label=\"{label}\">Play</a>"),
+        );
     }
 }
 
@@ -120,14 +130,7 @@ fn content(track: &Track) -> String {
 fn item(page: &mut String, play: &Play<'_>, path: &str, name: &str) {
     let path_text = escape(path);
     push(page, format_args!("<li><a href=\"{path_text}\">{}</a>", escape(name)));
-    if let Some(link) = play.link(path) {
-        let label = escape(&format!("Play {path}"));
-        let link = escape(&link);
-        push(
-            page,
-            format_args!("<a class=\"play\" href=\"{link}\" aria-label=\"{label}\">Play</a>"),
-        );
-    }
+    play.write(page, path);
     page.push_str("</li>\n");
 }
 

@@ -32,6 +32,25 @@ async fn the_index_links_every_manifest_and_the_player() {
 }
 
 #[tokio::test]
+async fn without_a_player_the_index_says_how_to_play_each_manifest() {
+    let mut config = config(film());
+    config.player = None;
+    config.manifests = Some(film().join("../manifests"));
+    let server = start(config).await;
+    let page = get(&server, "/").await;
+    assert!(!page.text().contains("class=\"play\""), "{}", page.text());
+    let json: serde_json::Value =
+        serde_json::from_slice(&get(&server, "/assets.json").await.body).unwrap();
+    let by_form = json["assets"][0]["manifests"].as_object().unwrap().values();
+    let by_hand = json["manifests"].as_array().unwrap();
+    for path in by_form.chain(by_hand) {
+        let command =
+            format!("<code>dashpot play http://origin.test{}</code>", path.as_str().unwrap());
+        assert!(page.text().contains(&command), "{command}: {}", page.text());
+    }
+}
+
+#[tokio::test]
 async fn hostile_names_stay_text_on_the_page() {
     let folder = tempfile::tempdir().unwrap();
     copy_track(folder.path(), "clip");
