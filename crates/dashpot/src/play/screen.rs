@@ -32,7 +32,7 @@ impl Screen {
         let lines = lines(tally, session, now, self.buffer_max);
         // The last column stays free: terminals wrap a line that fills it.
         let width = usize::from(columns).saturating_sub(1);
-        let lines = lines.iter().map(|line| line.chars().take(width).collect::<String>());
+        let lines = lines.iter().map(|line| cut(line, width));
         let erased = self.term.clear_last_lines(self.drawn);
         self.drawn = lines.len();
         let text = lines.fold(String::new(), |text, line| text + &line + "\n");
@@ -53,8 +53,20 @@ impl Screen {
     }
 }
 
-/// Returns the view as of `now`.
+/// Returns `line`, or what of it fits with a sign that there is more.
+fn cut(line: &str, width: usize) -> String {
+    if line.chars().count() <= width {
+        return line.to_owned();
+    }
+    line.chars().take(width.saturating_sub(1)).chain(['…']).take(width).collect()
+}
+
+/// Returns the view as of `now`: nothing until the MPD has come, since what is odd about it is
+/// logged to the same terminal then, and a view in between would be torn.
 fn lines(tally: &Tally, session: &Session, now: MonoTime, buffer_max: Duration) -> Vec<String> {
+    if tally.rung.is_none() && tally.last.is_none() {
+        return Vec::new();
+    }
     let summary = session.summary(now);
     let chosen = tally.rung.map_or_else(
         || "nothing chosen yet".to_owned(),
@@ -66,7 +78,7 @@ fn lines(tally: &Tally, session: &Session, now: MonoTime, buffer_max: Duration) 
         format!("{:<9}{:>8.1} s   {chosen}", phase(session), session.position(now).as_secs_f64()),
         format!("buffer   {} {:.1} s", bar(buffer, buffer_max), buffer.as_secs_f64()),
         format!(
-            "link     {throughput} measured; segments {}, from a cache {}, failures {}",
+            "link     {throughput}; {} segments, {} from a cache, {} failures",
             summary.segments, tally.from_cache, summary.failures
         ),
         format!(
