@@ -32,6 +32,10 @@ const SEGMENT_BYTES_MAX: u64 = 1 << 30;
 /// before it is empty, seldom enough to cost nothing.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
+/// How many errors are kept: the player has two requests on their way at most, so that the one
+/// which ends the session is among the last of each.
+const ERRORS_KEPT: usize = 4;
+
 /// What tasks have said and the transport has not read; full, it slows the tasks down.
 const EVENTS_MAX: usize = 64;
 
@@ -48,8 +52,8 @@ pub(crate) struct Http {
     inputs: VecDeque<Input>,
     /// What was left out of the presentation, and why; `None` while there is no presentation.
     pub(crate) problems: Option<Vec<String>>,
-    /// The last thing that went wrong, in full.
-    pub(crate) last_error: Option<FetchError>,
+    /// The last things that went wrong, in full, and what was asked for.
+    pub(crate) errors: VecDeque<(What, FetchError)>,
 }
 
 #[derive(Debug)]
@@ -86,7 +90,7 @@ impl Http {
             transfers: BTreeMap::new(),
             inputs: VecDeque::new(),
             problems: None,
-            last_error: None,
+            errors: VecDeque::new(),
         }
     }
 
@@ -161,8 +165,10 @@ impl Http {
         if !self.transfers.get(&ticket).is_some_and(is_known) {
             return;
         }
-        if let Some(error) = self.transfers.remove(&ticket).and_then(|mut it| it.error.take()) {
-            self.failed(ticket, error);
+        if let Some(mut transfer) = self.transfers.remove(&ticket)
+            && let Some(error) = transfer.error.take()
+        {
+            self.failed(ticket, transfer.fetch.what.clone(), error);
         }
         self.tell(LinkInput::Cancel(id(ticket)));
     }
@@ -179,14 +185,17 @@ impl Http {
                 }
                 self.inputs.push_back(input);
             }
-            Err(error) => self.failed(ticket, error),
+            Err(error) => self.failed(ticket, transfer.fetch.what.clone(), error),
         }
     }
 
-    fn failed(&mut self, ticket: Ticket, error: FetchError) {
+    fn failed(&mut self, ticket: Ticket, what: What, error: FetchError) {
         tracing::debug!(ticket = ticket.0, %error, "request failed");
         let failure: Failure = error.failure();
-        self.last_error = Some(error);
+        if ERRORS_KEPT <= self.errors.len() {
+            self.errors.pop_front();
+        }
+        self.errors.push_back((what, error));
         self.inputs.push_back(Input::Failed { ticket, failure });
     }
 }

@@ -115,7 +115,8 @@ fn outcome(driven: Driven, http: Http, url: String) -> Result<Outcome, PlayError
     let took = ended.since(MonoTime::ZERO);
     let Some(problems) = http.problems else {
         // Whatever ended it, there was nothing to play; a wait that nothing broke has no error.
-        return Err(match (reason, http.last_error) {
+        let last = http.errors.into_iter().next_back().map(|(_, error)| error);
+        return Err(match (reason, last) {
             (DoneReason::Failed { failure, .. }, Some(error)) if error.failure() != failure => {
                 PlayError::NoManifest { url, waited: took }
             }
@@ -123,11 +124,12 @@ fn outcome(driven: Driven, http: Http, url: String) -> Result<Outcome, PlayError
             (_, None) => PlayError::NoManifest { url, waited: took },
         });
     };
-    let error = match reason {
+    let mut errors = http.errors.into_iter().rev();
+    let error = match &reason {
         DoneReason::NothingToPlay => return Err(PlayError::NothingToPlay { url }),
-        DoneReason::Failed { failure, .. } => {
-            http.last_error.filter(|error| error.failure() == failure)
-        }
+        DoneReason::Failed { what, failure } => errors
+            .find(|(of, error)| of == what && error.failure() == *failure)
+            .map(|(_, error)| error),
         DoneReason::Ended | DoneReason::PlayedEnough | DoneReason::TimeUp | DoneReason::Stopped => {
             None
         }

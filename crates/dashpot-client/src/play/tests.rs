@@ -328,6 +328,32 @@ async fn another_container_is_not_looked_into() {
 }
 
 #[tokio::test]
+async fn the_error_is_that_of_the_request_which_ended_the_session() {
+    fn no_media(head: &str) -> Vec<u8> {
+        match path(head) {
+            "/film.mpd" => {
+                let sound = MPD.replace("video", "audio").replace("v1", "a1").replace("v2", "a2");
+                let from = sound.find("<AdaptationSet").unwrap();
+                let until = sound.find("</Period>").unwrap();
+                let both = format!("{}</Period>", &sound[from..until]);
+                response("200 OK", "", MPD.replace("</Period>", &both).as_bytes())
+            }
+            _ => response("404 Not Found", "", b"no"),
+        }
+    }
+    for _ in 0..10 {
+        let (played, _) = run(no_media, |base| config(base, "/film.mpd")).await;
+        let outcome = played.outcome.unwrap();
+        let DoneReason::Failed { what: What::Init { media, .. }, .. } = outcome.reason else {
+            panic!("{outcome:?}");
+        };
+        let wanted = if media == dashpot_qoe::Media::Video { "/v1/" } else { "/a1/" };
+        let error = outcome.error.unwrap().to_string();
+        assert!(error.contains(wanted), "{media:?}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_ignores_ranges_is_caught() {
     fn ignores(head: &str) -> Vec<u8> {
         let base = "<Representation id=\"v1\" bandwidth=\"80000\"><BaseURL>v1.mp4</BaseURL>\
