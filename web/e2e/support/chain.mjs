@@ -7,7 +7,6 @@ import { createInterface } from "node:readline";
 
 const WEB = resolve(import.meta.dirname, "../..");
 const BINARY = resolve(WEB, process.env.DASHPOT_BIN ?? "../target/debug/dashpot");
-const MEDIA = resolve(WEB, "../media");
 
 // A debug build on a busy machine needs a few seconds to scan its media.
 const START_MS_MAX = 30_000;
@@ -21,7 +20,7 @@ export async function startChain() {
   if (!existsSync(BINARY)) {
     throw new Error(`no dashpot at ${BINARY}: build it first (cargo build --bin dashpot) or set DASHPOT_BIN`);
   }
-  const child = spawn(BINARY, ["up", MEDIA, "--listen", "127.0.0.1:0"], {
+  const child = spawn(BINARY, ["up", "--listen", "127.0.0.1:0"], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exited = new Promise((ended) => child.once("exit", ended));
