@@ -30,7 +30,7 @@ check: deps web ## formatting, lints, types of the web page, documentation
 	cd web && npm run --silent check
 
 bless: web ## rewrite the snapshots after a wanted change; commit them apart
-	UPDATE_EXPECT=1 INSTA_UPDATE=always $(CARGO) test --locked --workspace
+	UPDATE_EXPECT=1 $(CARGO) test --locked --workspace
 
 media: ## make the test film again with ffmpeg (its result is committed)
 	scripts/make-film.sh

@@ -166,6 +166,11 @@ impl Server {
         &self.origin.catalogue
     }
 
+    /// Returns the file names of the hand-written manifests, in order.
+    pub fn manifests(&self) -> impl Iterator<Item = &str> {
+        self.origin.manifests.names()
+    }
+
     /// Serves until the shutdown, then drains.
     ///
     /// # Errors

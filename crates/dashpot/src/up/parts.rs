@@ -9,9 +9,8 @@ use crate::ingest;
 use anyhow::Context as _;
 use dashpot_serve::{LogTo, Shutdown};
 use std::{
-    fs,
     net::{SocketAddr, TcpListener},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 use tokio::task::JoinSet;
 use url::Url;
@@ -66,7 +65,6 @@ pub(super) async fn origin(
     manifests: Option<PathBuf>,
     parts: &mut Parts,
 ) -> anyhow::Result<Upstream> {
-    let listed = manifests.as_deref().map(manifest_entries).transpose()?.unwrap_or_default();
     let server = dashpot_origin::bind(dashpot_origin::Config {
         media,
         manifests,
@@ -84,7 +82,7 @@ pub(super) async fn origin(
     let upstream = Upstream {
         url: Url::parse(&format!("http://{}/", server.addr())).context("the origin's address")?,
         assets: assets.collect(),
-        manifests: listed,
+        manifests: server.manifests().map(manifest_entry).collect(),
         mpd: None,
     };
     let shutdown = ground.shutdown.clone();
@@ -124,18 +122,9 @@ pub(super) async fn edge(
     Ok(EdgeEntry { name, url, lab: true })
 }
 
-/// Lists the manifests in `folder` by their names.
-fn manifest_entries(folder: &Path) -> anyhow::Result<Vec<ManifestEntry>> {
-    let entries = fs::read_dir(folder)
-        .with_context(|| format!("cannot list `{}`", folder.display()))?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let mut files: Vec<_> = entries.filter(|file| file.ends_with(".mpd")).collect();
-    files.sort();
-    let entry = |file: String| {
-        let name = file.trim_end_matches(".mpd").to_owned();
-        ManifestEntry { title: name.replace('-', " "), path: format!("/manifests/{file}"), name }
-    };
-    Ok(files.into_iter().map(entry).collect())
+fn manifest_entry(file: &str) -> ManifestEntry {
+    let name = file.trim_end_matches(".mpd").to_owned();
+    ManifestEntry { title: name.replace('-', " "), path: format!("/manifests/{file}"), name }
 }
 
 /// Makes sure that the media is there: unpacks the test film, or ingests a person's own.
