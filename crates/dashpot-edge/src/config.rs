@@ -1,10 +1,30 @@
 //! What an edge is to do, and why it could not.
 
+mod admin;
+mod behind;
+mod fill;
+mod front;
+mod keys;
+mod ops;
+mod policy;
+mod tiers;
+mod tls;
+
 use std::{net::SocketAddr, time::Duration};
 
 use dashpot_base::ByteSize;
 use dashpot_serve::{AccessLogError, BindError, LogTo};
 use url::Url;
+
+pub use admin::Admin;
+pub use behind::Behind;
+pub use fill::Fill;
+pub use front::Front;
+pub use keys::Keys;
+pub use ops::Ops;
+pub use policy::Policy;
+pub use tiers::Tiers;
+pub use tls::Tls;
 
 /// Who leaves the memory tier when it is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +75,24 @@ pub struct Config {
     pub access_log: LogTo,
     /// How long responses in flight may take once the shutdown has begun.
     pub drain: Duration,
+    /// Caching policy: what the operator adds to, or takes from, what the origin says.
+    pub policy: Policy,
+    /// Which requests are for the same resource.
+    pub keys: Keys,
+    /// The tiers behind the memory tier, and who leaves and enters each.
+    pub tiers: Tiers,
+    /// How bodies are fetched, and fetched on.
+    pub fill: Fill,
+    /// What clients may take, and what they must show.
+    pub front: Front,
+    /// HTTPS, HTTP/2 and HTTP/3 towards clients.
+    pub tls: Tls,
+    /// The upstreams and how requests are sent to them.
+    pub behind: Behind,
+    /// The operator's listener: purge, prefill, reload.
+    pub admin: Admin,
+    /// Logs, metrics and what is told to those behind and in front.
+    pub ops: Ops,
 }
 
 impl Config {
@@ -80,6 +118,15 @@ impl Config {
             idle_timeout: Duration::from_secs(30),
             access_log: LogTo::Off,
             drain: Duration::from_millis(800),
+            policy: Policy::default(),
+            keys: Keys::default(),
+            tiers: Tiers::default(),
+            fill: Fill::default(),
+            front: Front::default(),
+            tls: Tls::default(),
+            behind: Behind::default(),
+            admin: Admin::default(),
+            ops: Ops::default(),
         }
     }
 

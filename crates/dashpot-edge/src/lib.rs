@@ -22,5 +22,8 @@ mod stats;
 mod store;
 mod upstream;
 
-pub use config::{Config, Eviction, Lab, RunError, StartError};
+pub use config::{
+    Admin, Behind, Config, Eviction, Fill, Front, Keys, Lab, Ops, Policy, RunError, StartError,
+    Tiers, Tls,
+};
 pub use server::{Server, bind};

@@ -1,5 +1,15 @@
 //! `dashpot edge`: a cache in front of any HTTP origin.
 
+mod admin;
+mod behind;
+mod fill;
+mod front;
+mod keys;
+mod ops;
+mod policy;
+mod tiers;
+mod tls;
+
 use crate::{ExitStatus, cli, signal};
 use clap::ValueEnum;
 use dashpot_base::{ByteSize, parse_duration};
@@ -54,6 +64,24 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", default_value = "off", env = "DASHPOT_EDGE_ACCESS_LOG",
           value_parser = |text: &str| Ok::<_, String>(LogTo::from(text)))]
     access_log: LogTo,
+    #[command(flatten)]
+    policy: policy::PolicyArgs,
+    #[command(flatten)]
+    keys: keys::KeysArgs,
+    #[command(flatten)]
+    tiers: tiers::TiersArgs,
+    #[command(flatten)]
+    fill: fill::FillArgs,
+    #[command(flatten)]
+    front: front::FrontArgs,
+    #[command(flatten)]
+    tls: tls::TlsArgs,
+    #[command(flatten)]
+    behind: behind::BehindArgs,
+    #[command(flatten)]
+    admin: admin::AdminArgs,
+    #[command(flatten)]
+    ops: ops::OpsArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -84,6 +112,15 @@ impl From<Args> for Config {
             idle_timeout: args.idle_timeout,
             lab: if args.lab { Lab::On } else { Lab::Off },
             access_log: args.access_log,
+            policy: args.policy.into(),
+            keys: args.keys.into(),
+            tiers: args.tiers.into(),
+            fill: args.fill.into(),
+            front: args.front.into(),
+            tls: args.tls.into(),
+            behind: args.behind.into(),
+            admin: args.admin.into(),
+            ops: args.ops.into(),
             ..Self::new(args.origin, args.listen)
         }
     }
