@@ -56,6 +56,7 @@ impl Edge {
             method: request.method(),
             uri: request.uri(),
             headers: request.headers(),
+            version: request.version(),
         };
         let begun = self.access_log.begin(&asked);
         let mut note = Note::new(&self.clock, &request);

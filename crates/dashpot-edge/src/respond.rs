@@ -11,6 +11,7 @@ use dashpot_http::{
     server_timing::{self, Metric},
     via,
 };
+use dashpot_serve::UpstreamTook;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
 
 use crate::{
@@ -136,6 +137,10 @@ fn finish(edge: &Edge, mut response: Response<Body>, account: Account<'_>) -> Re
     let cache_status = cache_status.unwrap_or_else(|_| HeaderValue::from_static(""));
     headers.append(dashpot_http::cache_status::CACHE_STATUS, cache_status.clone());
     add_timing(headers, &account);
+    if let Some(took) = account.origin_took {
+        response.extensions_mut().insert(UpstreamTook(took));
+    }
+    let headers = response.headers_mut();
     if edge.viewers.is_some() {
         headers.insert(TIMING_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     }

@@ -35,8 +35,9 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     let mut metrics = Metrics::new(Role::Edge);
     let stats = Stats::new(&mut metrics);
     let dropped = metrics.counter(Metric::AccessLogDropped);
+    let to = config.access_log.clone();
     let access_log =
-        AccessLog::open(config.access_log.clone(), Role::Edge, clock.clone(), dropped)?;
+        AccessLog::open(to, config.ops.access_log_format, Role::Edge, clock.clone(), dropped)?;
     let health = Health {
         role: Role::Edge,
         version: env!("CARGO_PKG_VERSION"),

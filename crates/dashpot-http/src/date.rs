@@ -49,6 +49,16 @@ pub fn print_rfc3339(time: WallTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
 }
 
+/// Returns `time` as the common log format writes it, in UTC: `06/Nov/1994:08:49:37 +0000`.
+#[must_use]
+pub fn print_common_log(time: WallTime) -> String {
+    let seconds = time.unix_seconds();
+    let (year, month, day) = civil(seconds / DAY_SECONDS);
+    let month = MONTHS[month];
+    let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{day:02}/{month}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000")
+}
+
 /// Returns `time` as a field value.
 #[must_use]
 pub fn to_value(time: WallTime) -> HeaderValue {

@@ -17,8 +17,8 @@ use dashpot_packager::{
     Body as Planned, Cacheability, Catalogue, Found, Refused, is_name, respond,
 };
 use dashpot_serve::{
-    AccessLog, AccessLogError, Asked, BindError, Clock, Counter, Family, Health, Listener, LogTo,
-    Metric, Metrics, Options, Role, Shutdown, TowerToHyperService, serve,
+    AccessLog, AccessLogError, Asked, BindError, Clock, Counter, Family, Health, Listener,
+    LogFormat, LogTo, Metric, Metrics, Options, Role, Shutdown, TowerToHyperService, serve,
 };
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
@@ -141,7 +141,13 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     let (clock, mut metrics) = (Clock::system(), Metrics::new(Role::Origin));
     let dropped = metrics.counter(Metric::AccessLogDropped);
     let origin = Origin {
-        access_log: AccessLog::open(config.access_log, Role::Origin, clock.clone(), dropped)?,
+        access_log: AccessLog::open(
+            config.access_log,
+            LogFormat::Json,
+            Role::Origin,
+            clock.clone(),
+            dropped,
+        )?,
         catalogue: found.catalogue,
         media: Media::new(store, found.files, metrics.counter(Metric::ResponseBytes)),
         manifests,
@@ -198,11 +204,16 @@ async fn handle(
     let (origin, health) = (&shared.0, &shared.1);
     // No method that is answered has a body to read.
     let (parts, _body) = request.into_parts();
-    let (method, uri, headers) = (&parts.method, &parts.uri, &parts.headers);
-    let logged = origin.access_log.begin(&Asked { client, method, uri, headers });
+    let logged = origin.access_log.begin(&Asked {
+        client,
+        method: &parts.method,
+        uri: &parts.uri,
+        headers: &parts.headers,
+        version: parts.version,
+    });
     let response = answer(origin, health, &parts).await;
     let labels = vec![
-        ("kind", kind(uri.path()).to_owned()),
+        ("kind", kind(parts.uri.path()).to_owned()),
         ("status", response.status().as_str().to_owned()),
     ];
     origin.requests.get_or_create(&labels).inc();

@@ -1,12 +1,13 @@
-//! The access log: one JSON line a request, written when its response has ended.
+//! The access log: one line a request, written when its response has ended.
 //!
 //! Requests never wait for it: lines go through a bounded queue to a thread of their own, and
 //! those that find it full are counted and dropped.
 
 mod body;
+mod combined;
 mod entry;
 
-pub use body::Logged;
+pub use body::{Logged, UpstreamTook};
 
 use crate::{Clock, Counter, Role};
 use body::Record;
@@ -19,6 +20,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
+        atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
@@ -49,6 +51,27 @@ impl From<&str> for LogTo {
             path => Self::File(path.into()),
         }
     }
+}
+
+impl LogTo {
+    /// Opens what is named, to append to it.
+    fn open(&self) -> io::Result<Box<dyn Write + Send>> {
+        Ok(match self {
+            Self::Off => Box::new(io::sink()),
+            Self::Stderr => Box::new(io::stderr()),
+            Self::File(path) => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
+        })
+    }
+}
+
+/// How a line is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A JSON object with all there is: timings, `Cache-Status`, CMCD, trace.
+    #[default]
+    Json,
+    /// The combined log format of Apache and nginx, for tools that read it.
+    Combined,
 }
 
 /// Why an access log could not be opened.
@@ -91,6 +114,8 @@ pub struct Asked<'a> {
     pub uri: &'a http::Uri,
     /// With which fields.
     pub headers: &'a HeaderMap,
+    /// In which version of HTTP.
+    pub version: http::Version,
 }
 
 impl AccessLog {
@@ -100,20 +125,35 @@ impl AccessLog {
     /// Where the file or the writer's thread cannot be had.
     pub fn open(
         to: LogTo,
+        format: LogFormat,
         role: Role,
         clock: Clock,
         dropped: Counter,
     ) -> Result<Self, AccessLogError> {
-        let out: Box<dyn Write + Send> = match to {
-            LogTo::Off => return Ok(Self { queue: None, role, clock }),
-            LogTo::Stderr => Box::new(io::stderr()),
-            LogTo::File(path) => match OpenOptions::new().create(true).append(true).open(&path) {
-                Ok(file) => Box::new(file),
-                Err(source) => return Err(AccessLogError::Open { path, source }),
-            },
+        if to == LogTo::Off {
+            return Ok(Self { queue: None, role, clock });
+        }
+        let out = match (to.open(), &to) {
+            (Ok(out), _) => out,
+            (Err(source), LogTo::File(path)) => {
+                return Err(AccessLogError::Open { path: path.clone(), source });
+            }
+            (Err(source), LogTo::Off | LogTo::Stderr) => {
+                return Err(AccessLogError::Thread { source });
+            }
         };
-        let queue = Queue::start(out, dropped)?;
+        let queue = Queue::start(Out { out: io::BufWriter::new(out), format, to }, dropped)?;
         Ok(Self { queue: Some(Arc::new(queue)), role, clock })
+    }
+
+    /// Opens the file again, once its old one has been moved aside: what log rotation asks for.
+    ///
+    /// The lines before go to the old file. One that cannot be opened leaves the old one in use,
+    /// and a warning.
+    pub fn reopen(&self) {
+        if let Some(queue) = &self.queue {
+            queue.reopen();
+        }
     }
 
     /// Begins the record of a request; without a log this costs nothing.
@@ -138,7 +178,7 @@ impl Begun {
     ) -> http::Response<Logged<B>> {
         let (parts, body) = response.into_parts();
         let record = self.0.map(|mut record| {
-            record.respond(parts.status, &parts.headers, &body);
+            record.respond(&parts, &body);
             record
         });
         http::Response::from_parts(parts, Logged::new(body, record))
@@ -148,27 +188,47 @@ impl Begun {
 /// The bounded way to the writer's thread.
 #[derive(Debug)]
 struct Queue {
-    lines: Option<SyncSender<Entry>>,
+    /// Without a line in it, a message has the writer look whether to open its file again.
+    lines: Option<SyncSender<Option<Entry>>>,
+    /// Asks the writer to open its file again, also where the queue is too full to say so.
+    reopen: Arc<AtomicBool>,
     dropped: Counter,
     writer: Option<JoinHandle<()>>,
 }
 
+/// Where and how the writer writes.
+struct Out {
+    out: io::BufWriter<Box<dyn Write + Send>>,
+    format: LogFormat,
+    to: LogTo,
+}
+
 impl Queue {
-    fn start(out: Box<dyn Write + Send>, dropped: Counter) -> Result<Self, AccessLogError> {
-        let (lines, entries) = sync_channel(LINES_MAX);
+    fn start(out: Out, dropped: Counter) -> Result<Self, AccessLogError> {
+        let (lines, messages) = sync_channel(LINES_MAX);
         let lost = dropped.clone();
+        let reopen = Arc::new(AtomicBool::new(false));
+        let asked = Arc::clone(&reopen);
         let writer = thread::Builder::new()
             .name("access-log".to_owned())
-            .spawn(move || write_all(&entries, out, &lost))
+            .spawn(move || write_all(&messages, out, &lost, &asked))
             .map_err(|source| AccessLogError::Thread { source })?;
-        Ok(Self { lines: Some(lines), dropped, writer: Some(writer) })
+        Ok(Self { lines: Some(lines), reopen, dropped, writer: Some(writer) })
     }
 
     /// Hands a line over, or counts it as dropped; never waits.
     fn send(&self, entry: Entry) {
-        let sent = self.lines.as_ref().is_some_and(|lines| lines.try_send(entry).is_ok());
+        let sent = self.lines.as_ref().is_some_and(|lines| lines.try_send(Some(entry)).is_ok());
         if !sent {
             self.dropped.inc();
+        }
+    }
+
+    fn reopen(&self) {
+        self.reopen.store(true, Ordering::Release);
+        if let Some(lines) = &self.lines {
+            // Where it does not fit, there are lines to wake the writer.
+            lines.try_send(None).unwrap_or_default();
         }
     }
 }
@@ -184,18 +244,37 @@ impl Drop for Queue {
     }
 }
 
-fn write_all(entries: &Receiver<Entry>, out: Box<dyn Write + Send>, lost: &Counter) {
-    let mut out = io::BufWriter::new(out);
-    while let Ok(first) = entries.recv() {
+fn write_all(lines: &Receiver<Option<Entry>>, mut out: Out, lost: &Counter, reopen: &AtomicBool) {
+    while let Ok(first) = lines.recv() {
         // What has gathered meanwhile goes out in one write.
-        for entry in std::iter::once(first).chain(entries.try_iter()) {
-            if entry.write_to(&mut out).is_err() {
+        for line in std::iter::once(first).chain(lines.try_iter()) {
+            let is_lost = match &line {
+                Some(entry) => entry.write_to(&mut out.out, out.format).is_err(),
+                None => reopen.swap(false, Ordering::AcqRel) && out.reopen().is_err(),
+            };
+            if is_lost {
                 lost.inc();
             }
         }
-        if out.flush().is_err() {
+        // The queue may have been too full for the word to reopen.
+        if reopen.swap(false, Ordering::AcqRel) && out.reopen().is_err() {
             lost.inc();
         }
+        if out.out.flush().is_err() {
+            lost.inc();
+        }
+    }
+}
+
+impl Out {
+    /// Goes on in what now has the name; keeps the old file where that cannot be opened.
+    fn reopen(&mut self) -> io::Result<()> {
+        let flushed = self.out.flush();
+        match self.to.open() {
+            Ok(out) => self.out = io::BufWriter::new(out),
+            Err(error) => warn!(%error, to = ?self.to, "the access log cannot be opened again"),
+        }
+        flushed
     }
 }
 

@@ -11,7 +11,9 @@ mod metrics;
 mod serve;
 mod shutdown;
 
-pub use access_log::{AccessLog, AccessLogError, Asked, Begun, LogTo, Logged};
+pub use access_log::{
+    AccessLog, AccessLogError, Asked, Begun, LogFormat, LogTo, Logged, UpstreamTook,
+};
 pub use clock::Clock;
 pub use health::Health;
 pub use hyper_util::service::TowerToHyperService;

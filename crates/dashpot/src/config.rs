@@ -4,7 +4,7 @@
 //! defaults of those flags before the command line is read, so that clap alone decides what wins.
 
 use anyhow::{Context as _, bail};
-use clap::{ArgMatches, Command, parser::ValueSource};
+use clap::{Arg, ArgAction, ArgMatches, Command, parser::ValueSource};
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
@@ -66,11 +66,15 @@ fn with_table(mut command: Command, table: &toml::Table) -> anyhow::Result<(Comm
         if let Some(unknown) = section.keys().find(|key| !flags.contains(key)) {
             bail!("`[{name}]` has no `{unknown}`; it has {}", flags.join(", "));
         }
+        let lists = repeatable_flags(subcommand);
         let mut defaults = BTreeMap::new();
         for (key, value) in section {
-            let value = plain(value)
-                .with_context(|| format!("`{name}.{key}` must be a string, number or bool"))?;
-            defaults.insert(key.clone(), value);
+            let is_list = lists.contains(key);
+            let values = plain_or_list(value, is_list).with_context(|| {
+                let or_list = if is_list { ", or a list of them" } else { "" };
+                format!("`{name}.{key}` must be a string, number or bool{or_list}")
+            })?;
+            defaults.insert(key.clone(), values);
             from_file.insert((name.clone(), key.clone()));
         }
         command = command.mut_subcommand(name, |subcommand| with_defaults(subcommand, defaults));
@@ -98,6 +102,20 @@ fn long_flags(command: &Command) -> Vec<String> {
     command.get_arguments().filter_map(|arg| arg.get_long().map(str::to_owned)).collect()
 }
 
+/// Returns the long flags that may be given several times.
+fn repeatable_flags(command: &Command) -> BTreeSet<String> {
+    let is_repeatable = |arg: &&Arg| matches!(arg.get_action(), ArgAction::Append);
+    let repeatable = command.get_arguments().filter(is_repeatable);
+    repeatable.filter_map(|arg| arg.get_long().map(str::to_owned)).collect()
+}
+
+fn plain_or_list(value: &toml::Value, may_be_list: bool) -> Option<Vec<String>> {
+    match value.as_array() {
+        Some(values) if may_be_list => values.iter().map(plain).collect(),
+        Some(_) | None => plain(value).map(|value| vec![value]),
+    }
+}
+
 fn plain(value: &toml::Value) -> Option<String> {
     match value {
         toml::Value::String(text) => Some(text.clone()),
@@ -108,10 +126,10 @@ fn plain(value: &toml::Value) -> Option<String> {
     }
 }
 
-fn with_defaults(command: Command, mut defaults: BTreeMap<String, String>) -> Command {
+fn with_defaults(command: Command, mut defaults: BTreeMap<String, Vec<String>>) -> Command {
     // Over all of them, because changing a single one would move it to the end of the help.
     command.mut_args(|arg| match arg.get_long().and_then(|long| defaults.remove(long)) {
-        Some(value) => arg.required(false).default_value(value),
+        Some(values) => arg.required(false).default_values(values),
         None => arg,
     })
 }
@@ -138,12 +156,16 @@ pub(crate) fn print(command: &Command, matches: &ArgMatches, from_file: &FromFil
             Some(ValueSource::DefaultValue) => "default",
             Some(_) | None => "not set",
         };
-        match matches.try_get_raw(id).ok().flatten().and_then(|mut values| values.next()) {
-            Some(value) => {
-                let value = toml::Value::String(value.to_string_lossy().into_owned());
-                line(format_args!("{long} = {value}  # {source}"))
+        let values = matches.try_get_raw(id).ok().flatten().into_iter().flatten();
+        let mut values: Vec<_> =
+            values.map(|value| toml::Value::String(value.to_string_lossy().into_owned())).collect();
+        match (values.pop(), values.is_empty()) {
+            (Some(value), true) => line(format_args!("{long} = {value}  # {source}")),
+            (Some(last), false) => {
+                values.push(last);
+                line(format_args!("{long} = {}  # {source}", toml::Value::Array(values)))
             }
-            None => line(format_args!("# {long} =  # {source}")),
+            (None, _) => line(format_args!("# {long} =  # {source}")),
         };
     }
     text
@@ -152,13 +174,13 @@ pub(crate) fn print(command: &Command, matches: &ArgMatches, from_file: &FromFil
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Arg;
 
     fn command() -> Command {
         Command::new("dashpot").subcommand(
             Command::new("edge")
                 .arg(Arg::new("origin").long("origin").required(true))
-                .arg(Arg::new("cache_mem").long("cache-mem").default_value("512MiB")),
+                .arg(Arg::new("cache_mem").long("cache-mem").default_value("512MiB"))
+                .arg(Arg::new("upstream").long("upstream").action(ArgAction::Append)),
         )
     }
 
@@ -180,12 +202,31 @@ mod tests {
         check(
             "[edge]\norigin = 'http://o/'\ncache-mem = '1GiB'",
             &["dashpot", "edge", "--cache-mem", "2GiB"],
-            Ok("[edge]\norigin = \"http://o/\"  # file\ncache-mem = \"2GiB\"  # flag"),
+            Ok(
+                "[edge]\norigin = \"http://o/\"  # file\ncache-mem = \"2GiB\"  # flag\n# upstream =  # not set",
+            ),
         );
         check(
             "[edge]\norigin = 'http://o/'",
             &["dashpot", "edge"],
-            Ok("[edge]\norigin = \"http://o/\"  # file\ncache-mem = \"512MiB\"  # default"),
+            Ok(
+                "[edge]\norigin = \"http://o/\"  # file\ncache-mem = \"512MiB\"  # default\n# upstream =  # not set",
+            ),
+        );
+    }
+
+    #[test]
+    fn a_flag_that_may_be_repeated_is_a_list_in_the_file() {
+        let common = "[edge]\norigin = \"http://o/\"  # file\ncache-mem = \"512MiB\"  # default\n";
+        check(
+            "[edge]\norigin = 'http://o/'\nupstream = ['http://a/', 'http://b/']",
+            &["dashpot", "edge"],
+            Ok(&format!("{common}upstream = [\"http://a/\", \"http://b/\"]  # file")),
+        );
+        check(
+            "[edge]\norigin = 'http://o/'\nupstream = ['http://a/', 'http://b/']",
+            &["dashpot", "edge", "--upstream", "http://c/"],
+            Ok(&format!("{common}upstream = \"http://c/\"  # flag")),
         );
     }
 

@@ -112,6 +112,7 @@ impl From<Args> for Config {
             idle_timeout: args.idle_timeout,
             lab: if args.lab { Lab::On } else { Lab::Off },
             access_log: args.access_log,
+            drain: args.ops.drain,
             policy: args.policy.into(),
             keys: args.keys.into(),
             tiers: args.tiers.into(),

@@ -1,6 +1,10 @@
 //! Logs, metrics and what is told to those behind and in front.
 
+use dashpot_serve::LogFormat;
+
 /// Logs, metrics and what is told to those behind and in front.
 #[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Ops {}
+pub struct Ops {
+    /// How a line of the access log is written.
+    pub access_log_format: LogFormat,
+}

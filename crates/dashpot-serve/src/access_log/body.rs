@@ -5,7 +5,7 @@ use crate::Clock;
 use bytes::Buf;
 use dashpot_base::MonoTime;
 use dashpot_http::cache_status::CACHE_STATUS;
-use http::{HeaderMap, StatusCode};
+use http::response;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use std::{
@@ -14,6 +14,10 @@ use std::{
     task::{Context, Poll, ready},
     time::Duration,
 };
+
+/// How long an upstream took to give the head of a response; an extension of the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UpstreamTook(pub Duration);
 
 pin_project! {
     /// A response body that writes its request's line when it ends, fails or is dropped.
@@ -94,14 +98,15 @@ impl Record {
     }
 
     /// Notes the head of the response.
-    pub(super) fn respond(&mut self, status: StatusCode, headers: &HeaderMap, body: &impl Body) {
+    pub(super) fn respond(&mut self, head: &response::Parts, body: &impl Body) {
         self.length = body.size_hint().exact();
         self.whole = body.is_end_stream();
         if let Some(entry) = &mut self.entry {
-            entry.status = Some(status.as_u16());
+            entry.status = Some(head.status.as_u16());
             // The last line is this server's own.
-            let last = headers.get_all(CACHE_STATUS).iter().next_back();
+            let last = head.headers.get_all(CACHE_STATUS).iter().next_back();
             entry.cache_status = last.map(|value| entry::text(value.as_bytes()));
+            entry.upstream_ms = head.extensions.get().map(|&UpstreamTook(took)| in_ms(took));
             // RFC 9110 §9.3.2: the body of a HEAD response is never sent.
             self.whole |= entry.is_head();
         }

@@ -1,10 +1,10 @@
 //! One line of the access log.
 
-use super::Asked;
+use super::{Asked, LogFormat, combined};
 use crate::Role;
 use dashpot_base::WallTime;
 use dashpot_http::{cmcd, cmcd::Cmcd, date};
-use http::{HeaderName, header};
+use http::{HeaderMap, HeaderName, Version, header};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use std::{
     io::{self, Write},
@@ -21,11 +21,14 @@ const FIELD_CHARS_MAX: usize = 256;
 #[derive(Debug, Serialize)]
 pub(super) struct Entry {
     #[serde(serialize_with = "rfc3339")]
-    t: WallTime,
+    pub(super) t: WallTime,
     role: &'static str,
-    client: IpAddr,
-    method: String,
-    path: String,
+    pub(super) client: IpAddr,
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) protocol: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
     /// Absent where the request ended before its response began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) status: Option<u16>,
@@ -34,11 +37,17 @@ pub(super) struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) first_byte_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) upstream_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cache_status: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    user_agent: Option<String>,
+    pub(super) referer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user_agent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "entries")]
     cmcd: Option<Cmcd>,
     pub(super) aborted: bool,
@@ -54,13 +63,20 @@ impl Entry {
             client: request.client.ip(),
             method: text(request.method.as_str().as_bytes()),
             path: path.chars().take(PATH_CHARS_MAX).collect(),
+            protocol: protocol(request.version),
+            // HTTP/2 and 3 have it in the target.
+            host: field(header::HOST)
+                .or_else(|| Some(text(request.uri.authority()?.as_str().as_bytes()))),
             status: None,
             bytes: 0,
             took_ms: 0.0,
             first_byte_ms: None,
+            upstream_ms: None,
             cache_status: None,
             range: field(header::RANGE),
+            referer: field(header::REFERER),
             user_agent: field(header::USER_AGENT),
+            trace: trace_id(request.headers),
             cmcd: Cmcd::from_headers(request.headers)
                 .or_else(|| Cmcd::from_query(request.uri.query()?)),
             aborted: true,
@@ -72,10 +88,33 @@ impl Entry {
     }
 
     /// Writes the line and its end.
-    pub(super) fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
-        serde_json::to_writer(&mut *out, self)?;
+    pub(super) fn write_to(&self, out: &mut impl Write, format: LogFormat) -> io::Result<()> {
+        match format {
+            LogFormat::Json => serde_json::to_writer(&mut *out, self)?,
+            LogFormat::Combined => combined::write(self, out)?,
+        }
         out.write_all(b"\n")
     }
+}
+
+fn protocol(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_2 => "HTTP/2",
+        Version::HTTP_3 => "HTTP/3",
+        _ => "HTTP/1.1",
+    }
+}
+
+/// Returns the trace that a request belongs to (W3C Trace Context §3.2.2.3), by which its lines in
+/// all logs are found.
+fn trace_id(headers: &HeaderMap) -> Option<String> {
+    let mut parts = headers.get("traceparent")?.to_str().ok()?.split('-');
+    let (version, id) = (parts.next()?, parts.next()?);
+    let is_hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_valid = version.len() == 2 && id.len() == 32 && is_hex(version) && is_hex(id);
+    // All zeros stand for no trace.
+    (is_valid && id.bytes().any(|byte| byte != b'0')).then(|| id.to_owned())
 }
 
 /// Returns a field value as text of a bounded length.

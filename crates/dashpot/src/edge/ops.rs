@@ -1,14 +1,46 @@
 //! Flags of `dashpot edge`: logs, metrics and what is told to those behind and in front.
 
+use clap::ValueEnum;
+use dashpot_base::parse_duration;
 use dashpot_edge::Ops;
+use dashpot_serve::LogFormat;
+use std::time::Duration;
 
 /// Logs, metrics and what is told to those behind and in front.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Operations")]
-pub(super) struct OpsArgs {}
+pub(super) struct OpsArgs {
+    /// How a line of the access log is written
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "json",
+        env = "DASHPOT_EDGE_ACCESS_LOG_FORMAT"
+    )]
+    access_log_format: FormatName,
+    /// How long responses in flight may take once SIGTERM or Ctrl-C has come; a second one ends at
+    /// once
+    #[arg(long, value_name = "TIME", default_value = "10s", env = "DASHPOT_EDGE_DRAIN",
+          value_parser = parse_duration)]
+    pub(super) drain: Duration,
+}
+
+/// Names of the access log's formats.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FormatName {
+    /// An object with all there is: timings, Cache-Status, CMCD, trace
+    Json,
+    /// Apache's and nginx's combined log format
+    Combined,
+}
 
 impl From<OpsArgs> for Ops {
-    fn from(_: OpsArgs) -> Self {
-        Self::default()
+    fn from(args: OpsArgs) -> Self {
+        Self {
+            access_log_format: match args.access_log_format {
+                FormatName::Json => LogFormat::Json,
+                FormatName::Combined => LogFormat::Combined,
+            },
+        }
     }
 }
