@@ -1,5 +1,7 @@
 //! The head of a stored response, with everything a look-up needs read out of it once.
 
+mod codec;
+
 use std::{sync::Arc, time::Duration};
 
 use dashpot_base::WallTime;
@@ -111,8 +113,7 @@ impl StoredHead {
         let last_modified = date_of(&headers, &header::LAST_MODIFIED, times);
         let policy = Policy::of(&directives);
         let date = freshness.date;
-        let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-        let length = length.and_then(|length| length.parse().ok());
+        let length = content_length(&headers);
         let headers = compact(&headers);
         Self {
             status,
@@ -234,6 +235,10 @@ impl StoredHead {
         let overhead = 64 * self.headers.len();
         u64::try_from(text + overhead).unwrap_or(u64::MAX)
     }
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// RFC 9110 §15.3.5: no content with 204, and no length of any.

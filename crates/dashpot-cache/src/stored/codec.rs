@@ -1,0 +1,228 @@
+//! Stored heads as bytes, for tiers that outlive the process.
+//!
+//! All that was decided when a response was stored is written, not only its fields: a reader that
+//! worked it out anew would have to know what the operator had configured then.
+
+use std::time::Duration;
+
+use dashpot_base::WallTime;
+use dashpot_http::{etag::EntityTag, vary::Vary};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+use super::{Policy, StoredHead, Validate, compact};
+use crate::freshness::Freshness;
+
+/// What the bytes begin with. It changes with the layout: what another version wrote is not read.
+const VERSION: u8 = 1;
+
+/// Header fields that a head has at most: more than any server sends, and few enough to decode.
+const FIELDS_MAX: usize = 1_024;
+
+impl StoredHead {
+    /// Appends this head to `out`, for [`StoredHead::decode`] to read.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        // All fields are named, so that one that is added is not forgotten here.
+        let Self {
+            status,
+            headers,
+            vary,
+            length: _,
+            etag: _,
+            last_modified,
+            date,
+            selected,
+            freshness,
+            policy,
+        } = self;
+        let Freshness { born, lifetime, date: freshness_date } = freshness;
+        let Policy { validate, stale_while_revalidate, stale_if_error } = policy;
+        out.push(VERSION);
+        out.extend(status.as_u16().to_le_bytes());
+        put_vary(out, vary);
+        put_bytes(out, selected);
+        put_option(out, last_modified.map(WallTime::since_epoch));
+        put_span(out, date.since_epoch());
+        put_span(out, born.since_epoch());
+        put_option(out, *lifetime);
+        put_span(out, freshness_date.since_epoch());
+        out.push(number_of(*validate));
+        put_span(out, *stale_while_revalidate);
+        put_span(out, *stale_if_error);
+        put_size(out, headers.len());
+        for (name, value) in headers {
+            put_bytes(out, name.as_str().as_bytes());
+            put_bytes(out, value.as_bytes());
+        }
+    }
+
+    /// Returns the head that `bytes` are, all of them; `None` where they are none, or one of
+    /// another version.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut from = Reader(bytes);
+        if from.byte()? != VERSION {
+            return None;
+        }
+        let status = StatusCode::from_u16(u16::from_le_bytes(from.array()?)).ok()?;
+        let vary = from.vary()?;
+        let selected = from.bytes()?.to_vec();
+        let last_modified = from.option()?.map(WallTime::from_epoch);
+        let date = from.time()?;
+        let (born, lifetime, freshness_date) = (from.time()?, from.option()?, from.time()?);
+        let freshness = Freshness { born, lifetime, date: freshness_date };
+        let policy = Policy {
+            validate: validate_of(from.byte()?)?,
+            stale_while_revalidate: from.span()?,
+            stale_if_error: from.span()?,
+        };
+        let headers = compact(&from.headers()?);
+        if !from.0.is_empty() {
+            return None;
+        }
+        let etag = headers.get(header::ETAG).and_then(|etag| EntityTag::parse(etag.as_bytes()));
+        let length = super::content_length(&headers);
+        Some(Self {
+            status,
+            headers,
+            vary,
+            length,
+            etag,
+            last_modified,
+            date,
+            selected,
+            freshness,
+            policy,
+        })
+    }
+}
+
+const fn number_of(validate: Validate) -> u8 {
+    match validate {
+        Validate::Always => 0,
+        Validate::OnceStale => 1,
+        Validate::UnlessSaid => 2,
+        Validate::Usually => 3,
+    }
+}
+
+const fn validate_of(number: u8) -> Option<Validate> {
+    Some(match number {
+        0 => Validate::Always,
+        1 => Validate::OnceStale,
+        2 => Validate::UnlessSaid,
+        3 => Validate::Usually,
+        _ => return None,
+    })
+}
+
+fn put_size(out: &mut Vec<u8>, size: usize) {
+    // What would not fit does not arrive: heads are bounded by what the HTTP client reads.
+    out.extend(u32::try_from(size).unwrap_or(u32::MAX).to_le_bytes());
+}
+
+fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_size(out, bytes.len());
+    out.extend_from_slice(bytes);
+}
+
+fn put_span(out: &mut Vec<u8>, span: Duration) {
+    out.extend(span.as_secs().to_le_bytes());
+    out.extend(span.subsec_nanos().to_le_bytes());
+}
+
+fn put_option(out: &mut Vec<u8>, span: Option<Duration>) {
+    out.push(u8::from(span.is_some()));
+    if let Some(span) = span {
+        put_span(out, span);
+    }
+}
+
+fn put_vary(out: &mut Vec<u8>, vary: &Vary) {
+    match vary {
+        Vary::Any => put_size(out, usize::MAX),
+        Vary::Fields(names) => {
+            put_size(out, names.len());
+            for name in names {
+                put_bytes(out, name.as_str().as_bytes());
+            }
+        }
+    }
+}
+
+/// What is left to read; every method returns `None` where it does not hold that.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (array, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*array)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.array().map(|[byte]| byte)
+    }
+
+    fn size(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    fn bytes(&mut self) -> Option<&'a [u8]> {
+        let size = usize::try_from(self.size()?).ok()?;
+        let (bytes, rest) = self.0.split_at_checked(size)?;
+        self.0 = rest;
+        Some(bytes)
+    }
+
+    fn span(&mut self) -> Option<Duration> {
+        let seconds = u64::from_le_bytes(self.array()?);
+        let nanos = u32::from_le_bytes(self.array()?);
+        // More would carry into the seconds, and could overflow them.
+        (nanos < 1_000_000_000).then(|| Duration::new(seconds, nanos))
+    }
+
+    fn time(&mut self) -> Option<WallTime> {
+        self.span().map(WallTime::from_epoch)
+    }
+
+    #[expect(clippy::option_option, reason = "the outer one is whether it could be read")]
+    fn option(&mut self) -> Option<Option<Duration>> {
+        match self.byte()? {
+            0 => Some(None),
+            1 => self.span().map(Some),
+            _ => None,
+        }
+    }
+
+    fn name(&mut self) -> Option<HeaderName> {
+        HeaderName::from_bytes(self.bytes()?).ok()
+    }
+
+    fn vary(&mut self) -> Option<Vary> {
+        let count = self.size()?;
+        if count == u32::MAX {
+            return Some(Vary::Any);
+        }
+        let names = (0..self.bounded(count)?).map(|_| self.name()).collect::<Option<_>>()?;
+        Some(Vary::Fields(names))
+    }
+
+    fn headers(&mut self) -> Option<HeaderMap> {
+        let count = self.size()?;
+        let count = self.bounded(count)?;
+        let mut headers = HeaderMap::with_capacity(count);
+        for _ in 0..count {
+            let name = self.name()?;
+            let value = HeaderValue::from_bytes(self.bytes()?).ok()?;
+            headers.try_append(name, value).ok()?;
+        }
+        Some(headers)
+    }
+
+    fn bounded(&self, count: u32) -> Option<usize> {
+        usize::try_from(count).ok().filter(|&count| count <= FIELDS_MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests;
