@@ -20,7 +20,10 @@ use std::{
     },
     task::{Context, Poll},
 };
-use tokio::{net::TcpStream, select};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    select,
+};
 use tracing::debug;
 
 /// What serving one connection needs.
@@ -33,8 +36,9 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Serves `stream` to its end; an error is the client's or the body's and is logged.
-    pub(super) async fn serve<S, B>(self, stream: TcpStream, service: S)
+    pub(super) async fn serve<T, S, B>(self, stream: T, service: S)
     where
+        T: AsyncRead + AsyncWrite + Unpin,
         S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>,
         B: Body<Error: Into<BoxError>> + 'static,
     {
