@@ -3,7 +3,7 @@
 use dashpot_base::WallTime;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use crate::{Framing, NotStorable, RequestHead, ResponseHead, StoredHead, Times};
+use crate::{Framing, NotStorable, RequestHead, ResponseHead, Rules, StoredHead, Times};
 
 /// Sun, 06 Nov 1994 08:49:37 GMT, the instant that HTTP's own examples use.
 pub(crate) fn t0() -> WallTime {
@@ -36,11 +36,22 @@ pub(crate) fn store_at(
     status: u16,
     text: &str,
 ) -> Result<StoredHead, NotStorable> {
+    store_under(&Rules::default(), at, request, status, text)
+}
+
+/// Stores the same under `rules`.
+pub(crate) fn store_under(
+    rules: &Rules,
+    at: WallTime,
+    request: &str,
+    status: u16,
+    text: &str,
+) -> Result<StoredHead, NotStorable> {
     let status = StatusCode::from_u16(status).unwrap_or_default();
     let headers = headers(text);
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let length = length.and_then(|length| length.parse().ok());
     let framing = length.map_or(Framing::Delimited, Framing::Length);
     let response = ResponseHead { status, headers, framing };
-    StoredHead::new(&get(request), &response, Times { requested: at, responded: at })
+    StoredHead::new(&get(request), &response, Times { requested: at, responded: at }, rules)
 }

@@ -4,35 +4,59 @@ use std::time::Duration;
 
 use dashpot_base::WallTime;
 use dashpot_http::{age, cache_control::ResponseDirectives, date};
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 
-use crate::{Times, head::expires_of};
+use crate::{Basis, Rules, Times, head::expires_of};
 
 /// The clocks of one stored response, read from its head once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Freshness {
     /// When the response was made, as far as is known: its age is the time since.
     pub(crate) born: WallTime,
-    /// How long it is fresh from then on; `None` where the origin says nothing.
-    pub(crate) lifetime: Option<Duration>,
+    /// How long it is fresh from then on; zero where nobody says.
+    pub(crate) lifetime: Duration,
+    /// Who says so.
+    pub(crate) basis: Basis,
     /// `Date`, or when the response arrived.
     pub(crate) date: WallTime,
 }
 
 impl Freshness {
-    pub(crate) fn of(headers: &HeaderMap, directives: &ResponseDirectives, times: Times) -> Self {
+    pub(crate) fn of(
+        status: StatusCode,
+        headers: &HeaderMap,
+        directives: &ResponseDirectives,
+        times: Times,
+        rules: &Rules,
+    ) -> Self {
         let date = date_of(headers, &header::DATE, times).unwrap_or(times.responded);
-        Self {
-            born: times.responded.before(initial_age(headers, date, times)),
-            lifetime: lifetime(headers, directives, date, times),
-            date,
+        let age = initial_age(headers, date, times);
+        let born = times.responded.before(age);
+        if let Some(lifetime) = explicit(headers, directives, date, times) {
+            return Self { born, lifetime, basis: Basis::Origin, date };
         }
+        let modified = date_of(headers, &header::LAST_MODIFIED, times);
+        let guess =
+            modified.and_then(|modified| rules.heuristic(status, directives, date.since(modified)));
+        let (lifetime, basis) = match (rules.ttl(status, directives), guess) {
+            // The operator's lifetimes count from the arrival: a Date has whole seconds only, and
+            // these may be shorter.
+            (Some((ttl, basis @ Basis::NegativeTtl)), _) | (Some((ttl, basis)), None) => {
+                (age.saturating_add(ttl), basis)
+            }
+            (_, Some(guess)) => guess,
+            (None, None) => (Duration::ZERO, Basis::Origin),
+        };
+        Self { born, lifetime, basis, date }
     }
 }
 
 /// RFC 9111 §4.2.3: the age of a response as it arrives.
 fn initial_age(headers: &HeaderMap, date: WallTime, times: Times) -> Duration {
-    let apparent_age = times.responded.since(date);
+    // In whole seconds, as Date is written: a response that was made within this second has no age
+    // for that alone.
+    let apparent_age = times.responded.unix_seconds().saturating_sub(date.unix_seconds());
+    let apparent_age = Duration::from_secs(apparent_age);
     let response_delay = times.responded.since(times.requested);
     let corrected_age_value =
         age::parse(headers).unwrap_or(Duration::ZERO).saturating_add(response_delay);
@@ -40,7 +64,7 @@ fn initial_age(headers: &HeaderMap, date: WallTime, times: Times) -> Duration {
 }
 
 /// RFC 9111 §4.2.1: the first of these that is there, for a shared cache.
-fn lifetime(
+fn explicit(
     headers: &HeaderMap,
     directives: &ResponseDirectives,
     date: WallTime,

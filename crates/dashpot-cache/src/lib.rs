@@ -14,6 +14,7 @@ mod invalidate;
 mod key;
 mod reason;
 mod reply;
+mod rules;
 mod storable;
 mod stored;
 
@@ -24,5 +25,6 @@ pub use invalidate::invalidated_by;
 pub use key::{Key, Origin};
 pub use reason::{NotStorable, Reason};
 pub use reply::{Content, Extent, ReplyPlan, reply};
+pub use rules::{Basis, Rules};
 pub use storable::may_store;
 pub use stored::StoredHead;

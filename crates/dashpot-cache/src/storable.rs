@@ -1,23 +1,27 @@
 //! May a response be stored by a shared cache (RFC 9111 §3).
 
-use dashpot_http::cache_control::{Flag, ResponseDirectives};
-use http::{Method, StatusCode, header};
+use dashpot_http::cache_control::{Flag, ResponseDirectives, Scope};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 
 use crate::{
-    Framing, NotStorable, RequestHead, ResponseHead,
+    Framing, NotStorable, RequestHead, ResponseHead, Rules,
     head::{directives_of, expires_of},
+    rules::is_heuristically_cacheable,
 };
 
 /// Returns whether the `response` to `request` may be stored and shared, or why not.
 ///
-/// Stricter than RFC 9111 on purpose: there is no heuristic freshness (§4.2.2), so a response that
-/// names neither a lifetime nor a validator is not worth its room; one that sets a cookie must say
-/// that it is `public`; and a body that ends with its connection is never stored, since a broken
-/// one cannot be told from a whole one.
+/// Stricter than RFC 9111 on purpose: one that sets a cookie must say how long it is fresh, since a
+/// lifetime that is made up for it would share what was meant for one user; and a body that ends
+/// with its connection is never stored, since a broken one cannot be told from a whole one.
 ///
 /// # Errors
 /// The first reason against storing that applies.
-pub fn may_store(request: &RequestHead, response: &ResponseHead) -> Result<(), NotStorable> {
+pub fn may_store(
+    request: &RequestHead,
+    response: &ResponseHead,
+    rules: &Rules,
+) -> Result<(), NotStorable> {
     let directives = directives_of(&response.headers);
     if request.method != Method::GET {
         return Err(NotStorable::Method);
@@ -26,9 +30,7 @@ pub fn may_store(request: &RequestHead, response: &ResponseHead) -> Result<(), N
         return Err(NotStorable::RequestNoStore);
     }
     status_allows(response.status, &directives)?;
-    // RFC 9111 §5.2.2.7: a shared cache may keep the rest of a response that names its private
-    // fields; this one keeps nothing of it.
-    if directives.private.is_some() {
+    if is_private(&directives, &response.headers) {
         return Err(NotStorable::Private);
     }
     let is_opened = directives.has(Flag::Public) || directives.s_maxage.is_some();
@@ -37,20 +39,38 @@ pub fn may_store(request: &RequestHead, response: &ResponseHead) -> Result<(), N
     if is_authorised && !is_opened && !directives.has(Flag::MustRevalidate) {
         return Err(NotStorable::Authorization);
     }
-    if response.headers.contains_key(header::SET_COOKIE) && !is_opened {
+    let lifetime = directives.s_maxage.or(directives.max_age);
+    let has_lifetime = lifetime.is_some() || expires_of(&response.headers).next().is_some();
+    // RFC 9111 §7.3: Set-Cookie does not keep a response from being stored that says how long it
+    // is fresh.
+    let is_explicit = lifetime.map_or(has_lifetime, |lifetime| !lifetime.is_zero());
+    if response.headers.contains_key(header::SET_COOKIE) && !is_explicit && !is_opened {
         return Err(NotStorable::SetCookie);
     }
     if response.framing == Framing::UntilClose {
         return Err(NotStorable::CloseDelimited);
     }
-    let has_lifetime = directives.s_maxage.or(directives.max_age).is_some()
-        || expires_of(&response.headers).next().is_some();
+    // RFC 9111 §3: without a lifetime, a validator makes a response worth its room.
     let has_validator = response.headers.contains_key(header::ETAG)
         || response.headers.contains_key(header::LAST_MODIFIED);
-    if !has_lifetime && !has_validator {
+    if !has_lifetime && !has_validator && rules.ttl(response.status, &directives).is_none() {
         return Err(NotStorable::NoFreshness);
     }
     Ok(())
+}
+
+/// RFC 9111 §5.2.2.7: `private` forbids to store the response, or only the fields it names. A
+/// response that has one of these is not stored at all, since those who share it would miss it.
+pub(crate) fn is_private(directives: &ResponseDirectives, headers: &HeaderMap) -> bool {
+    directives.private.as_ref().is_some_and(|scope| covers(scope, headers))
+}
+
+/// Returns whether a directive of this scope says anything about a response with `headers`.
+pub(crate) fn covers(scope: &Scope, headers: &HeaderMap) -> bool {
+    match scope {
+        Scope::Whole => true,
+        Scope::Fields(names) => names.iter().any(|name: &HeaderName| headers.contains_key(name)),
+    }
 }
 
 fn status_allows(status: StatusCode, directives: &ResponseDirectives) -> Result<(), NotStorable> {
@@ -71,13 +91,10 @@ fn status_allows(status: StatusCode, directives: &ResponseDirectives) -> Result<
     Ok(())
 }
 
-/// RFC 9110 §15.1: the final codes that may be reused without more ado, but for 206; their caching
-/// needs nothing that this cache does not do.
+/// RFC 9111 §5.2.2.3: whether this cache knows what the status asks of it. Those that may be reused
+/// without more ado ask nothing that it does not do, but for 206.
 fn is_understood(status: StatusCode) -> bool {
-    matches!(
-        status.as_u16(),
-        200 | 203 | 204 | 300 | 301 | 302 | 307 | 308 | 404 | 405 | 410 | 414 | 501
-    )
+    is_heuristically_cacheable(status) || matches!(status.as_u16(), 302 | 303 | 307)
 }
 
 #[cfg(test)]

@@ -15,10 +15,11 @@ use dashpot_http::{
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::{
-    Framing, NotStorable, RequestHead, ResponseHead, Times,
+    Basis, Framing, NotStorable, RequestHead, ResponseHead, Rules, Times,
     freshness::{Freshness, date_of},
     head::directives_of,
     may_store,
+    storable::covers,
 };
 
 /// The head of a stored response.
@@ -46,6 +47,7 @@ pub(crate) struct Policy {
     pub(crate) validate: Validate,
     pub(crate) stale_while_revalidate: Duration,
     pub(crate) stale_if_error: Duration,
+    pub(crate) stale_if_disconnected: Duration,
 }
 
 /// When a stored response must be validated before use.
@@ -78,8 +80,9 @@ impl StoredHead {
         request: &RequestHead,
         response: &ResponseHead,
         times: Times,
+        rules: &Rules,
     ) -> Result<Self, NotStorable> {
-        may_store(request, response)?;
+        may_store(request, response, rules)?;
         // RFC 9111 §4.1: a Vary that names "*" matches no request.
         let vary = Vary::of(&response.headers);
         let selected = vary.key(&request.headers).ok_or(NotStorable::VaryAny)?;
@@ -91,18 +94,19 @@ impl StoredHead {
         {
             headers.insert(header::CONTENT_LENGTH, length.into());
         }
-        Ok(Self::build(response.status, headers, times, vary, selected))
+        let selector = (vary, selected);
+        Ok(Self::build(response.status, headers, times, selector, rules))
     }
 
     fn build(
         status: StatusCode,
         mut headers: HeaderMap,
         times: Times,
-        vary: Vary,
-        selected: Vec<u8>,
+        (vary, selected): (Vary, Vec<u8>),
+        rules: &Rules,
     ) -> Self {
         let directives = directives_of(&headers);
-        let freshness = Freshness::of(&headers, &directives, times);
+        let freshness = Freshness::of(status, &headers, &directives, times, rules);
         strip_hop_by_hop(&mut headers);
         headers.remove(header::AGE);
         if !headers.contains_key(header::DATE) {
@@ -111,7 +115,7 @@ impl StoredHead {
         }
         let etag = headers.get(header::ETAG).and_then(|etag| EntityTag::parse(etag.as_bytes()));
         let last_modified = date_of(&headers, &header::LAST_MODIFIED, times);
-        let policy = Policy::of(&directives);
+        let policy = Policy::of(&directives, &headers, rules);
         let date = freshness.date;
         let length = content_length(&headers);
         let headers = compact(&headers);
@@ -143,7 +147,7 @@ impl StoredHead {
     /// Returns this head brought up to date by a 304 (RFC 9111 §4.3.4), or `None` where the 304
     /// speaks of another representation.
     #[must_use]
-    pub fn refreshed(&self, not_modified: &HeaderMap, times: Times) -> Option<Self> {
+    pub fn refreshed(&self, not_modified: &HeaderMap, times: Times, rules: &Rules) -> Option<Self> {
         let told = not_modified.get(header::ETAG);
         if told.is_some_and(|etag| self.headers.get(header::ETAG) != Some(etag)) {
             return None;
@@ -163,8 +167,8 @@ impl StoredHead {
         for (name, value) in &update {
             headers.append(name, value.clone());
         }
-        let (vary, selected) = (self.vary.clone(), self.selected.clone());
-        Some(Self::build(self.status, headers, times, vary, selected))
+        let selector = (self.vary.clone(), self.selected.clone());
+        Some(Self::build(self.status, headers, times, selector, rules))
     }
 
     /// Returns whether `request` selects this response (RFC 9111 §4.1).
@@ -184,10 +188,16 @@ impl StoredHead {
         now.since(self.freshness.born)
     }
 
-    /// Returns the freshness lifetime (RFC 9111 §4.2.1); zero where the origin names none.
+    /// Returns the freshness lifetime (RFC 9111 §4.2.1); zero where nobody names one.
     #[must_use]
-    pub fn lifetime(&self) -> Duration {
-        self.freshness.lifetime.unwrap_or(Duration::ZERO)
+    pub const fn lifetime(&self) -> Duration {
+        self.freshness.lifetime
+    }
+
+    /// Returns who says how long this response is fresh.
+    #[must_use]
+    pub const fn basis(&self) -> Basis {
+        self.freshness.basis
     }
 
     /// Returns the seconds of freshness left, negative once stale: the `ttl` of `Cache-Status`
@@ -204,6 +214,16 @@ impl StoredHead {
         // RFC 5861 §4, bounded by RFC 9111 §4.2.4.
         let limit = self.lifetime().saturating_add(self.policy.stale_if_error);
         self.policy.validate.may_outlive() && self.age(now) < limit
+    }
+
+    /// Returns whether this response may be used while the origin cannot be reached.
+    #[must_use]
+    pub fn covers_disconnection(&self, now: WallTime) -> bool {
+        // RFC 9111 §4.2.4: however stale, unless a directive forbids it; within what the operator
+        // finds bearable.
+        let bound = self.policy.stale_if_disconnected;
+        let limit = self.lifetime().saturating_add(bound);
+        self.policy.validate == Validate::Usually && !bound.is_zero() && self.age(now) < limit
     }
 
     /// Returns whether this response forbids its use without validation once it is stale.
@@ -267,8 +287,11 @@ impl Policy {
     /// RFC 9111 §5.2.2.10 gives `s-maxage` the strictness of `proxy-revalidate`. An origin that
     /// writes `stale-while-revalidate` or `stale-if-error` beside it contradicts that on purpose,
     /// and those are written for shared caches: they are heeded, a client's `max-stale` is not.
-    fn of(directives: &ResponseDirectives) -> Self {
-        let validate = if directives.no_cache.is_some() {
+    fn of(directives: &ResponseDirectives, headers: &HeaderMap, rules: &Rules) -> Self {
+        // RFC 9111 §5.2.2.4: the fields that `no-cache` names are not used without validation; a
+        // response that has one of them is not used at all.
+        let no_cache = directives.no_cache.as_ref();
+        let validate = if no_cache.is_some_and(|scope| covers(scope, headers)) {
             Validate::Always
         } else if directives.has(Flag::MustRevalidate) || directives.has(Flag::ProxyRevalidate) {
             Validate::OnceStale
@@ -281,6 +304,7 @@ impl Policy {
             validate,
             stale_while_revalidate: directives.stale_while_revalidate.unwrap_or_default(),
             stale_if_error: directives.stale_if_error.unwrap_or_default(),
+            stale_if_disconnected: rules.stale_if_disconnected,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use dashpot_base::ByteSize;
-use dashpot_cache::Limits;
+use dashpot_cache::{Limits, Rules};
 use dashpot_serve::{AccessLog, Asked, Clock, Health, Logged, Metrics};
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
@@ -31,6 +31,8 @@ pub(crate) struct Edge {
     pub(crate) cache_mem: ByteSize,
     pub(crate) flights: Flights,
     pub(crate) flight_limits: Limits,
+    /// What the operator adds to what the origin says.
+    pub(crate) rules: Rules,
     pub(crate) request_body_max: u64,
     pub(crate) upstream: Upstream,
     pub(crate) clock: Clock,

@@ -127,6 +127,7 @@ pub(crate) fn account(edge: &Edge, served: Served, handling: Handling) -> Accoun
 fn hit(edge: &Edge, now: WallTime, request: &RequestHead, object: &Object) -> Reply {
     let mut account = account(edge, Served::Hit, Handling::Hit);
     account.cache_status.ttl_s = Some(object.head.ttl_seconds(now));
+    account.cache_status.detail = object.head.basis().detail();
     from_store(edge, now, request, object, account)
 }
 

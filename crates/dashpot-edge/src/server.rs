@@ -60,6 +60,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
             idle_timeout: config.idle_timeout,
             object_bytes_max: object_bytes_max(&config),
         },
+        rules: config.policy.rules(),
         request_body_max: config.request_body_max.bytes(),
         upstream,
         clock,

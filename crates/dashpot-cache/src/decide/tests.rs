@@ -76,6 +76,9 @@ fn rfc9111_4_2_4_responses_limit_staleness() {
         ("max-age=0, proxy-revalidate", "cache-control: max-stale", Stale(Reason::Stale)),
         ("s-maxage=0", "cache-control: max-stale", Stale(Reason::Stale)),
         ("max-age=60, no-cache", "", Stale(Reason::ResponseNoCache)),
+        // §5.2.2.4: the named field is there, or not.
+        ("max-age=60, no-cache=\"etag\"\netag: \"a\"", "", Stale(Reason::ResponseNoCache)),
+        ("max-age=60, no-cache=\"etag\"", "", Fresh),
         ("max-age=0, stale-while-revalidate=9", "", StaleWhileRevalidate),
         ("s-maxage=0, stale-while-revalidate=9", "", StaleWhileRevalidate),
         ("max-age=0, stale-while-revalidate=9, must-revalidate", "", Stale(Reason::Stale)),

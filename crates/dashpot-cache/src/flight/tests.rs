@@ -28,7 +28,7 @@ fn head(cache_control: &'static str) -> Arc<StoredHead> {
     headers.insert(header::ETAG, HeaderValue::from_static("\"a\""));
     let response = ResponseHead { status: StatusCode::OK, headers, framing: Framing::Delimited };
     let times = Times { requested: NOW, responded: NOW };
-    Arc::new(StoredHead::new(&request(""), &response, times).unwrap())
+    Arc::new(StoredHead::new(&request(""), &response, times, &crate::Rules::default()).unwrap())
 }
 
 fn join(reader: u64, cache_control: &'static str) -> Input {

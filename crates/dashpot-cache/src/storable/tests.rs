@@ -7,7 +7,7 @@ fn check(request: &str, status: u16, response: &str, expected: Result<(), NotSto
         headers: headers(response),
         framing: Framing::Delimited,
     };
-    let storable = may_store(&get(request), &response_head);
+    let storable = may_store(&get(request), &response_head, &Rules::default());
     assert_eq!(storable, expected, "{status} {response:?} to {request:?}");
 }
 
@@ -34,13 +34,23 @@ fn rfc9111_3_directives_forbid() {
         ("", "cache-control: max-age=1, No-Store", Err(NotStorable::NoStore)),
         ("", "cache-control: max-age=1\ncache-control: no-store", Err(NotStorable::NoStore)),
         ("", "cache-control: max-age=1, private", Err(NotStorable::Private)),
-        ("", "cache-control: max-age=1, private=\"x-user\"", Err(NotStorable::Private)),
+        // §5.2.2.7: the fields that are named are not stored, and so nothing of what has them.
+        (
+            "",
+            "cache-control: max-age=1, private=\"x-a, X-User\"\nx-user: 1",
+            Err(NotStorable::Private),
+        ),
+        ("", "cache-control: max-age=1, private=\"x-user\"", Ok(())),
         ("", "cache-control: max-age=1, no-cache", Ok(())),
         // RFC 9213 §2.2.
         ("", "cache-control: max-age=1\ncdn-cache-control: no-store", Err(NotStorable::NoStore)),
         ("", "cache-control: private\ncdn-cache-control: max-age=1", Ok(())),
-        ("", "cache-control: max-age=1\nset-cookie: a=b", Err(NotStorable::SetCookie)),
-        ("", "cache-control: max-age=1, public\nset-cookie: a=b", Ok(())),
+        // §7.3: only what says itself how long it is fresh.
+        ("", "cache-control: max-age=1\nset-cookie: a=b", Ok(())),
+        ("", "expires: Sun, 06 Nov 1994 08:49:37 GMT\nset-cookie: a=b", Ok(())),
+        ("", "cache-control: max-age=0\nset-cookie: a=b", Err(NotStorable::SetCookie)),
+        ("", "etag: \"a\"\nset-cookie: a=b", Err(NotStorable::SetCookie)),
+        ("", "last-modified: x\nset-cookie: a=b", Err(NotStorable::SetCookie)),
     ] {
         check(request, 200, response, expected);
     }
@@ -82,5 +92,5 @@ fn a_body_that_ends_with_its_connection_is_not_stored() {
         headers: headers("cache-control: max-age=1"),
         framing: Framing::UntilClose,
     };
-    assert_eq!(may_store(&get(""), &response), Err(NotStorable::CloseDelimited));
+    assert_eq!(may_store(&get(""), &response, &Rules::default()), Err(NotStorable::CloseDelimited));
 }

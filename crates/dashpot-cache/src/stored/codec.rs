@@ -10,7 +10,7 @@ use dashpot_http::{etag::EntityTag, vary::Vary};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::{Policy, StoredHead, Validate, compact};
-use crate::freshness::Freshness;
+use crate::{Basis, freshness::Freshness};
 
 /// What the bytes begin with. It changes with the layout: what another version wrote is not read.
 const VERSION: u8 = 1;
@@ -34,8 +34,9 @@ impl StoredHead {
             freshness,
             policy,
         } = self;
-        let Freshness { born, lifetime, date: freshness_date } = freshness;
-        let Policy { validate, stale_while_revalidate, stale_if_error } = policy;
+        let Freshness { born, lifetime, basis, date: freshness_date } = freshness;
+        let Policy { validate, stale_while_revalidate, stale_if_error, stale_if_disconnected } =
+            policy;
         out.push(VERSION);
         out.extend(status.as_u16().to_le_bytes());
         put_vary(out, vary);
@@ -43,11 +44,13 @@ impl StoredHead {
         put_option(out, last_modified.map(WallTime::since_epoch));
         put_span(out, date.since_epoch());
         put_span(out, born.since_epoch());
-        put_option(out, *lifetime);
+        put_span(out, *lifetime);
+        out.push(byte_of(*basis));
         put_span(out, freshness_date.since_epoch());
         out.push(number_of(*validate));
         put_span(out, *stale_while_revalidate);
         put_span(out, *stale_if_error);
+        put_span(out, *stale_if_disconnected);
         put_size(out, headers.len());
         for (name, value) in headers {
             put_bytes(out, name.as_str().as_bytes());
@@ -68,12 +71,14 @@ impl StoredHead {
         let selected = from.bytes()?.to_vec();
         let last_modified = from.option()?.map(WallTime::from_epoch);
         let date = from.time()?;
-        let (born, lifetime, freshness_date) = (from.time()?, from.option()?, from.time()?);
-        let freshness = Freshness { born, lifetime, date: freshness_date };
+        let (born, lifetime) = (from.time()?, from.span()?);
+        let (basis, date_then) = (basis_of(from.byte()?)?, from.time()?);
+        let freshness = Freshness { born, lifetime, basis, date: date_then };
         let policy = Policy {
             validate: validate_of(from.byte()?)?,
             stale_while_revalidate: from.span()?,
             stale_if_error: from.span()?,
+            stale_if_disconnected: from.span()?,
         };
         let headers = compact(&from.headers()?);
         if !from.0.is_empty() {
@@ -111,6 +116,25 @@ const fn validate_of(number: u8) -> Option<Validate> {
         1 => Validate::OnceStale,
         2 => Validate::UnlessSaid,
         3 => Validate::Usually,
+        _ => return None,
+    })
+}
+
+const fn byte_of(basis: Basis) -> u8 {
+    match basis {
+        Basis::Origin => 0,
+        Basis::Heuristic => 1,
+        Basis::NegativeTtl => 2,
+        Basis::DefaultTtl => 3,
+    }
+}
+
+const fn basis_of(byte: u8) -> Option<Basis> {
+    Some(match byte {
+        0 => Basis::Origin,
+        1 => Basis::Heuristic,
+        2 => Basis::NegativeTtl,
+        3 => Basis::DefaultTtl,
         _ => return None,
     })
 }

@@ -32,7 +32,7 @@ fn a_stored_head_keeps_no_buffer_of_its_connection() {
     let headers = HeaderMap::from_iter([(header::CACHE_CONTROL, value.clone())]);
     let response = ResponseHead { status: StatusCode::OK, headers, framing: Framing::Delimited };
     let times = Times { requested: t0(), responded: t0() };
-    let head = StoredHead::new(&get(""), &response, times).unwrap();
+    let head = StoredHead::new(&get(""), &response, times, &Rules::default()).unwrap();
     let stored = &head.headers[header::CACHE_CONTROL];
     assert_eq!(*stored, value);
     assert_ne!(stored.as_bytes().as_ptr(), value.as_bytes().as_ptr());
@@ -47,7 +47,8 @@ fn a_length_is_stored_as_it_is_framed() {
             framing,
         };
         let times = Times { requested: t0(), responded: t0() };
-        let head = Arc::new(StoredHead::new(&get(""), &response, times).unwrap());
+        let head =
+            Arc::new(StoredHead::new(&get(""), &response, times, &Rules::default()).unwrap());
         let head = StoredHead::with_length(head, body);
         let lengths: Vec<_> = head.headers.get_all(header::CONTENT_LENGTH).iter().collect();
         assert_eq!(lengths, Vec::from_iter(expected), "{status} {framing:?}");
@@ -94,14 +95,14 @@ fn rfc9111_4_3_4_a_304_updates_what_does_not_describe_the_body() {
          x-many: 3
          age: 10",
     );
-    let fresh = head.refreshed(&update, times).unwrap();
+    let fresh = head.refreshed(&update, times, &Rules::default()).unwrap();
     assert_eq!(value(&fresh, "content-length"), Some("7"));
     assert_eq!(value(&fresh, "content-encoding"), Some("gzip"));
     assert_eq!(value(&fresh, "x-old"), Some("kept"));
     assert_eq!(fresh.headers.get_all("x-many").iter().count(), 1);
     assert_eq!(value(&fresh, "date"), Some("Sun, 06 Nov 1994 08:51:17 GMT"));
     assert_eq!((fresh.age(later), fresh.ttl_seconds(later)), (Duration::from_secs(10), 40));
-    assert!(head.refreshed(&headers("etag: \"b\""), times).is_none());
+    assert!(head.refreshed(&headers("etag: \"b\""), times, &Rules::default()).is_none());
 }
 
 #[test]
@@ -125,7 +126,7 @@ fn rfc9111_4_2_3_the_delay_of_the_response_counts_as_age() {
         framing: Framing::Delimited,
     };
     let times = Times { requested: t0(), responded: t0().after(Duration::from_secs(4)) };
-    let head = StoredHead::new(&get(""), &response, times).unwrap();
+    let head = StoredHead::new(&get(""), &response, times, &Rules::default()).unwrap();
     assert_eq!(head.age(times.responded), Duration::from_secs(9));
     // A clock that was set back makes nothing younger than it is known to be.
     assert_eq!(head.age(WallTime::EPOCH), Duration::ZERO);

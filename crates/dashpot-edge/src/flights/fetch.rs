@@ -65,7 +65,8 @@ impl Fetching {
         let Some(mut exchange) = self.exchange(stored_head).await else { return };
         let is_validation = exchange.response.status() == StatusCode::NOT_MODIFIED;
         if let (true, Some(head)) = (is_validation, stored_head) {
-            if let Some(head) = head.refreshed(exchange.response.headers(), exchange.times) {
+            let told = exchange.response.headers();
+            if let Some(head) = head.refreshed(told, exchange.times, &self.edge.rules) {
                 return self.head_arrived(Arrival::NotModified { head: head.into() });
             }
             // RFC 9111 §4.3.4: a 304 for another representation updates nothing; ask for the whole.
@@ -114,7 +115,8 @@ impl Fetching {
         let framing = framing_of(&Method::GET, &response);
         let status = response.status();
         let head = ResponseHead { status, headers: response.headers().clone(), framing };
-        let arrival = match StoredHead::new(&self.running.wanted.request, &head, times) {
+        let (request, rules) = (&self.running.wanted.request, &self.edge.rules);
+        let arrival = match StoredHead::new(request, &head, times, rules) {
             Ok(head) => {
                 let length = match framing {
                     Framing::Length(length) => Some(length),

@@ -3,6 +3,7 @@
 mod faults;
 mod freshness;
 mod passing;
+mod semantics;
 mod sharing;
 mod viewers;
 
