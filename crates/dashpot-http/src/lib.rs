@@ -11,6 +11,7 @@ pub mod cmcd;
 pub mod cors;
 pub mod date;
 pub mod etag;
+pub mod framing;
 mod list;
 pub mod precondition;
 pub mod range;
