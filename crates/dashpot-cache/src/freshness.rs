@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use dashpot_base::WallTime;
-use dashpot_http::{age, cache_control::ResponseDirectives, date};
+use dashpot_http::{age, date};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 
-use crate::{Basis, Rules, Times, head::expires_of};
+use crate::{Basis, Rules, Times, head::Control};
 
 /// The clocks of one stored response, read from its head once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,16 +25,17 @@ impl Freshness {
     pub(crate) fn of(
         status: StatusCode,
         headers: &HeaderMap,
-        directives: &ResponseDirectives,
+        control: &Control<'_>,
         times: Times,
         rules: &Rules,
     ) -> Self {
         let date = date_of(headers, &header::DATE, times).unwrap_or(times.responded);
         let age = initial_age(headers, date, times);
         let born = times.responded.before(age);
-        if let Some(lifetime) = explicit(headers, directives, date, times) {
+        if let Some(lifetime) = explicit(control, date, times) {
             return Self { born, lifetime, basis: Basis::Origin, date };
         }
+        let directives = &control.directives;
         let modified = date_of(headers, &header::LAST_MODIFIED, times);
         let guess =
             modified.and_then(|modified| rules.heuristic(status, directives, date.since(modified)));
@@ -64,18 +65,13 @@ fn initial_age(headers: &HeaderMap, date: WallTime, times: Times) -> Duration {
 }
 
 /// RFC 9111 §4.2.1: the first of these that is there, for a shared cache.
-fn explicit(
-    headers: &HeaderMap,
-    directives: &ResponseDirectives,
-    date: WallTime,
-    times: Times,
-) -> Option<Duration> {
+fn explicit(control: &Control<'_>, date: WallTime, times: Times) -> Option<Duration> {
+    let directives = &control.directives;
     if let Some(span) = directives.s_maxage.or(directives.max_age) {
         return Some(span);
     }
-    let mut lines = expires_of(headers);
-    let expires = lines.next()?;
-    if lines.next().is_some() {
+    let (expires, others) = control.expires.split_first()?;
+    if !others.is_empty() {
         // RFC 9111 §4.2.1: conflicting information is best met by taking the response as stale.
         return Some(Duration::ZERO);
     }

@@ -55,19 +55,31 @@ pub struct Times {
     pub responded: WallTime,
 }
 
-/// RFC 9213 §3.1: the field that speaks to CDN caches before all others.
-const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
+/// RFC 9213 §2.2: the targeted fields that this cache obeys, its own before that of all CDN caches
+/// (§3.1).
+static TARGETED: [HeaderName; 2] = [
+    HeaderName::from_static("dashpot-cache-control"),
+    HeaderName::from_static("cdn-cache-control"),
+];
 
-/// Returns the directives that a CDN cache obeys.
-pub(crate) fn directives_of(headers: &HeaderMap) -> ResponseDirectives {
-    // RFC 9213 §2.2: where the targeted field is there, Cache-Control is not looked at.
-    ResponseDirectives::of_field(headers, &CDN_CACHE_CONTROL)
-        .unwrap_or_else(|| ResponseDirectives::of(headers))
+/// What the origin says about storing and freshness.
+#[derive(Debug)]
+pub(crate) struct Control<'a> {
+    pub(crate) directives: ResponseDirectives,
+    /// The lines of `Expires` that count.
+    pub(crate) expires: Vec<&'a HeaderValue>,
 }
 
-/// Returns the `Expires` lines that a CDN cache obeys.
-pub(crate) fn expires_of(headers: &HeaderMap) -> impl Iterator<Item = &HeaderValue> {
-    // RFC 9213 §2.2: nor is Expires.
-    let is_targeted = headers.contains_key(CDN_CACHE_CONTROL);
-    headers.get_all(header::EXPIRES).iter().filter(move |_| !is_targeted)
+impl<'a> Control<'a> {
+    pub(crate) fn of(headers: &'a HeaderMap) -> Self {
+        let targeted = TARGETED.iter().find_map(|name| ResponseDirectives::targeted(headers, name));
+        match targeted {
+            // RFC 9213 §2.2: beside it neither Cache-Control nor Expires is looked at.
+            Some(directives) => Self { directives, expires: Vec::new() },
+            None => Self {
+                directives: ResponseDirectives::of(headers),
+                expires: headers.get_all(header::EXPIRES).iter().collect(),
+            },
+        }
+    }
 }

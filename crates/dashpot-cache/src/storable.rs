@@ -4,8 +4,7 @@ use dashpot_http::cache_control::{Flag, ResponseDirectives, Scope};
 use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 
 use crate::{
-    Framing, NotStorable, RequestHead, ResponseHead, Rules,
-    head::{directives_of, expires_of},
+    Framing, NotStorable, RequestHead, ResponseHead, Rules, head::Control,
     rules::is_heuristically_cacheable,
 };
 
@@ -22,7 +21,7 @@ pub fn may_store(
     response: &ResponseHead,
     rules: &Rules,
 ) -> Result<(), NotStorable> {
-    let directives = directives_of(&response.headers);
+    let Control { directives, expires } = Control::of(&response.headers);
     if request.method != Method::GET {
         return Err(NotStorable::Method);
     }
@@ -40,7 +39,7 @@ pub fn may_store(
         return Err(NotStorable::Authorization);
     }
     let lifetime = directives.s_maxage.or(directives.max_age);
-    let has_lifetime = lifetime.is_some() || expires_of(&response.headers).next().is_some();
+    let has_lifetime = lifetime.is_some() || !expires.is_empty();
     // RFC 9111 §7.3: Set-Cookie does not keep a response from being stored that says how long it
     // is fresh.
     let is_explicit = lifetime.map_or(has_lifetime, |lifetime| !lifetime.is_zero());

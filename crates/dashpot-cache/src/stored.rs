@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use crate::{
     Basis, Framing, NotStorable, RequestHead, ResponseHead, Rules, Times,
     freshness::{Freshness, date_of},
-    head::directives_of,
+    head::Control,
     may_store,
     storable::covers,
 };
@@ -105,8 +105,9 @@ impl StoredHead {
         (vary, selected): (Vary, Vec<u8>),
         rules: &Rules,
     ) -> Self {
-        let directives = directives_of(&headers);
-        let freshness = Freshness::of(status, &headers, &directives, times, rules);
+        let control = Control::of(&headers);
+        let freshness = Freshness::of(status, &headers, &control, times, rules);
+        let policy = Policy::of(&control.directives, &headers, rules);
         strip_hop_by_hop(&mut headers);
         headers.remove(header::AGE);
         if !headers.contains_key(header::DATE) {
@@ -115,7 +116,6 @@ impl StoredHead {
         }
         let etag = headers.get(header::ETAG).and_then(|etag| EntityTag::parse(etag.as_bytes()));
         let last_modified = date_of(&headers, &header::LAST_MODIFIED, times);
-        let policy = Policy::of(&directives, &headers, rules);
         let date = freshness.date;
         let length = content_length(&headers);
         let headers = compact(&headers);

@@ -1,6 +1,9 @@
 //! `Cache-Control` (RFC 9111 §5.2, RFC 5861, RFC 8246) of responses and requests.
 
-use crate::list::{digits, members, split, trim, unquote};
+use crate::{
+    dictionary::{self, Value},
+    list::{digits, members, split, trim, unquote},
+};
 use http::{HeaderMap, HeaderName, header};
 use std::time::Duration;
 
@@ -86,25 +89,53 @@ impl ResponseDirectives {
     /// Reads `Cache-Control`.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
-        Self::of_field(headers, &header::CACHE_CONTROL).unwrap_or_default()
+        let mut directives = Self::default();
+        for member in members(headers, &header::CACHE_CONTROL) {
+            directives.take(member);
+        }
+        directives
     }
 
-    /// Reads the field `name`, such as `CDN-Cache-Control`; `None` where it is absent.
+    /// Reads the targeted field `name`, such as `CDN-Cache-Control`; `None` where it is absent,
+    /// empty or not a dictionary, which is all the same (RFC 9213 §2.1).
     #[must_use]
-    pub fn of_field(headers: &HeaderMap, name: &HeaderName) -> Option<Self> {
-        headers.contains_key(name).then(|| {
-            let mut directives = Self::default();
-            for member in members(headers, name) {
-                directives.take(member);
-            }
-            directives
-        })
+    pub fn targeted(headers: &HeaderMap, name: &HeaderName) -> Option<Self> {
+        let members = dictionary::parse(headers, name)?;
+        let mut directives = Self::default();
+        for (name, value) in &members {
+            directives.take_typed(name, value);
+        }
+        Some(directives)
     }
 
     /// Returns whether a directive without a value is there.
     #[must_use]
     pub const fn has(&self, flag: Flag) -> bool {
         self.flags.has(flag)
+    }
+
+    /// RFC 9213 §2.1: a value of another type than the directive's means nothing.
+    fn take_typed(&mut self, name: &str, value: &Value) {
+        match (name, value) {
+            ("max-age", Value::Integer(span)) => self.max_age = Some(span_of(*span)),
+            ("s-maxage", Value::Integer(span)) => self.s_maxage = Some(span_of(*span)),
+            ("stale-while-revalidate", Value::Integer(span)) => {
+                self.stale_while_revalidate = Some(span_of(*span));
+            }
+            ("stale-if-error", Value::Integer(span)) => {
+                self.stale_if_error = Some(span_of(*span));
+            }
+            ("no-cache", Value::Boolean(true)) => self.no_cache = Some(Scope::Whole),
+            ("private", Value::Boolean(true)) => self.private = Some(Scope::Whole),
+            ("no-cache", Value::String(list) | Value::Token(list)) => {
+                widen(&mut self.no_cache, Some(list));
+            }
+            ("private", Value::String(list) | Value::Token(list)) => {
+                widen(&mut self.private, Some(list));
+            }
+            (name, Value::Boolean(true)) => self.flags.extend(name.as_bytes()),
+            _ => {}
+        }
     }
 
     fn take(&mut self, member: &[u8]) {
@@ -196,12 +227,21 @@ impl RequestDirectives {
     }
 }
 
+/// RFC 9111 §1.2.2 caps a span; a negative one, which no origin means, is over at once.
+fn span_of(seconds: i64) -> Duration {
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(DELTA_MAX))
+}
+
 /// Splits `name[=value]`; the name in lower case.
 fn name_and_value(member: &[u8]) -> (Vec<u8>, Option<&[u8]>) {
     let equals = member.iter().position(|&byte| byte == b'=');
     let (name, value) =
         equals.map_or((member, None), |at| (&member[..at], Some(&member[at + 1..])));
-    (name.to_ascii_lowercase(), value)
+    // RFC 9111 §5.2 allows no white space around `=`. What has it before is still meant for the
+    // directive, and its value is unreadable: never fresher than the origin may have meant.
+    let trimmed = trim(name);
+    let value = value.map(|value| if trimmed == name { value } else { b"" });
+    (trimmed.to_ascii_lowercase(), value)
 }
 
 /// Returns a delta-seconds, quoted or not (RFC 9111 §5.2: recipients accept both forms).

@@ -10,6 +10,7 @@ pub mod cache_status;
 pub mod cmcd;
 pub mod cors;
 pub mod date;
+pub mod dictionary;
 pub mod etag;
 pub mod framing;
 mod list;

@@ -30,6 +30,12 @@ fn rfc9111_4_2_fresh_until_the_lifetime_is_reached() {
         ("cache-control: max-age=60\nage: soon", 59),
         // RFC 9213 §2.2: the targeted field replaces Cache-Control and Expires.
         ("cache-control: no-store\ncdn-cache-control: max-age=5", 4),
+        ("expires: 0\ncdn-cache-control: max-age=5", 4),
+        ("cache-control: no-store\ndashpot-cache-control: max-age=5", 4),
+        // §2.2: the first of the target list that is valid.
+        ("cdn-cache-control: no-store\ndashpot-cache-control: max-age=5", 4),
+        ("cdn-cache-control: max-age=5\ndashpot-cache-control: Max-Age=9", 4),
+        ("cache-control: max-age=5\ncdn-cache-control: max-age=", 4),
     ] {
         check(response, last_fresh, "", Fresh);
         check(response, last_fresh + 1, "", Stale(Reason::Stale));

@@ -35,12 +35,14 @@ fn rfc9111_5_2_lifetimes() {
         "max-age=3600a",
         "max-age=-1",
         "max-age= 3600",
+        "max-age =3600",
+        "max-age=1800.0",
+        "max-age=0.1",
         "max-age=3600.5",
         "max-age=\"3600",
     ] {
         check_max_age(&[junk], Some(0));
     }
-    check_max_age(&["max-age =3600"], None);
     // §1.2.2.
     check_max_age(&["max-age=2147483648"], Some(1 << 31));
     check_max_age(&["max-age=99999999999999999999999999"], Some(1 << 31));
@@ -115,14 +117,43 @@ fn rfc9111_5_4_pragma_counts_only_alone() {
 }
 
 #[test]
-fn rfc9213_a_targeted_field_is_read_alike() {
+fn rfc9213_2_1_targeted_fields_are_dictionaries() {
     let name = HeaderName::from_static("cdn-cache-control");
-    let mut fields = headers(&["no-store"]);
-    assert_eq!(ResponseDirectives::of_field(&fields, &name), None);
-    fields.insert(name.clone(), HeaderValue::from_static("max-age=60"));
-    let got = ResponseDirectives::of_field(&fields, &name).unwrap();
-    assert_eq!(got.max_age, Some(Duration::from_secs(60)));
-    assert!(!got.has(Flag::NoStore));
+    let read = |line: &str| {
+        let mut fields = headers(&["no-store"]);
+        fields.insert(name.clone(), HeaderValue::from_str(line).unwrap());
+        ResponseDirectives::targeted(&fields, &name)
+    };
+    let max_age = |line: &str| read(line).map(|got| got.max_age.map(|span| span.as_secs()));
+    for (line, expected) in [
+        ("max-age=60", Some(Some(60))),
+        ("max-age=60;x=1, a=(1 2)", Some(Some(60))),
+        ("max-age=1, max-age=60", Some(Some(60))),
+        ("max-age=-60", Some(Some(0))),
+        ("max-age=999999999999999", Some(Some(1 << 31))),
+        // A value of another type is as no directive.
+        ("max-age=\"60\"", Some(None)),
+        ("max-age=60.0", Some(None)),
+        ("max-age", Some(None)),
+        ("public", Some(None)),
+        // What does not parse, or is empty, is as no field.
+        ("MAX-AGE=60", None),
+        ("max-age=60,", None),
+        ("max-age=60 s", None),
+        ("max-age=", None),
+        ("max-age=1234567890123456", None),
+        ("", None),
+    ] {
+        assert_eq!(max_age(line), expected, "{line:?}");
+    }
+    assert_eq!(ResponseDirectives::targeted(&headers(&["no-store"]), &name), None);
+    let got =
+        read("no-store=?0, must-revalidate, private=\"x-a\", no-cache=1, s-maxage=5").unwrap();
+    assert!(!got.has(Flag::NoStore) && got.has(Flag::MustRevalidate));
+    let scope = Scope::Fields(vec![HeaderName::from_static("x-a")]);
+    assert_eq!((got.private, got.no_cache), (Some(scope), None));
+    assert_eq!(got.s_maxage, Some(Duration::from_secs(5)));
+    assert_eq!(read("no-cache").unwrap().no_cache, Some(Scope::Whole));
 }
 
 proptest! {
