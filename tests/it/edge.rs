@@ -6,6 +6,7 @@ mod faults;
 mod fields;
 mod fills;
 mod origin;
+mod resumes;
 mod smuggling;
 
 use dashpot_edge::Config;

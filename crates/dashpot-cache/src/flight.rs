@@ -1,6 +1,7 @@
 //! Who fetches, who waits and who is let down: the machine of one key's miss or refresh.
 
 mod events;
+mod filling;
 #[cfg(test)]
 mod tests;
 
@@ -10,10 +11,11 @@ use std::{
     time::Duration,
 };
 
-use dashpot_base::{Machine, MonoTime, WallTime};
+use dashpot_base::{Machine, MonoTime, Rng, Seed, WallTime};
 
-use crate::{NotStorable, Reason, RequestHead, StoredHead, Verdict, decide};
+use crate::{Continuation, NotStorable, Reason, RequestHead, StoredHead, Verdict, decide};
 pub use events::{Arrival, Failure, Input, Output, ReaderId, Role};
+use filling::Filling;
 
 /// The bounds of one flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,9 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// The largest body that is stored, in bytes.
     pub object_bytes_max: u64,
+    /// How often in a row the rest of a body that broke off is asked for without a byte of it
+    /// coming.
+    pub resumes_max: u32,
 }
 
 /// The flight of one key: at most one fetch, however many readers ask for it.
@@ -41,6 +46,7 @@ pub struct Flight {
     leader: Option<ReaderId>,
     /// Readers of the body that have not left.
     served: BTreeSet<ReaderId>,
+    rng: Rng,
     outputs: VecDeque<Output>,
 }
 
@@ -51,17 +57,18 @@ enum Phase {
     /// The request is on its way upstream.
     AwaitingHead { deadline: MonoTime },
     /// The body is arriving and may be shared.
-    Filling { head: Arc<StoredHead>, length: Option<u64>, len: u64, deadline: MonoTime },
+    Filling(Filling),
     /// There is no room to keep the body; those who read it already read on.
-    Oversized { length: Option<u64>, len: u64, deadline: MonoTime },
+    Oversized(Filling),
     /// Nothing more will happen.
     Over,
 }
 
 impl Flight {
-    /// Returns a flight that nobody is on, with what is stored under its key.
+    /// Returns a flight that nobody is on, with what is stored under its key; `seed` spreads its
+    /// resumptions.
     #[must_use]
-    pub const fn new(limits: Limits, stored: Option<Arc<StoredHead>>) -> Self {
+    pub fn new(limits: Limits, stored: Option<Arc<StoredHead>>, seed: Seed) -> Self {
         Self {
             limits,
             phase: Phase::Idle,
@@ -69,6 +76,7 @@ impl Flight {
             waiting: BTreeMap::new(),
             leader: None,
             served: BTreeSet::new(),
+            rng: Rng::new(seed),
             outputs: VecDeque::new(),
         }
     }
@@ -76,7 +84,7 @@ impl Flight {
     /// Returns whether a reader that joins might still be served by this flight.
     #[must_use]
     pub const fn takes_readers(&self) -> bool {
-        !matches!(self.phase, Phase::Over | Phase::Oversized { .. })
+        !matches!(self.phase, Phase::Over | Phase::Oversized(_))
     }
 
     /// Returns whether the flight has ended.
@@ -95,8 +103,8 @@ impl Flight {
             Phase::AwaitingHead { .. } => {
                 self.waiting.insert(reader, request);
             }
-            Phase::Filling { head, .. } => {
-                self.outputs.push_back(match sharing(wall, head, &request) {
+            Phase::Filling(body) => {
+                self.outputs.push_back(match sharing(wall, &body.head, &request) {
                     Ok(()) => {
                         self.served.insert(reader);
                         Output::Serve { reader, role: Role::Joiner }
@@ -104,7 +112,7 @@ impl Flight {
                     Err(reason) => Output::GoAlone { reader, reason },
                 });
             }
-            Phase::Oversized { .. } | Phase::Over => {
+            Phase::Oversized(_) | Phase::Over => {
                 let reason = Reason::NotShareable;
                 self.outputs.push_back(Output::GoAlone { reader, reason });
             }
@@ -173,7 +181,7 @@ impl Flight {
             });
         }
         let deadline = now.after(self.limits.idle_timeout);
-        self.phase = Phase::Filling { head, length, len: 0, deadline };
+        self.phase = Phase::Filling(Filling::new(head, length, deadline));
     }
 
     /// Hands the response to the leader and sends everybody else on their own way.
@@ -194,55 +202,53 @@ impl Flight {
         }
     }
 
-    fn grew(&mut self, now: MonoTime, total: u64) {
-        let until = now.after(self.limits.idle_timeout);
+    const fn body(&mut self) -> Option<&mut Filling> {
         match &mut self.phase {
-            Phase::Filling { length: Some(length), .. }
-            | Phase::Oversized { length: Some(length), .. }
-                if *length < total =>
-            {
-                self.cut(Failure::TooLong);
-            }
-            Phase::Filling { len, deadline, .. } | Phase::Oversized { len, deadline, .. } => {
-                (*len, *deadline) = (total.max(*len), until);
-                let len = *len;
-                self.outputs.push_back(Output::Advance { len });
-                if self.limits.object_bytes_max < len {
-                    self.outgrow();
-                }
-            }
-            Phase::Idle | Phase::AwaitingHead { .. } | Phase::Over => {}
+            Phase::Filling(body) | Phase::Oversized(body) => Some(body),
+            Phase::Idle | Phase::AwaitingHead { .. } | Phase::Over => None,
+        }
+    }
+
+    fn grew(&mut self, now: MonoTime, total: u64) {
+        let limits = self.limits;
+        let Some(body) = self.body().filter(|body| !body.is_broken) else { return };
+        if body.length.is_some_and(|length| length < total) {
+            return self.cut(Failure::TooLong);
+        }
+        body.grow(now, total, &limits);
+        let len = body.len;
+        self.outputs.push_back(Output::Advance { len });
+        if limits.object_bytes_max < len {
+            self.outgrow();
         }
     }
 
     /// Gives up storing a body that there is no room for; its readers keep it.
     fn outgrow(&mut self) {
-        if let Phase::Filling { length, len, deadline, .. } = self.phase {
-            self.phase = Phase::Oversized { length, len, deadline };
+        if !matches!(self.phase, Phase::Filling(_)) {
+            return;
+        }
+        if let Phase::Filling(body) = std::mem::replace(&mut self.phase, Phase::Over) {
+            self.phase = Phase::Oversized(body);
             self.outputs.push_back(Output::Outgrow);
             self.abandon_unread();
         }
     }
 
-    fn completed(&mut self, total: u64) {
-        let (length, len, head) = match &self.phase {
-            Phase::Filling { length, len, head, .. } => (*length, *len, Some(Arc::clone(head))),
-            Phase::Oversized { length, len, .. } => (*length, *len, None),
-            Phase::Idle | Phase::AwaitingHead { .. } | Phase::Over => return,
-        };
+    fn completed(&mut self, now: MonoTime, total: u64) {
+        let Some(body) = self.body().filter(|body| !body.is_broken) else { return };
         // RFC 9112 §8: a body shorter than its Content-Length is incomplete, whatever the transport
         // calls it.
-        if len != total || length.is_some_and(|length| length != total) {
-            return self.cut(Failure::Truncated);
+        if body.len != total || body.length.is_some_and(|length| length != total) {
+            return self.broke_off(now, Failure::Truncated);
         }
-        self.phase = Phase::Over;
-        if let Some(head) = head {
-            self.outputs.push_back(Output::Store { head, len: total });
+        if let Phase::Filling(body) = std::mem::replace(&mut self.phase, Phase::Over) {
+            self.outputs.push_back(Output::Store { head: body.head, len: total });
         }
         self.outputs.push_back(Output::Finish { len: total });
     }
 
-    fn failed(&mut self, wall: WallTime, failure: Failure) {
+    fn failed(&mut self, now: MonoTime, wall: WallTime, failure: Failure) {
         match self.phase {
             Phase::AwaitingHead { .. } if self.covers_errors(wall) => self.serve_stale(),
             Phase::AwaitingHead { .. } => {
@@ -251,8 +257,29 @@ impl Flight {
                     self.outputs.push_back(Output::Refuse { reader, failure });
                 }
             }
-            Phase::Filling { .. } | Phase::Oversized { .. } => self.cut(failure),
+            Phase::Filling(_) | Phase::Oversized(_) => self.broke_off(now, failure),
             Phase::Idle | Phase::Over => {}
+        }
+    }
+
+    /// Asks for the rest of the body, while there is something left to try.
+    fn broke_off(&mut self, now: MonoTime, failure: Failure) {
+        let (Phase::Filling(body) | Phase::Oversized(body)) = &mut self.phase else { return };
+        match body.break_off(now, failure, &self.limits, &mut self.rng) {
+            Some((rest, at)) => self.outputs.push_back(Output::Resume { rest, at }),
+            None => self.cut(failure),
+        }
+    }
+
+    fn resumed(&mut self, now: MonoTime, continuation: Continuation) {
+        let Some(body) = self.body().filter(|body| body.is_broken) else { return };
+        match continuation {
+            Continuation::Rest { length, .. } => {
+                body.is_broken = false;
+                body.length = body.length.or(length);
+            }
+            Continuation::Unavailable => self.broke_off(now, Failure::Protocol),
+            Continuation::Lost => self.cut(Failure::Changed),
         }
     }
 
@@ -283,18 +310,16 @@ impl Flight {
 
     /// Stops fetching a body that nobody reads and that will not be stored.
     fn abandon_unread(&mut self) {
-        if self.served.is_empty() && matches!(self.phase, Phase::Oversized { .. }) {
+        if self.served.is_empty() && matches!(self.phase, Phase::Oversized(_)) {
             self.phase = Phase::Over;
             self.outputs.push_back(Output::Abort);
         }
     }
 
     const fn deadline(&self) -> Option<(MonoTime, &'static str)> {
-        match self.phase {
-            Phase::AwaitingHead { deadline } => Some((deadline, "head-timeout")),
-            Phase::Filling { deadline, .. } | Phase::Oversized { deadline, .. } => {
-                Some((deadline, "idle-timeout"))
-            }
+        match &self.phase {
+            Phase::AwaitingHead { deadline } => Some((*deadline, "head-timeout")),
+            Phase::Filling(body) | Phase::Oversized(body) => Some((body.deadline, "idle-timeout")),
             Phase::Idle | Phase::Over => None,
         }
     }
@@ -312,13 +337,17 @@ impl Machine for Flight {
             Input::HeadArrived { arrival, wall } => self.head_arrived(now, wall, arrival),
             Input::Grew { len } => self.grew(now, len),
             Input::Squeeze => self.outgrow(),
-            Input::Completed { len } => self.completed(len),
-            Input::Failed { failure, wall } => self.failed(wall, failure),
+            Input::Completed { len } => self.completed(now, len),
+            Input::Failed { failure, wall } => self.failed(now, wall, failure),
+            Input::Resumed { continuation } => self.resumed(now, continuation),
             Input::ReaderLeft { reader } => self.left(reader),
             Input::Wake { wall } => {
                 if self.deadline().is_some_and(|(deadline, _)| deadline <= now) {
-                    self.failed(wall, Failure::Timeout);
-                    self.outputs.push_back(Output::Abort);
+                    self.failed(now, wall, Failure::Timeout);
+                    // A resumption hangs up for itself.
+                    if self.is_over() {
+                        self.outputs.push_back(Output::Abort);
+                    }
                 }
             }
         }

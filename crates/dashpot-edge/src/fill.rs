@@ -80,10 +80,18 @@ pub(crate) enum Broken {
 impl Fill {
     /// Appends `data`; readers see it once [`Fill::advance`] says so.
     pub(crate) fn push(&self, data: Bytes) {
+        if data.is_empty() {
+            return;
+        }
         let mut state = self.lock();
         let at = state.written;
         state.written += len_of(&data);
         state.chunks.push_back(Chunk { at, data });
+    }
+
+    /// Returns how many bytes have been appended.
+    pub(crate) fn written(&self) -> u64 {
+        self.lock().written
     }
 
     /// Lets readers read up to `len`.

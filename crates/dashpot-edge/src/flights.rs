@@ -2,6 +2,7 @@
 
 mod cell;
 mod fetch;
+mod resume;
 
 use std::{
     collections::BTreeMap,
@@ -14,6 +15,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use dashpot_base::Seed;
 use dashpot_cache::{
     Failure, Input, Key, NotStorable, ReaderId, Reason, RequestHead, Role, StoredHead, Verdict,
     decide,
@@ -41,6 +43,7 @@ const FLIGHTS_MAX: usize = 1_024;
 pub(crate) struct Flights {
     shards: Vec<Mutex<BTreeMap<Key, Arc<Running>>>>,
     readers: AtomicU64,
+    seeds: AtomicU64,
     up: AtomicUsize,
     /// Bytes of bodies that arrive and are kept.
     arriving_bytes: AtomicU64,
@@ -96,10 +99,15 @@ pub(crate) struct Answered {
 }
 
 impl Flights {
-    pub(crate) fn new() -> Self {
-        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        let (up, arriving_bytes) = (AtomicUsize::new(0), AtomicU64::new(0));
-        Self { shards, readers: AtomicU64::new(0), up, arriving_bytes }
+    /// Returns a table without flights; `seed` spreads their resumptions.
+    pub(crate) fn new(seed: Seed) -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            readers: AtomicU64::new(0),
+            seeds: AtomicU64::new(seed.0),
+            up: AtomicUsize::new(0),
+            arriving_bytes: AtomicU64::new(0),
+        }
     }
 
     /// Joins the flight for `wanted`, or begins one.
@@ -142,6 +150,11 @@ impl Flights {
         if let Some(running) = Self::running(edge, &mut shard, wanted) {
             running.tell(edge, Input::Refresh);
         }
+    }
+
+    /// Returns what spreads the resumptions of one more flight: another value for each.
+    fn next_seed(&self) -> Seed {
+        Seed(self.seeds.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Returns how many flights are up.

@@ -99,7 +99,11 @@ pub(crate) fn no_response(
     let what = match failed.failure {
         Failure::Connect => "could not be reached",
         Failure::Timeout => "did not answer in time",
-        Failure::Protocol | Failure::Truncated | Failure::TooLong => "broke the exchange off",
+        Failure::Protocol
+        | Failure::Truncated
+        | Failure::TooLong
+        | Failure::Changed
+        | Failure::Abandoned => "broke the exchange off",
     };
     let detail =
         if failed.detail.is_empty() { String::new() } else { format!(" ({})", failed.detail) };

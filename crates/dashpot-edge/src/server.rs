@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use dashpot_base::ByteSize;
+use dashpot_base::{ByteSize, Seed};
 use dashpot_cache::Limits;
 use dashpot_serve::{
     AccessLog, Clock, Health, Listener, Metric, Metrics, Options, Role, Shutdown, serve,
@@ -54,11 +54,12 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         via: respond::via(&config.cache_name()),
         store: Store::new(config.cache_mem, config.eviction, stats.evictions.clone()),
         cache_mem: config.cache_mem,
-        flights: Flights::new(),
+        flights: Flights::new(random_seed()?),
         flight_limits: Limits {
             head_timeout: config.head_timeout,
             idle_timeout: config.idle_timeout,
             object_bytes_max: object_bytes_max(&config),
+            resumes_max: config.fill.resumes_max,
         },
         rules: config.policy.rules(),
         request_body_max: config.request_body_max.bytes(),
@@ -100,6 +101,12 @@ impl Server {
         serve(self.listener, service_of, options).await;
         Ok(())
     }
+}
+
+/// Returns what makes the waits of this edge differ from those of its neighbours.
+fn random_seed() -> Result<Seed, StartError> {
+    let random = getrandom::u64();
+    random.map(Seed).map_err(|error| StartError::Random { reason: error.to_string() })
 }
 
 fn check(config: &Config) -> Result<(), StartError> {

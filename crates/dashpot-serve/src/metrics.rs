@@ -56,6 +56,8 @@ pub enum Metric {
     UpstreamSeconds,
     /// Requests that waited for another one's fetch.
     Collapsed,
+    /// Bodies from upstream that broke off and went on.
+    Resumed,
     /// Fetches that are filling the cache.
     Fills,
     /// Stored responses.
@@ -80,6 +82,7 @@ impl Metric {
             Self::UpstreamBytes => ("upstream_bytes", "Body bytes from upstream"),
             Self::UpstreamSeconds => ("upstream_seconds", "Upstream request to response head"),
             Self::Collapsed => ("collapsed", "Requests that waited for the same fetch"),
+            Self::Resumed => ("resumed", "Upstream bodies that broke off and went on"),
             Self::Fills => ("fills", "Fetches filling the cache"),
             Self::CacheObjects => ("cache_objects", "Stored responses"),
             Self::CacheBytes => ("cache_bytes", "Bytes of stored responses"),

@@ -1,5 +1,7 @@
 //! An origin that misbehaves, by the first segment of the path asked for.
 
+mod breaking;
+
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
@@ -118,6 +120,9 @@ impl Exchange {
         let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
         log.lock().expect("no panic while locked").push(head);
         let kind = path.split('/').nth(1).unwrap_or_default();
+        if kind == "break" {
+            return self.break_off(&path, &log).await.unwrap_or_default();
+        }
         let answered = match kind {
             "fine" => self.halves(Framing::Length, SecondHalf::AtOnce, BODY_BYTES).await,
             "big" => self.halves(Framing::Length, SecondHalf::AtOnce, BIG_BYTES).await,
@@ -169,9 +174,14 @@ impl Exchange {
             Framing::Chunked => "Transfer-Encoding: chunked\r\n".to_owned(),
             Framing::Close => String::new(),
         };
+        // What breaks off has no name, or it would be asked for again.
+        let name = match second {
+            SecondHalf::AtOnce | SecondHalf::Held => "ETag: \"v1\"\r\n",
+            SecondHalf::Fin | SecondHalf::Reset => "",
+        };
         let head = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nCache-Control: max-age=600\r\n\
-             ETag: \"v1\"\r\n{framing_field}Connection: close\r\n\r\n"
+             {name}{framing_field}Connection: close\r\n\r\n"
         );
         let body = body_of(length);
         let (first_half, second_half) = body.split_at(length / 2);

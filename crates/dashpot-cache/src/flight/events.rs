@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use dashpot_base::WallTime;
+use dashpot_base::{MonoTime, WallTime};
 use http::StatusCode;
 
-use crate::{NotStorable, Reason, RequestHead, StoredHead};
+use crate::{Continuation, NotStorable, Reason, RequestHead, Rest, StoredHead};
 
 /// The name of one reader, given by the driver; never used twice within a flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +35,10 @@ pub enum Failure {
     Truncated,
     /// The body went on after its end.
     TooLong,
+    /// The body broke off, and what it was a part of is not to be had any more.
+    Changed,
+    /// The driver gave the fetch up.
+    Abandoned,
 }
 
 impl Failure {
@@ -47,6 +51,16 @@ impl Failure {
             Self::Timeout => "timeout",
             Self::Truncated => "truncated",
             Self::TooLong => "too-long",
+            Self::Changed => "changed",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    /// Returns whether asking again may help.
+    pub(super) const fn may_pass(self) -> bool {
+        match self {
+            Self::Connect | Self::Protocol | Self::Timeout | Self::Truncated => true,
+            Self::TooLong | Self::Changed | Self::Abandoned => false,
         }
     }
 
@@ -61,9 +75,12 @@ impl Failure {
         // RFC 9110 §15.6.3 and §15.6.5.
         match self {
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::Connect | Self::Protocol | Self::Truncated | Self::TooLong => {
-                StatusCode::BAD_GATEWAY
-            }
+            Self::Connect
+            | Self::Protocol
+            | Self::Truncated
+            | Self::TooLong
+            | Self::Changed
+            | Self::Abandoned => StatusCode::BAD_GATEWAY,
         }
     }
 }
@@ -132,6 +149,11 @@ pub enum Input {
         /// The wall time.
         wall: WallTime,
     },
+    /// The upstream has answered a request for the rest of the body.
+    Resumed {
+        /// What the answer means.
+        continuation: Continuation,
+    },
     /// A reader has gone away, or has read to the end.
     ReaderLeft {
         /// The reader.
@@ -196,6 +218,13 @@ pub enum Output {
     Advance {
         /// Bytes in all.
         len: u64,
+    },
+    /// Hang up, and ask for the rest of the body at `at`; readers do not notice.
+    Resume {
+        /// What to ask for.
+        rest: Rest,
+        /// When.
+        at: MonoTime,
     },
     /// Keep of the body only what its readers have not read, and let the foremost set the pace.
     Outgrow,

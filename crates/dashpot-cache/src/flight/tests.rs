@@ -4,14 +4,18 @@ use expect_test::{Expect, expect};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use proptest::prelude::*;
 
+mod resume;
+
 use super::*;
 use crate::{Framing, ResponseHead, Times};
 
 const NOW: WallTime = WallTime::EPOCH;
+const SEED: Seed = Seed(1);
 const LIMITS: Limits = Limits {
     head_timeout: Duration::from_secs(10),
     idle_timeout: Duration::from_secs(5),
     object_bytes_max: 100,
+    resumes_max: 3,
 };
 
 fn request(cache_control: &'static str) -> Arc<RequestHead> {
@@ -23,9 +27,14 @@ fn request(cache_control: &'static str) -> Arc<RequestHead> {
 }
 
 fn head(cache_control: &'static str) -> Arc<StoredHead> {
+    // Weak: enough to validate what is stored, too little to put bodies together.
+    head_with(cache_control, "W/\"a\"")
+}
+
+fn head_with(cache_control: &'static str, etag: &'static str) -> Arc<StoredHead> {
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control));
-    headers.insert(header::ETAG, HeaderValue::from_static("\"a\""));
+    headers.insert(header::ETAG, HeaderValue::from_static(etag));
     let response = ResponseHead { status: StatusCode::OK, headers, framing: Framing::Delimited };
     let times = Times { requested: NOW, responded: NOW };
     Arc::new(StoredHead::new(&request(""), &response, times, &crate::Rules::default()).unwrap())
@@ -68,13 +77,14 @@ fn describe(output: &Output) -> String {
         Output::Advance { len } => format!("Advance {len}"),
         Output::Finish { len } => format!("Finish {len}"),
         Output::Cut { failure } => format!("Cut {failure:?}"),
+        Output::Resume { rest, .. } => format!("Resume {}", rest.from),
         Output::Fetch { .. } | Output::Outgrow | Output::Abort => format!("{output:?}"),
     }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "expectations are written in place")]
 fn check(stored: Option<&'static str>, inputs: &[Input], expected: Expect) {
-    let mut flight = Flight::new(LIMITS, stored.map(head));
+    let mut flight = Flight::new(LIMITS, stored.map(head), SEED);
     let mut lines = Vec::new();
     for input in inputs {
         flight.handle(MonoTime::ZERO, input.clone());
@@ -287,7 +297,7 @@ fn rfc9111_5_2_2_2_what_must_be_validated_and_cannot_be_is_a_gateway_timeout() {
 
 #[test]
 fn silence_ends_a_fetch_at_its_deadline_and_not_before() {
-    let mut flight = Flight::new(LIMITS, None);
+    let mut flight = Flight::new(LIMITS, None, SEED);
     let drain = |flight: &mut Flight| -> Vec<String> {
         std::iter::from_fn(|| flight.poll()).map(|output| describe(&output)).collect()
     };
@@ -313,6 +323,7 @@ fn any_input() -> impl Strategy<Value = Input> {
             .prop_map(|(reader, strict)| join(reader, if strict { "no-cache" } else { "" })),
         1 => Just(Input::Refresh),
         2 => prop::option::of(0..130_u64).prop_map(shareable),
+        2 => prop::option::of(0..130_u64).prop_map(resume::named),
         1 => prop_oneof![Just(200_u16), Just(503)].prop_map(unshareable),
         1 => Just(Input::HeadArrived {
             arrival: Arrival::NotModified { head: head("max-age=9") },
@@ -322,8 +333,17 @@ fn any_input() -> impl Strategy<Value = Input> {
         2 => (0..130_u64).prop_map(|len| Input::Completed { len }),
         1 => Just(failed(Failure::Truncated)),
         1 => Just(Input::Squeeze),
+        1 => any_continuation().prop_map(|continuation| Input::Resumed { continuation }),
         2 => (0..6_u64).prop_map(left),
         1 => Just(Input::Wake { wall: NOW }),
+    ]
+}
+
+fn any_continuation() -> impl Strategy<Value = Continuation> {
+    prop_oneof![
+        Just(Continuation::Rest { skip: 0, length: None }),
+        Just(Continuation::Unavailable),
+        Just(Continuation::Lost),
     ]
 }
 
@@ -361,6 +381,7 @@ impl Ledger {
             | Input::HeadArrived { .. }
             | Input::Completed { .. }
             | Input::Failed { .. }
+            | Input::Resumed { .. }
             | Input::Wake { .. } => {}
         }
     }
@@ -388,7 +409,7 @@ impl Ledger {
                 assert!(self.ended.is_none(), "ended twice: {:?} {output:?}", self.ended);
                 self.ended = Some(describe(output));
             }
-            Output::Outgrow | Output::Refresh { .. } | Output::Abort => {}
+            Output::Outgrow | Output::Resume { .. } | Output::Refresh { .. } | Output::Abort => {}
         }
     }
 }
@@ -400,7 +421,7 @@ proptest! {
         inputs in prop::collection::vec(any_input(), 0..40),
     ) {
         let stored = has_stored.then(|| head("max-age=0, stale-if-error=60"));
-        let mut flight = Flight::new(LIMITS, stored);
+        let mut flight = Flight::new(LIMITS, stored, SEED);
         let mut ledger = Ledger::default();
         let mut seen = BTreeSet::new();
         for (second, input) in (0_u64..).zip(&inputs) {

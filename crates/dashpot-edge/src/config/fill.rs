@@ -1,6 +1,19 @@
 //! How bodies are fetched, and fetched on.
 
 /// How bodies are fetched, and fetched on.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Fill {}
+pub struct Fill {
+    /// How often in a row the rest of a body that broke off is asked for, without a byte of it
+    /// coming, before its readers are cut; zero cuts them at once.
+    pub resumes_max: u32,
+}
+
+impl Default for Fill {
+    fn default() -> Self {
+        Self {
+            // Two seconds in all: an origin that restarts is back, and a player's buffer lasts.
+            resumes_max: 3,
+        }
+    }
+}

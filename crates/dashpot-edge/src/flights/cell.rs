@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use dashpot_base::{Machine as _, MonoTime};
-use dashpot_cache::{Flight, Input, Output, ReaderId, RequestHead, Role, StoredHead};
+use dashpot_cache::{Flight, Input, Output, ReaderId, RequestHead, Rest, Role, StoredHead};
 use tokio::sync::oneshot;
 use tracing::debug;
 
@@ -21,6 +21,8 @@ pub(super) struct Cell {
     waiting: BTreeMap<ReaderId, oneshot::Sender<Answered>>,
     leader: Option<ReaderId>,
     pub(super) arrived: Arrived,
+    /// The rest of a body that broke off, and when to ask for it.
+    pub(super) rest: Option<(Rest, MonoTime)>,
 }
 
 /// What has come from upstream, left here for the outputs that need it.
@@ -38,9 +40,13 @@ pub(super) struct Arrived {
 impl Running {
     pub(super) fn new(edge: &Edge, wanted: Wanted) -> Self {
         let stored = wanted.stored.as_ref().map(|object| Arc::clone(&object.head));
-        let flight = Flight::new(edge.flight_limits, stored);
-        let cell =
-            Cell { flight, waiting: BTreeMap::new(), leader: None, arrived: Arrived::default() };
+        let cell = Cell {
+            flight: Flight::new(edge.flight_limits, stored, edge.flights.next_seed()),
+            waiting: BTreeMap::new(),
+            leader: None,
+            arrived: Arrived::default(),
+            rest: None,
+        };
         Self {
             wanted,
             fill: crate::fill::Fill::default(),
@@ -53,8 +59,10 @@ impl Running {
         lock(&self.cell).flight.takes_readers()
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        lock(&self.cell).flight.is_over()
+    /// Returns whether what upstream sends on the connection there is, or was, is no longer wanted.
+    pub(super) fn hangs_up(&self) -> bool {
+        let cell = lock(&self.cell);
+        cell.flight.is_over() || cell.rest.is_some()
     }
 
     pub(super) fn wake_at(&self) -> Option<MonoTime> {
@@ -119,6 +127,7 @@ impl Running {
             | Output::Refuse { .. }
             | Output::Advance { .. }
             | Output::Outgrow
+            | Output::Resume { .. }
             | Output::Finish { .. }
             | Output::Cut { .. }
             | Output::Abort => None,
@@ -162,6 +171,12 @@ impl Running {
                 cell.answer(reader, Answer::Refuse(NoResponse { failure, detail }))
             }
             Output::Advance { len } => self.say(|fill| fill.advance(len)),
+            Output::Resume { rest, at } => {
+                edge.stats.upstream_errors.inc();
+                cell.rest = Some((rest, at));
+                self.nudge.notify_one();
+                None
+            }
             Output::Outgrow => self.say(crate::fill::Fill::outgrow),
             Output::Finish { .. } => self.say(crate::fill::Fill::finish),
             Output::Cut { failure } => {

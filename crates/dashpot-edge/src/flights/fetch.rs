@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use dashpot_cache::{
     Arrival, Failure, Framing, Input, NotStorable, ResponseHead, StoredHead, Times,
 };
@@ -39,9 +39,9 @@ pub(super) async fn fetch(edge: Arc<Edge>, running: Arc<Running>) {
 }
 
 /// A fetch under way. However it ends, its flight ends with it and leaves the table.
-struct Fetching {
-    edge: Arc<Edge>,
-    running: Arc<Running>,
+pub(super) struct Fetching {
+    pub(super) edge: Arc<Edge>,
+    pub(super) running: Arc<Running>,
     /// Bytes counted against what all arriving bodies may take.
     kept: AtomicU64,
 }
@@ -50,7 +50,7 @@ impl Drop for Fetching {
     fn drop(&mut self) {
         let wall = self.edge.clock.wall();
         // Does nothing to a flight that is over; readers of one that is not must not wait forever.
-        let failed = Input::Failed { failure: Failure::Protocol, wall };
+        let failed = Input::Failed { failure: Failure::Abandoned, wall };
         self.running.tell(&self.edge, failed);
         self.release();
         self.note_unrenewed();
@@ -74,18 +74,44 @@ impl Fetching {
             exchange = whole;
         }
         self.begin(exchange);
-        if let Some(body) = self.take_body() {
-            self.pump(body).await;
+        let Some(body) = self.take_body() else { return };
+        let mut connection = Connection { body, skip: 0 };
+        loop {
+            self.pump(connection).await;
+            match self.resume().await {
+                Some(next) => connection = next,
+                None => return,
+            }
         }
     }
 
     /// Sends the leader's request, to validate `stored` where there is something.
     async fn exchange(&self, stored: Option<&StoredHead>) -> Option<Exchange> {
+        let headers = shared_headers(&self.running.wanted.request.headers, stored);
+        match self.send(headers).await? {
+            Ok((response, times, took)) => {
+                lock(&self.running.cell).arrived.took = Some(took);
+                Some(Exchange { response, times })
+            }
+            Err(NoResponse { failure, detail }) => {
+                self.edge.stats.upstream_errors.inc();
+                lock(&self.running.cell).arrived.detail = detail;
+                self.failed(failure);
+                None
+            }
+        }
+    }
+
+    /// Asks the upstream; `None` where that is no longer wanted before there is an answer.
+    pub(super) async fn send(
+        &self,
+        headers: HeaderMap,
+    ) -> Option<Result<(Arriving, Times, Duration), NoResponse>> {
         let (edge, wanted) = (&self.edge, &self.running.wanted);
         let ask = Ask {
             method: Method::GET,
             path_and_query: wanted.path_and_query.clone(),
-            headers: shared_headers(&wanted.request.headers, stored),
+            headers,
             version: Version::HTTP_11,
             body: None,
         };
@@ -95,18 +121,7 @@ impl Fetching {
         let times = Times { requested, responded: edge.clock.wall() };
         let took = edge.clock.mono().since(began);
         edge.stats.upstream_seconds.observe(took.as_secs_f64());
-        match sent {
-            Ok(response) => {
-                lock(&self.running.cell).arrived.took = Some(took);
-                Some(Exchange { response, times })
-            }
-            Err(NoResponse { failure, detail }) => {
-                edge.stats.upstream_errors.inc();
-                lock(&self.running.cell).arrived.detail = detail;
-                self.running.tell(edge, Input::Failed { failure, wall: times.responded });
-                None
-            }
-        }
+        Some(sent.map(|response| (response, times, took)))
     }
 
     /// Says what the response head means.
@@ -163,10 +178,12 @@ impl Fetching {
         (!cell.flight.is_over()).then(|| response.into_body())
     }
 
-    async fn pump(&self, mut body: reqwest::Body) {
+    /// Reads one connection's body until it ends, breaks off or is no longer wanted.
+    async fn pump(&self, connection: Connection) {
+        let Connection { mut body, mut skip } = connection;
         let (edge, running) = (&self.edge, &self.running);
         let declared = lock(&running.cell).arrived.length;
-        let (mut len, mut patience) = (0_u64, LAG_PATIENCE);
+        let (mut len, mut patience) = (running.fill.written(), LAG_PATIENCE);
         loop {
             let room = running.fill.room().await;
             if self.gather(&mut patience).await || room {
@@ -175,11 +192,13 @@ impl Fetching {
             }
             let Some(read) = self.while_wanted(next_data(&mut body)).await else { return };
             match read {
-                Some(Ok(data)) => {
-                    let more = edge.stats.came_from_origin(&data);
+                Some(Ok(mut data)) => {
+                    edge.stats.came_from_origin(&data);
+                    skip_in(&mut data, &mut skip);
+                    let more = u64::try_from(data.len()).unwrap_or(u64::MAX);
                     len += more;
                     self.keep(more);
-                    if declared == Some(len) {
+                    if declared == Some(len) && more != 0 {
                         return self.last(&mut body, data, len).await;
                     }
                     running.fill.push(data);
@@ -267,15 +286,15 @@ impl Fetching {
         }
     }
 
-    fn failed(&self, failure: Failure) {
+    pub(super) fn failed(&self, failure: Failure) {
         let wall = self.edge.clock.wall();
         self.running.tell(&self.edge, Input::Failed { failure, wall });
     }
 
-    /// Waits for `future` while the flight wants it; `None` once the flight is over.
-    async fn while_wanted<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+    /// Waits for `future` while the flight wants it; `None` once the flight is over or hangs up.
+    pub(super) async fn while_wanted<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let mut future = pin!(future);
-        while !self.running.is_over() {
+        while !self.running.hangs_up() {
             let now = self.edge.clock.mono();
             let wake_at = self.running.wake_at()?;
             select! {
@@ -298,8 +317,22 @@ struct Exchange {
     times: Times,
 }
 
+/// A body under way on one connection.
+pub(super) struct Connection {
+    pub(super) body: reqwest::Body,
+    /// Bytes at its beginning that have come before.
+    pub(super) skip: u64,
+}
+
+/// Takes from the front of `data` what is still to be skipped.
+fn skip_in(data: &mut Bytes, skip: &mut u64) {
+    let taken = usize::try_from(*skip).unwrap_or(usize::MAX).min(data.len());
+    data.advance(taken);
+    *skip -= u64::try_from(taken).unwrap_or(0);
+}
+
 /// Returns the fields of the leader's request as they are sent for all who share the response.
-fn shared_headers(request: &HeaderMap, stored: Option<&StoredHead>) -> HeaderMap {
+pub(super) fn shared_headers(request: &HeaderMap, stored: Option<&StoredHead>) -> HeaderMap {
     let mut headers = request.clone();
     // The cache evaluates these itself, and stores whole responses.
     for name in [

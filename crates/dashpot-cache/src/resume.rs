@@ -1,0 +1,174 @@
+//! The rest of a body that broke off: what to ask for, and whether what comes belongs to it.
+
+use std::time::Duration;
+
+use dashpot_http::{etag::EntityTag, range::ContentRange};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use crate::{Framing, ResponseHead, StoredHead};
+
+/// How much older than its `Date` a `Last-Modified` must be to tell two versions apart.
+///
+/// RFC 9110 §8.8.2.2 asks for a second where both come from one clock. That they do cannot be seen
+/// from here, so this is the minute of RFC 7232 §2.2.2, which covers clocks that differ.
+const MODIFIED_BEFORE: Duration = Duration::from_secs(60);
+
+/// The rest of a body of which the first bytes have arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// How many bytes there are.
+    pub from: u64,
+    /// The length of the whole, where it is known.
+    pub length: Option<u64>,
+    validator: Validator,
+    /// Which coding the bytes are in: a time does not tell codings apart.
+    coding: Option<HeaderValue>,
+}
+
+/// What names the very bytes of a representation (RFC 9110 §8.8.1: strong).
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Validator {
+    Tag(EntityTag),
+    Modified(HeaderValue),
+}
+
+/// What the answer to the request for a [`Rest`] comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Continuation {
+    /// The same representation: its body goes on after the first `skip` bytes of this one.
+    Rest {
+        /// Bytes that have arrived before.
+        skip: u64,
+        /// The length of the whole, where it is known.
+        length: Option<u64>,
+    },
+    /// Nothing that says anything about the representation: it may be asked for again.
+    Unavailable,
+    /// Another representation, or none: the rest will not be had.
+    Lost,
+}
+
+impl Rest {
+    /// Returns the rest of the response with `head` behind `from` bytes; `None` where nothing would
+    /// tell a change of the representation.
+    #[must_use]
+    pub fn of(head: &StoredHead, from: u64, length: Option<u64>) -> Option<Self> {
+        // RFC 9110 §14.2: ranges are of what a GET is answered 200 with.
+        if head.status != StatusCode::OK {
+            return None;
+        }
+        let validator = match (&head.etag, head.last_modified) {
+            (Some(tag), _) if !tag.weak => Validator::Tag(tag.clone()),
+            // RFC 9110 §13.1.5: a time only where there is no entity tag, not even a weak one.
+            (None, Some(modified)) if modified.after(MODIFIED_BEFORE) <= head.date => {
+                Validator::Modified(head.headers.get(header::LAST_MODIFIED)?.clone())
+            }
+            _ => return None,
+        };
+        if head.headers.contains_key(header::ETAG) != matches!(validator, Validator::Tag(_)) {
+            return None;
+        }
+        let coding = head.headers.get(header::CONTENT_ENCODING).cloned();
+        Some(Self { from, length, validator, coding })
+    }
+
+    /// Writes what asks for the rest, and only while it is of the same representation.
+    pub fn write(&self, request: &mut HeaderMap) {
+        let range = HeaderValue::try_from(format!("bytes={}-", self.from));
+        // Digits are a field value.
+        request.insert(header::RANGE, range.unwrap_or_else(|_| HeaderValue::from_static("")));
+        let validator = match &self.validator {
+            Validator::Tag(tag) => tag.to_value(),
+            Validator::Modified(modified) => modified.clone(),
+        };
+        request.insert(header::IF_RANGE, validator);
+    }
+
+    /// Returns what the response with `head` means for this rest.
+    #[must_use]
+    pub fn answered_by(&self, head: &ResponseHead) -> Continuation {
+        let continuation = match head.status {
+            StatusCode::PARTIAL_CONTENT => self.partial(head),
+            StatusCode::OK => self.whole(head),
+            // RFC 9110 §15.5.9 and §15.6, RFC 8470 §5.2, RFC 6585 §4: of the moment, not of the
+            // representation.
+            status if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) => {
+                return Continuation::Unavailable;
+            }
+            _ => None,
+        };
+        continuation.unwrap_or(Continuation::Lost)
+    }
+
+    /// RFC 9110 §15.3.7.3: parts are combined where both have the same strong validator.
+    fn partial(&self, head: &ResponseHead) -> Option<Continuation> {
+        let told = only(&head.headers, &header::CONTENT_RANGE)?;
+        let Some(ContentRange::Part { range, complete }) = ContentRange::parse(told.as_bytes())
+        else {
+            return None;
+        };
+        // RFC 9110 §15.3.7: what describes the content may be left out, since the first part has it.
+        let coding = head.headers.get(header::CONTENT_ENCODING);
+        let same_coding = coding.is_none() || coding == self.coding.as_ref();
+        let length = self.same_length(complete)?;
+        let is_framed = match head.framing {
+            Framing::Length(length) => length == range.size(),
+            Framing::Delimited | Framing::UntilClose => true,
+        };
+        // Without the complete length its end would be taken on trust.
+        let ends_within = length.is_some_and(|length| range.last < length);
+        (self.is_same(&head.headers)
+            && same_coding
+            && range.first == self.from
+            && ends_within
+            && is_framed)
+            .then_some(Continuation::Rest { skip: 0, length })
+    }
+
+    /// RFC 9110 §14.2: a server may ignore ranges; what comes is the same where it says so.
+    fn whole(&self, head: &ResponseHead) -> Option<Continuation> {
+        let declared = match head.framing {
+            Framing::Length(length) => Some(length),
+            Framing::Delimited => None,
+            Framing::UntilClose if self.length.is_some() => None,
+            // Its end could not be told from a break.
+            Framing::UntilClose => return None,
+        };
+        let same_coding = head.headers.get(header::CONTENT_ENCODING) == self.coding.as_ref();
+        let length = self.same_length(declared)?;
+        (self.is_same(&head.headers) && same_coding)
+            .then_some(Continuation::Rest { skip: self.from, length })
+    }
+
+    /// Returns the length of the whole, where what is `told` of it agrees with what is known.
+    fn same_length(&self, told: Option<u64>) -> Option<Option<u64>> {
+        let agrees = match (self.length, told) {
+            (Some(known), Some(told)) => known == told,
+            (None, Some(told)) => self.from <= told,
+            (_, None) => true,
+        };
+        agrees.then_some(self.length.or(told))
+    }
+
+    fn is_same(&self, headers: &HeaderMap) -> bool {
+        match &self.validator {
+            Validator::Tag(tag) => only(headers, &header::ETAG)
+                .and_then(|etag| EntityTag::parse(etag.as_bytes()))
+                .is_some_and(|etag| etag.strong_eq(tag)),
+            Validator::Modified(modified) => {
+                only(headers, &header::LAST_MODIFIED) == Some(modified)
+                    && !headers.contains_key(header::ETAG)
+            }
+        }
+    }
+}
+
+/// Returns the value of a field that is there once.
+fn only<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a HeaderValue> {
+    let mut lines = headers.get_all(name).iter();
+    let line = lines.next()?;
+    lines.next().is_none().then_some(line)
+}
+
+#[cfg(test)]
+mod tests;
