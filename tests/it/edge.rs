@@ -5,6 +5,7 @@ mod curl;
 mod faults;
 mod fields;
 mod fills;
+mod keys;
 mod origin;
 mod resumes;
 mod smuggling;

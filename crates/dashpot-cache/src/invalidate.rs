@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 
-use crate::Key;
+use crate::{Key, KeyRules};
 
 /// Returns the keys that the response to a `method` request for `target` makes obsolete.
 ///
@@ -14,6 +14,7 @@ pub fn invalidated_by(
     target: &Uri,
     status: StatusCode,
     headers: &HeaderMap,
+    rules: &KeyRules,
 ) -> Vec<Key> {
     // RFC 9111 §4.4: after a non-error response to an unsafe method.
     if method.is_safe() || !(status.is_success() || status.is_redirection()) {
@@ -23,7 +24,8 @@ pub fn invalidated_by(
         return Vec::new();
     };
     let key_of = |uri: &Uri| {
-        Key::new(scheme, authority.as_str(), uri.path_and_query().map_or("/", |path| path.as_str()))
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        Key::new(scheme, authority.as_str(), &rules.apply(path))
     };
     let mut keys = vec![key_of(target)];
     for name in [header::LOCATION, header::CONTENT_LOCATION] {
@@ -50,11 +52,11 @@ mod tests {
     use super::*;
 
     fn check(method: &Method, status: u16, location: &'static str, expected: &[&str]) {
-        let target = Uri::from_static("http://origin/a?b");
+        let target = Uri::from_static("http://origin/a?b&CMCD=1");
         let mut headers = HeaderMap::new();
         headers.insert(header::LOCATION, HeaderValue::from_static(location));
         let status = StatusCode::from_u16(status).unwrap();
-        let keys = invalidated_by(method, &target, status, &headers);
+        let keys = invalidated_by(method, &target, status, &headers, &KeyRules::default());
         let keys: Vec<&str> = keys.iter().map(Key::as_str).collect();
         assert_eq!(keys, expected, "{method} {status} {location}");
     }

@@ -67,6 +67,12 @@ impl Origin {
         Self(format!("{scheme}://{host}"))
     }
 
+    /// Returns the origin as text, without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Returns the key of `path_and_query` at this origin; see [`Key::new`].
     #[must_use]
     pub fn key(&self, path_and_query: &str) -> Key {

@@ -12,6 +12,7 @@ mod freshness;
 mod head;
 mod invalidate;
 mod key;
+mod key_rules;
 mod reason;
 mod reply;
 mod resume;
@@ -24,6 +25,7 @@ pub use flight::{Arrival, Failure, Flight, Input, Limits, Output, ReaderId, Role
 pub use head::{Framing, RequestHead, ResponseHead, Times};
 pub use invalidate::invalidated_by;
 pub use key::{Key, Origin};
+pub use key_rules::{HostRules, KeyRules, NamePattern, QueryRule};
 pub use reason::{NotStorable, Reason};
 pub use reply::{Content, Extent, ReplyPlan, reply};
 pub use resume::{Continuation, Rest};

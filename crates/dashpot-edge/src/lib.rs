@@ -13,6 +13,7 @@ mod fixture;
 mod flights;
 mod lab;
 mod meter;
+mod naming;
 mod object;
 mod pass;
 mod proxy;
@@ -26,4 +27,5 @@ pub use config::{
     Admin, Behind, Config, Eviction, Fill, Front, Keys, Lab, Ops, Policy, RunError, StartError,
     Tiers, Tls,
 };
+pub use dashpot_cache::{HostRules, KeyRules, NamePattern, QueryRule};
 pub use server::{Server, bind};

@@ -48,7 +48,7 @@ pub(crate) async fn on(
         version: Version::HTTP_11,
         body: body.map(|body| reqwest::Body::wrap(Limited::new(body, limit))),
     };
-    let target = ask.target(&edge.upstream);
+    let target = ask.target(&edge.naming);
     let began = edge.clock.mono();
     edge.stats.upstream_requests.inc();
     let sent = edge.upstream.send_within(edge.flight_limits.head_timeout, ask).await;
@@ -71,7 +71,8 @@ pub(crate) async fn on(
 /// Removes what the response to an unsafe request makes obsolete.
 fn invalidate(edge: &Edge, method: &Method, target: Option<&Uri>, response: &Arriving) {
     let Some(target) = target else { return };
-    for key in invalidated_by(method, target, response.status(), response.headers()) {
+    let rules = edge.naming.rules();
+    for key in invalidated_by(method, target, response.status(), response.headers(), rules) {
         edge.store.remove(&key);
     }
 }

@@ -24,12 +24,12 @@ use crate::{
 
 /// Answers `request`.
 pub(crate) async fn answer(edge: &Arc<Edge>, request: Request<Incoming>) -> Reply {
-    let (parts, body) = request.into_parts();
-    if let Err((status, message)) = check(edge, &parts) {
+    let (mut parts, body) = request.into_parts();
+    if let Err((status, message)) = check(edge, &mut parts) {
         return respond::refuse(edge, status, message, error(edge));
     }
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let primary = edge.upstream.key(path);
+    let primary = edge.naming.key(&parts.headers, path);
     let request = RequestHead::new(parts.method, parts.headers);
     let Found { variant, object } = edge.store.find(&primary, &request);
     let now = edge.clock.wall();
@@ -38,7 +38,7 @@ pub(crate) async fn answer(edge: &Arc<Edge>, request: Request<Incoming>) -> Repl
     if let (Verdict::Fresh, Some(object)) = (verdict, &object) {
         return hit(edge, now, &request, object);
     }
-    let path_and_query = path.to_owned();
+    let path_and_query = edge.naming.forwarded(path).into_owned();
     // What follows is boxed, so that a hit does not carry the room that a miss needs.
     if let Verdict::Bypass(reason) = verdict {
         return Box::pin(pass::on(edge, request, path_and_query, Some(body), reason)).await;
@@ -76,12 +76,15 @@ async fn missed(edge: &Arc<Edge>, verdict: Verdict, wanted: Wanted) -> Reply {
 }
 
 /// Refuses what no cache should pass on.
-fn check(edge: &Edge, parts: &Parts) -> Result<(), (StatusCode, &'static str)> {
+fn check(edge: &Edge, parts: &mut Parts) -> Result<(), (StatusCode, &'static str)> {
     let headers = &parts.headers;
     // RFC 9112 §3.2: exactly one Host, or the hops disagree on what is asked for.
     let hosts = headers.get_all(header::HOST).iter().count();
     if 1 < hosts || (hosts == 0 && parts.version == Version::HTTP_11) {
         return Err((StatusCode::BAD_REQUEST, "a request has exactly one Host"));
+    }
+    if !edge.naming.settle_host(parts) {
+        return Err((StatusCode::BAD_REQUEST, "the Host is not a host"));
     }
     if parts.method == Method::CONNECT || parts.method == Method::TRACE {
         return Err((StatusCode::METHOD_NOT_ALLOWED, "this is not a tunnel"));
@@ -92,7 +95,7 @@ fn check(edge: &Edge, parts: &Parts) -> Result<(), (StatusCode, &'static str)> {
             "a path has no `.` or `..` segment and no backslash",
         ));
     }
-    if via::has_passed(headers, &edge.name) {
+    if via::has_passed(&parts.headers, &edge.name) {
         return Err((
             StatusCode::LOOP_DETECTED,
             "the request has been here: the origin is this edge",

@@ -11,8 +11,15 @@ use hyper::service::service_fn;
 use tracing::info;
 
 use crate::{
-    Config, Lab, RunError, StartError, edge::Edge, flights::Flights, lab::Viewers, respond,
-    stats::Stats, store::Store, upstream::Upstream,
+    Config, Lab, RunError, StartError,
+    edge::Edge,
+    flights::Flights,
+    lab::Viewers,
+    naming::Naming,
+    respond,
+    stats::Stats,
+    store::Store,
+    upstream::{Upstream, authority_of},
 };
 
 /// An edge that is bound and ready to run.
@@ -64,6 +71,11 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         rules: config.policy.rules(),
         request_body_max: config.request_body_max.bytes(),
         upstream,
+        naming: Naming::new(
+            config.keys.clone(),
+            config.origin.scheme(),
+            &authority_of(&config.origin),
+        ),
         clock,
         stats,
         metrics,

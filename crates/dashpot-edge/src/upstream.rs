@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use dashpot_cache::{Failure, Framing, Key, Origin};
+use dashpot_cache::{Failure, Framing};
 use dashpot_http::via;
 use http::{HeaderMap, Method, Response, StatusCode, Version, header};
 use reqwest::redirect;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::{Config, StartError};
+use crate::{Config, StartError, naming::Naming};
 
 /// Idle connections kept to the origin: as many as a busy edge has fills at once; each costs the
 /// origin a descriptor.
@@ -27,7 +27,8 @@ pub(crate) struct Upstream {
     base: String,
     /// The origin's `scheme://host:port`, without the path.
     site: String,
-    keys: Origin,
+    /// Whether the client's Host is sent, which has been settled before.
+    forwards_host: bool,
     name: String,
 }
 
@@ -83,14 +84,9 @@ impl Upstream {
             client,
             base: origin.as_str().trim_end_matches('/').to_owned(),
             site: format!("{}://{}", origin.scheme(), authority_of(origin)),
-            keys: Origin::new(origin.scheme(), &authority_of(origin)),
+            forwards_host: config.keys.hosts.is_some(),
             name: config.cache_name(),
         })
-    }
-
-    /// Returns the cache key of `path_and_query` at this origin.
-    pub(crate) fn key(&self, path_and_query: &str) -> Key {
-        self.keys.key(path_and_query)
     }
 
     /// Sends `ask` and waits for the response head, but not for longer than `limit`.
@@ -118,8 +114,10 @@ impl Upstream {
         let mut headers = ask.headers;
         via::strip_hop_by_hop(&mut headers);
         via::append(&mut headers, ask.version, &self.name);
-        // The client fills in the origin's.
-        headers.remove(header::HOST);
+        if !self.forwards_host {
+            // The client fills in the origin's.
+            headers.remove(header::HOST);
+        }
         // RFC 9110 §10.1.1: hyper has answered it.
         headers.remove(header::EXPECT);
         let mut request = reqwest::Request::new(ask.method, url);
@@ -131,8 +129,8 @@ impl Upstream {
 
 impl Ask {
     /// Returns the URL asked for, as invalidation needs it.
-    pub(crate) fn target(&self, upstream: &Upstream) -> Option<http::Uri> {
-        format!("{}{}", upstream.site, self.path_and_query).parse().ok()
+    pub(crate) fn target(&self, naming: &Naming) -> Option<http::Uri> {
+        format!("{}{}", naming.site(&self.headers), self.path_and_query).parse().ok()
     }
 }
 
@@ -155,7 +153,8 @@ pub(crate) fn framing_of(method: &Method, response: &Response<reqwest::Body>) ->
     }
 }
 
-fn authority_of(origin: &Url) -> String {
+/// Returns the host and, where it is not the scheme's own, the port of `origin`.
+pub(crate) fn authority_of(origin: &Url) -> String {
     let host = origin.host_str().unwrap_or_default();
     origin.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
