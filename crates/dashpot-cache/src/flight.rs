@@ -250,7 +250,8 @@ impl Flight {
 
     fn failed(&mut self, now: MonoTime, wall: WallTime, failure: Failure) {
         match self.phase {
-            Phase::AwaitingHead { .. } if self.covers_errors(wall) => self.serve_stale(),
+            // RFC 9111 §4.2.4: the origin cannot be reached.
+            Phase::AwaitingHead { .. } if self.covers_failure(wall) => self.serve_stale(),
             Phase::AwaitingHead { .. } => {
                 self.phase = Phase::Over;
                 for reader in std::mem::take(&mut self.waiting).into_keys() {
@@ -290,6 +291,10 @@ impl Flight {
 
     fn covers_errors(&self, wall: WallTime) -> bool {
         self.stored.as_ref().is_some_and(|stored| stored.covers_errors(wall))
+    }
+
+    fn covers_failure(&self, wall: WallTime) -> bool {
+        self.stored.as_ref().is_some_and(|stored| stored.covers_failure(wall))
     }
 
     fn serve_stale(&mut self) {

@@ -226,6 +226,12 @@ impl StoredHead {
         self.policy.validate == Validate::Usually && !bound.is_zero() && self.age(now) < limit
     }
 
+    /// Returns whether this response may be used when an attempt to validate it got no response.
+    #[must_use]
+    pub fn covers_failure(&self, now: WallTime) -> bool {
+        self.covers_errors(now) || self.covers_disconnection(now)
+    }
+
     /// Returns whether this response forbids its use without validation once it is stale.
     pub(crate) fn insists_on_validation(&self) -> bool {
         // RFC 9111 §5.2.2.10: s-maxage does so, too.

@@ -1,9 +1,13 @@
 //! What all requests of an edge share, and where each goes.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use dashpot_base::ByteSize;
-use dashpot_cache::{Limits, Rules};
+use dashpot_cache::{Limits, Outage, Rules};
 use dashpot_serve::{AccessLog, Asked, Clock, Health, Logged, Metrics};
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
@@ -34,6 +38,8 @@ pub(crate) struct Edge {
     pub(crate) flight_limits: Limits,
     /// What the operator adds to what the origin says.
     pub(crate) rules: Rules,
+    /// Whether the origin is out of reach; never locked for a hit.
+    pub(crate) outage: Mutex<Outage>,
     pub(crate) request_body_max: u64,
     pub(crate) upstream: Upstream,
     pub(crate) naming: Naming,
@@ -94,6 +100,24 @@ impl Edge {
         self.stats.served(served);
         note.answered(response.status(), cache_status);
         response
+    }
+
+    /// Returns whether the origin is known to be out of reach.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner).is_known()
+    }
+
+    /// Returns whether the origin is to be tried although nobody waits for it.
+    pub(crate) fn may_try_origin(&self) -> bool {
+        let now = self.clock.mono();
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner).take_turn(now)
+    }
+
+    /// Notes whether the origin has answered, with whatever status.
+    pub(crate) fn note_origin(&self, has_answered: bool) {
+        let now = self.clock.mono();
+        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        if has_answered { outage.answered() } else { outage.failed(now) }
     }
 
     pub(crate) fn levels(&self) -> Levels {

@@ -143,9 +143,13 @@ impl Flights {
 
     /// Refreshes what is stored without anybody waiting for it, unless that has just failed.
     pub(crate) fn refresh(edge: &Arc<Edge>, wanted: Wanted) {
-        if edge.store.is_resting(&wanted.key) {
-            return;
+        if !edge.store.is_resting(&wanted.key) && edge.may_try_origin() {
+            Self::probe(edge, wanted);
         }
+    }
+
+    /// Refreshes what is stored without anybody waiting for it.
+    pub(crate) fn probe(edge: &Arc<Edge>, wanted: Wanted) {
         let mut shard = edge.flights.shard(&wanted.key);
         if let Some(running) = Self::running(edge, &mut shard, wanted) {
             running.tell(edge, Input::Refresh);

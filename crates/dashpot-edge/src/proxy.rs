@@ -60,7 +60,10 @@ async fn missed(edge: &Arc<Edge>, verdict: Verdict, wanted: Wanted) -> Reply {
             Flights::refresh(edge, wanted);
             stale(edge, &request, &object, "stale-while-revalidate")
         }
-        Verdict::Stale(reason) => fly(edge, wanted, reason).await,
+        Verdict::Stale(reason) => match covered(edge, &wanted, reason) {
+            Some(object) => cut_off(edge, wanted, &object),
+            None => fly(edge, wanted, reason).await,
+        },
         Verdict::Miss(_) if edge.store.is_unshareable(&wanted.primary) => {
             pass::alone(edge, &wanted, Reason::NotShareable).await
         }
@@ -73,6 +76,31 @@ async fn missed(edge: &Arc<Edge>, verdict: Verdict, wanted: Wanted) -> Reply {
         // The caller has dealt with these.
         Verdict::Fresh | Verdict::Bypass(_) => pass::alone(edge, &wanted, Reason::UriMiss).await,
     }
+}
+
+/// Returns what may be served at once although it may not be used unvalidated, since the origin is known
+/// to be out of reach.
+fn covered(edge: &Edge, wanted: &Wanted, reason: Reason) -> Option<Arc<Object>> {
+    if reason != Reason::Stale || !edge.is_cut_off() {
+        return None;
+    }
+    let now = edge.clock.wall();
+    wanted.stored.clone().filter(|object| object.head.covers_failure(now))
+}
+
+/// Replies with what is stale; one of those who ask in a while tries the origin, without waiting.
+fn cut_off(edge: &Arc<Edge>, wanted: Wanted, object: &Object) -> Reply {
+    let request = Arc::clone(&wanted.request);
+    if edge.may_try_origin() {
+        Flights::probe(edge, wanted);
+    }
+    stale(edge, &request, object, why_stale(edge.clock.wall(), object))
+}
+
+/// Returns what allows that `object` is used stale when the origin fails.
+fn why_stale(now: WallTime, object: &Object) -> &'static str {
+    // RFC 5861 §4, and RFC 9111 §4.2.4 beyond it.
+    if object.head.covers_errors(now) { "stale-if-error" } else { "stale-if-disconnected" }
 }
 
 /// Refuses what no cache should pass on.
@@ -178,7 +206,7 @@ async fn fly(edge: &Arc<Edge>, wanted: Wanted, reason: Reason) -> Reply {
         Answer::Stale { object } => {
             account.served = Served::Stale;
             account.cache_status.ttl_s = Some(object.head.ttl_seconds(now));
-            account.cache_status.detail = Some("stale-if-error");
+            account.cache_status.detail = Some(why_stale(now, &object));
             from_store(edge, now, &request, &object, account)
         }
         // What came is the whole, because it might have been stored; this client wants less.

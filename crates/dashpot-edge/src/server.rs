@@ -69,6 +69,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
             resumes_max: config.fill.resumes_max,
         },
         rules: config.policy.rules(),
+        outage: <_>::default(),
         request_body_max: config.request_body_max.bytes(),
         upstream,
         naming: Naming::new(

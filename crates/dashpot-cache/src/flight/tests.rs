@@ -269,7 +269,28 @@ fn an_error_is_covered_only_where_stale_if_error_says_so() {
         &[join(1, ""), unshareable(404)],
         expect!["Fetch { conditional: true }, PassThrough 1 NoStore"],
     );
-    for strict in ["max-age=0", "max-age=0, must-revalidate, stale-if-error=60"] {
+    check(
+        Some("max-age=0"),
+        &[join(1, ""), unshareable(503)],
+        expect!["Fetch { conditional: true }, PassThrough 1 NoStore"],
+    );
+}
+
+#[test]
+fn rfc9111_4_2_4_a_disconnection_is_covered_unless_the_response_forbids_it() {
+    for failure in [Failure::Connect, Failure::Protocol, Failure::Timeout] {
+        check(
+            Some("max-age=0"),
+            &[join(1, ""), join(2, ""), failed(failure)],
+            expect!["Fetch { conditional: true }, ServeStale 1, ServeStale 2"],
+        );
+    }
+    for strict in [
+        "max-age=0, must-revalidate, stale-if-error=60",
+        "max-age=0, proxy-revalidate",
+        "s-maxage=0",
+        "no-cache",
+    ] {
         check(
             Some(strict),
             &[join(1, ""), failed(Failure::Connect)],

@@ -117,7 +117,10 @@ impl Fetching {
         };
         let (began, requested) = (edge.clock.mono(), edge.clock.wall());
         edge.stats.upstream_requests.inc();
-        let sent = self.while_wanted(edge.upstream.send(ask)).await?;
+        let sent = self.while_wanted(edge.upstream.send(ask)).await;
+        // Before the head, a flight ends by its time-out.
+        edge.note_origin(matches!(sent, Some(Ok(_))));
+        let sent = sent?;
         let times = Times { requested, responded: edge.clock.wall() };
         let took = edge.clock.mono().since(began);
         edge.stats.upstream_seconds.observe(took.as_secs_f64());

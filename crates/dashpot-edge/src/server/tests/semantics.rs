@@ -35,3 +35,63 @@ async fn a_guessed_and_an_operators_lifetime_say_so() {
     }
     edge.stop().await;
 }
+
+#[tokio::test]
+async fn rfc9111_4_2_4_a_disconnected_edge_serves_stale_and_waits_once() {
+    let origin = Origin::start(|head, nth| match nth {
+        0 | 1 => {
+            let strict = if head.contains("/strict") { ", must-revalidate" } else { "" };
+            response("200 OK", &format!("cache-control: max-age=0{strict}"), "good")
+        }
+        _ => vec![Step::Wait(Gate::new())],
+    })
+    .await;
+    let edge = TestEdge::start(origin.addr, |config| {
+        config.head_timeout = Duration::from_millis(20);
+    })
+    .await;
+    for path in ["/a", "/strict"] {
+        edge.get(path, &[]).await.bytes().await.unwrap();
+    }
+    // The first finds out, by its time-out. The others do not wait for the origin, though one of
+    // them in a while tries it.
+    for expected in ["fwd=stale", "hit; ttl=", "hit; ttl=", "hit; ttl="] {
+        let stale = edge.get("/a", &[]).await;
+        let status = field(&stale, "cache-status").to_owned();
+        assert!(status.contains(expected), "{expected}: {status}");
+        assert!(status.ends_with("; detail=stale-if-disconnected"), "{status}");
+        assert_eq!(stale.text().await.unwrap(), "good");
+    }
+    assert_eq!(edge.get("/strict", &[]).await.status(), 504);
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn an_error_of_a_connected_origin_is_no_disconnection() {
+    let origin = Origin::start(|_, nth| match nth {
+        0 => response("200 OK", "cache-control: max-age=0", "good"),
+        _ => response("503 Service Unavailable", "", "bad"),
+    })
+    .await;
+    let edge = TestEdge::start(origin.addr, |_| {}).await;
+    edge.get("/a", &[]).await.bytes().await.unwrap();
+    // RFC 5861 §4: only stale-if-error covers it.
+    assert_eq!(edge.get("/a", &[]).await.status(), 503);
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn the_operator_may_want_no_stale_responses() {
+    let origin = Origin::start(|_, nth| match nth {
+        0 => response("200 OK", "cache-control: max-age=0", "good"),
+        _ => vec![Step::Close],
+    })
+    .await;
+    let edge = TestEdge::start(origin.addr, |config| {
+        config.policy.stale_if_disconnected = Duration::ZERO;
+    })
+    .await;
+    edge.get("/a", &[]).await.bytes().await.unwrap();
+    assert_eq!(edge.get("/a", &[]).await.status(), 502);
+    edge.stop().await;
+}
