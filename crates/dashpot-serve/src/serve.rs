@@ -1,6 +1,8 @@
 //! The accept loop: bounded, drained, then cut.
 
 mod connection;
+mod framed;
+mod refusing;
 mod stream;
 
 use crate::{Gauge, Listener, Shutdown};
@@ -26,10 +28,15 @@ pub struct Limits {
     pub header_read_timeout: Duration,
     /// How long a kept-alive connection may rest between requests.
     pub idle_timeout: Duration,
-    /// How long a client may take nothing of a response that is ready for it.
+    /// How long the body of a request may pause.
+    pub body_timeout: Duration,
+    /// How long a client may take nothing of a response that is ready for it; to twice as long
+    /// where it took some just before.
     pub write_stall_timeout: Duration,
     /// The size of a request head; a larger one is answered 431.
     pub header_bytes_max: usize,
+    /// The size of a request target; a larger one is answered 414.
+    pub target_bytes_max: usize,
 }
 
 impl Default for Limits {
@@ -41,10 +48,14 @@ impl Default for Limits {
             header_read_timeout: Duration::from_secs(5),
             // Longer than any segment, so that a player with a full buffer keeps its connection.
             idle_timeout: Duration::from_secs(75),
+            // A mobile hand-over takes less; what players send is small.
+            body_timeout: Duration::from_secs(30),
             // Longer than a mobile hand-over; shorter would cut viewers that come back.
             write_stall_timeout: Duration::from_secs(60),
             // Twice what browsers send with every cookie they may keep.
             header_bytes_max: 32 << 10,
+            // RFC 9112 §3 asks for 8,000; signatures and CMCD take a few hundred.
+            target_bytes_max: 8 << 10,
         }
     }
 }

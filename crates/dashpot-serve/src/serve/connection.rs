@@ -1,8 +1,8 @@
 //! One connection: hyper on a guarded stream, told when to end.
 
-use super::{BoxError, Limits, stream::Guarded};
+use super::{BoxError, Limits, framed::Framed, stream::Guarded};
 use crate::Shutdown;
-use http::{Request, Response};
+use http::{Request, Response, header};
 use http_body::{Body, Frame, SizeHint};
 use hyper::{
     body::Incoming,
@@ -43,8 +43,12 @@ impl Connection {
         B: Body<Error: Into<BoxError>> + 'static,
     {
         let activity = Activity::default();
-        let io = TokioIo::new(Guarded::new(stream, self.limits, activity.clone()));
-        let service = service_fn(move |request| {
+        let guarded = Guarded::new(stream, self.limits, activity.clone());
+        let io = TokioIo::new(Framed::new(guarded, self.limits, activity.clone()));
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            if request.uri().authority().is_some() {
+                to_origin_form(&mut request);
+            }
             let exchange = activity.begin();
             let reply = service.call(request);
             async move {
@@ -75,6 +79,17 @@ impl Connection {
     }
 }
 
+/// Gives a request whose target names its host one meaning: RFC 9112 §3.2.2 has `Host` ignored
+/// and replaced.
+fn to_origin_form(request: &mut Request<Incoming>) {
+    let Some(path) = request.uri().path_and_query().cloned() else { return };
+    let host = request.uri().authority().map(|authority| authority.as_str().parse());
+    if let Some(Ok(host)) = host {
+        request.headers_mut().insert(header::HOST, host);
+        *request.uri_mut() = path.into();
+    }
+}
+
 /// Whether anything happens on a connection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Activity(Arc<Flags>);
@@ -85,6 +100,8 @@ struct Flags {
     busy: AtomicBool,
     /// One has ended since [`Activity::take`].
     ended: AtomicBool,
+    /// More of a request's body is to come.
+    body_due: AtomicBool,
 }
 
 impl Activity {
@@ -92,12 +109,21 @@ impl Activity {
         self.0.busy.load(Ordering::Relaxed)
     }
 
+    /// Returns whether more of the body of the request under way is to come.
+    pub(super) fn is_body_due(&self) -> bool {
+        self.0.body_due.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_body_due(&self, is_due: bool) {
+        self.0.body_due.store(is_due, Ordering::Relaxed);
+    }
+
     /// Returns whether an exchange has been under way since the last call.
     pub(super) fn take(&self) -> bool {
         self.0.ended.swap(false, Ordering::Relaxed) || self.is_busy()
     }
 
-    fn begin(&self) -> Exchange {
+    pub(super) fn begin(&self) -> Exchange {
         self.0.busy.store(true, Ordering::Relaxed);
         Exchange(self.clone())
     }
@@ -105,7 +131,7 @@ impl Activity {
 
 /// Lives from a request's head to the end of its response's body.
 #[derive(Debug)]
-struct Exchange(Activity);
+pub(super) struct Exchange(Activity);
 
 impl Drop for Exchange {
     fn drop(&mut self) {

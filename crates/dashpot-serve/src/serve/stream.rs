@@ -13,43 +13,63 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
+/// Bytes of a body that must come in each `body_timeout`: far below what the slowest link carries,
+/// far above what it takes to hold a connection open.
+const BODY_BYTES_MIN: usize = 256;
+
 /// A stream with a deadline for each thing a client may wait over: the first head, a head begun,
-/// the rest between requests, and taking a response.
+/// a body, the rest between requests, and taking a response.
 #[derive(Debug)]
 pub(super) struct Guarded<T> {
     inner: T,
     limits: Limits,
     activity: Activity,
     awaited: Awaited,
+    /// Bytes of a body that have come since its deadline was set.
+    body_bytes: usize,
     reading: Timer,
+    /// The client has taken something since its deadline was set.
+    has_taken: bool,
     writing: Timer,
 }
 
-/// What a read waits for.
+/// What a client is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Awaited {
     /// A head that has begun, or a connection's first.
     Head,
-    /// Whatever comes during an exchange, or the first byte after it.
+    /// More of a request's body.
+    Body,
+    /// Whatever comes while a response is in flight, or the first byte after it.
     Anything,
+    /// Room for more of a response.
+    Room,
 }
 
 impl<T> Guarded<T> {
     pub(super) const fn new(inner: T, limits: Limits, activity: Activity) -> Self {
-        let awaited = Awaited::Head;
-        Self { inner, limits, activity, awaited, reading: Timer(None), writing: Timer(None) }
+        Self {
+            inner,
+            limits,
+            activity,
+            awaited: Awaited::Head,
+            body_bytes: 0,
+            reading: Timer(None),
+            has_taken: false,
+            writing: Timer(None),
+        }
     }
 
-    /// Moves on from what came in since the last read; what is awaited then has its own deadline.
+    /// Moves on from what came in since the last read.
+    ///
+    /// No timer is touched: requests that come whole pass by all of them.
     fn advance(&mut self, bytes_read: usize) {
-        let next = match (self.activity.is_busy(), self.awaited, bytes_read) {
+        self.awaited = match (self.activity.is_busy(), self.awaited, bytes_read) {
+            (true, ..) if self.activity.is_body_due() => Awaited::Body,
             (true, ..) | (false, Awaited::Anything, 0) => Awaited::Anything,
             (false, ..) => Awaited::Head,
         };
-        if next != self.awaited {
-            self.reading.disarm();
-        }
-        self.awaited = next;
+        self.body_bytes += bytes_read;
     }
 
     /// Pending until the client has taken too long.
@@ -59,16 +79,23 @@ impl<T> Guarded<T> {
     /// twice `idle_timeout`. A timer a connection suffices for that, instead of one a request.
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            match self.awaited {
-                Awaited::Head => return self.reading.poll(cx, self.limits.header_read_timeout),
-                Awaited::Anything => {
-                    let late = ready!(self.reading.poll(cx, self.limits.idle_timeout));
-                    if !self.activity.take() {
-                        return Poll::Ready(late);
-                    }
-                    self.reading.disarm();
-                }
+            let awaited = self.awaited;
+            let limit = match awaited {
+                Awaited::Head => self.limits.header_read_timeout,
+                Awaited::Body => self.limits.body_timeout,
+                Awaited::Anything | Awaited::Room => self.limits.idle_timeout,
+            };
+            ready!(self.reading.poll(cx, awaited, limit));
+            let bytes = std::mem::take(&mut self.body_bytes);
+            let goes_on = match awaited {
+                Awaited::Head => false,
+                Awaited::Body => BODY_BYTES_MIN <= bytes,
+                Awaited::Anything | Awaited::Room => self.activity.take(),
+            };
+            if !goes_on {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
+            self.reading.disarm();
         }
     }
 }
@@ -93,12 +120,17 @@ impl<T: AsyncWrite + Unpin> Guarded<T> {
         polled: Poll<io::Result<R>>,
     ) -> Poll<io::Result<R>> {
         if polled.is_ready() {
-            self.writing.disarm();
+            self.has_taken = true;
             return polled;
         }
-        match ready!(self.writing.poll(cx, self.limits.write_stall_timeout)) {
-            Ok(()) => Poll::Pending,
-            Err(error) => Poll::Ready(Err(error)),
+        // As above: the deadline runs once to twice `write_stall_timeout`, with one timer for all
+        // the times that a client's window is full.
+        loop {
+            ready!(self.writing.poll(cx, Awaited::Room, self.limits.write_stall_timeout));
+            if !std::mem::take(&mut self.has_taken) {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            self.writing.disarm();
         }
     }
 }
@@ -132,23 +164,40 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Guarded<T> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
+        let polled = Pin::new(&mut self.inner).poll_shutdown(cx);
+        self.watch_write(cx, polled)
     }
 }
 
-/// A deadline that begins when it is first waited for and ends with `TimedOut`.
+/// A deadline that begins when it is first waited for; its memory is kept for the next one.
 #[derive(Debug)]
-struct Timer(Option<Pin<Box<Sleep>>>);
+struct Timer(Option<Armed>);
+
+#[derive(Debug)]
+struct Armed {
+    /// `None` where it is to begin anew.
+    awaited: Option<Awaited>,
+    sleep: Pin<Box<Sleep>>,
+}
 
 impl Timer {
+    /// Has the next wait begin anew.
     fn disarm(&mut self) {
-        self.0 = None;
+        if let Some(armed) = &mut self.0 {
+            armed.awaited = None;
+        }
     }
 
-    /// Pending until `limit` after the first call since the last `disarm`, then an error.
-    fn poll(&mut self, cx: &mut Context<'_>, limit: Duration) -> Poll<io::Result<()>> {
-        let timer = self.0.get_or_insert_with(|| Box::pin(sleep(limit)));
-        ready!(timer.as_mut().poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    /// Pending until `limit` after the first call for `awaited` since the last `disarm`, or since
+    /// a call for something else.
+    fn poll(&mut self, cx: &mut Context<'_>, awaited: Awaited, limit: Duration) -> Poll<()> {
+        let armed = self
+            .0
+            .get_or_insert_with(|| Armed { awaited: Some(awaited), sleep: Box::pin(sleep(limit)) });
+        if armed.awaited != Some(awaited) {
+            armed.awaited = Some(awaited);
+            armed.sleep.set(sleep(limit));
+        }
+        armed.sleep.as_mut().poll(cx)
     }
 }

@@ -149,6 +149,65 @@ async fn a_connection_that_rests_too_long_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_body_that_drips_is_cut() {
+    let (ours, mut theirs) = tokio::io::duplex(4_096);
+    let limits = Limits { body_timeout: Duration::from_secs(9), ..Limits::default() };
+    let activity = connection::Activity::default();
+    let _exchange = activity.begin();
+    activity.set_body_due(true);
+    let mut guarded = stream::Guarded::new(ours, limits, activity);
+    let drip = tokio::spawn(async move {
+        // Enough for the first nine seconds; then a byte in each second.
+        theirs.write_all(&[0; 1_000]).await.unwrap();
+        while theirs.write_all(&[0]).await.is_ok() {
+            sleep(Duration::from_secs(1)).await;
+        }
+    });
+    let clock = crate::Clock::system();
+    let error = guarded.read_to_end(&mut Vec::new()).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+    let took = clock.mono().since(dashpot_base::MonoTime::ZERO);
+    assert!(Duration::from_secs(9) < took && took <= Duration::from_millis(18_001), "{took:?}");
+    drop(guarded);
+    drip.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_read_to_its_end_still_has_its_whole_answer() {
+    let server = start(Limits::default(), LONG).await;
+    let head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n";
+    let mut stream = connect(&server, head).await;
+    server.release.notify_one();
+    stream.write_all(&[b'x'; 50_000]).await.unwrap();
+    let mut got = Vec::new();
+    // Not reset, although bytes were on their way that nobody wanted.
+    stream.read_to_end(&mut got).await.unwrap();
+    assert!(got.ends_with(b"ab"), "{}", String::from_utf8_lossy(&got));
+    drop(stream);
+    server.shutdown.begin();
+    server.task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_request_is_answered_and_nothing_after_it() {
+    let server = start(Limits::default(), LONG).await;
+    for (raw, status) in [
+        (&b"GET / HTTP/1.1\r\nHost: x\r\nX : y\r\n\r\nGET / HTTP/1.1\r\n"[..], "400"),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nx", "400"),
+        (b"GET / HTTP/3.0\r\n", "505"),
+    ] {
+        let mut stream = connect(&server, raw).await;
+        let mut got = Vec::new();
+        stream.read_to_end(&mut got).await.unwrap();
+        let text = String::from_utf8_lossy(&got);
+        assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{text}");
+        assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{text}");
+    }
+    server.shutdown.begin();
+    server.task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_takes_nothing_is_cut() {
     let (ours, theirs) = tokio::io::duplex(64);
     let limits = Limits { write_stall_timeout: Duration::from_secs(7), ..Limits::default() };
