@@ -7,12 +7,16 @@
 
 mod age;
 mod case;
+mod conditional;
 mod expires;
+mod fields;
 mod freshness;
 mod origin;
+mod request;
 mod response;
 mod run;
 mod stale;
 mod status;
+mod vary;
 mod wire;
 mod words;
