@@ -36,6 +36,15 @@ impl Key {
         Self(format!("{}\n{epoch}\n{selected}", self.0))
     }
 
+    /// Returns the key of a block of this resource, or of this variant of one.
+    ///
+    /// Each representation has another `epoch`, so that no block is taken for one of another.
+    #[must_use]
+    pub fn block(&self, epoch: u64, block: u64) -> Self {
+        // The empty line keeps it apart from variants.
+        Self(format!("{}\n\n{epoch}\n{block}", self.0))
+    }
+
     /// Returns the key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

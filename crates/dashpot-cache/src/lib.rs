@@ -14,6 +14,7 @@ mod invalidate;
 mod key;
 mod key_rules;
 mod outage;
+mod parts;
 mod reason;
 mod reply;
 mod resume;
@@ -28,6 +29,10 @@ pub use invalidate::invalidated_by;
 pub use key::{Key, Origin};
 pub use key_rules::{HostRules, KeyRules, NamePattern, QueryRule};
 pub use outage::Outage;
+pub use parts::{
+    BLOCK_BYTES, Part, PartAnswer, Portion, Step, StrongValidator, block_at, block_of, by_block,
+    missing, ranges, step,
+};
 pub use reason::{NotStorable, Reason};
 pub use reply::{Content, Extent, ReplyPlan, reply};
 pub use resume::{Continuation, Rest};

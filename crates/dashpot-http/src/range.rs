@@ -95,6 +95,13 @@ impl RangeSet {
         if let [only] = *self.0 { Some(only) } else { None }
     }
 
+    /// Returns the range that was asked for first.
+    #[must_use]
+    pub fn first(&self) -> RangeSpec {
+        // Never empty; this would be all of it.
+        self.0.first().copied().unwrap_or(RangeSpec::From { first: 0, last: None })
+    }
+
     /// Returns what the ranges are in a representation of `length` bytes; those that overlap or
     /// touch are merged, so that no byte is sent twice.
     #[must_use]
