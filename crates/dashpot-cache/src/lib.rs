@@ -15,12 +15,14 @@ mod key;
 mod key_rules;
 mod outage;
 mod parts;
+mod purge;
 mod reason;
 mod reply;
 mod resume;
 mod rules;
 mod storable;
 mod stored;
+mod tags;
 
 pub use decide::{Verdict, decide};
 pub use flight::{Arrival, Failure, Flight, Input, Limits, Output, ReaderId, Role};
@@ -33,9 +35,11 @@ pub use parts::{
     BLOCK_BYTES, Part, PartAnswer, Portion, Step, StrongValidator, block_at, block_of, by_block,
     missing, ranges, step,
 };
+pub use purge::{Mode, Purge, Purged, Purges, RULES_MAX, Scope};
 pub use reason::{NotStorable, Reason};
 pub use reply::{Content, Extent, ReplyPlan, reply};
 pub use resume::{Continuation, Rest};
 pub use rules::{Basis, Rules};
 pub use storable::may_store;
 pub use stored::StoredHead;
+pub use tags::Tags;

@@ -15,7 +15,7 @@ use dashpot_http::{
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::{
-    Basis, Framing, NotStorable, RequestHead, ResponseHead, Rules, Times,
+    Basis, Framing, NotStorable, RequestHead, ResponseHead, Rules, Tags, Times,
     freshness::{Freshness, date_of},
     head::Control,
     may_store,
@@ -31,6 +31,8 @@ pub struct StoredHead {
     pub headers: HeaderMap,
     /// What selects this response (RFC 9111 §4.1).
     pub vary: Vary,
+    /// What the origin has tagged it with, whether or not the fields are still among `headers`.
+    pub tags: Tags,
     /// What `Content-Length` says among the header fields, where it is there.
     pub(crate) length: Option<u64>,
     pub(crate) etag: Option<EntityTag>,
@@ -118,11 +120,13 @@ impl StoredHead {
         let last_modified = date_of(&headers, &header::LAST_MODIFIED, times);
         let date = freshness.date;
         let length = content_length(&headers);
+        let tags = Tags::of(&headers).unwrap_or_default();
         let headers = compact(&headers);
         Self {
             status,
             headers,
             vary,
+            tags,
             length,
             etag,
             last_modified,
@@ -168,7 +172,20 @@ impl StoredHead {
             headers.append(name, value.clone());
         }
         let selector = (self.vary.clone(), self.selected.clone());
-        Some(Self::build(self.status, headers, times, selector, rules))
+        let is_tagged = Tags::of(&headers).is_some();
+        let mut head = Self::build(self.status, headers, times, selector, rules);
+        if !is_tagged {
+            head.tags = self.tags.clone();
+        }
+        Some(head)
+    }
+
+    /// Returns this head with no more freshness than it had at `then`: stale from then on.
+    #[must_use]
+    pub fn stale_since(&self, then: WallTime) -> Self {
+        let mut head = self.clone();
+        head.freshness.lifetime = self.lifetime().min(self.age(then));
+        head
     }
 
     /// Returns whether `request` selects this response (RFC 9111 §4.1).
@@ -259,7 +276,7 @@ impl StoredHead {
         let text: usize = lines.map(|(name, value)| name.as_str().len() + value.len()).sum();
         // A hash map slot and two small allocations cost a line about this much beside its text.
         let overhead = 64 * self.headers.len();
-        u64::try_from(text + overhead).unwrap_or(u64::MAX)
+        u64::try_from(text + overhead).unwrap_or(u64::MAX).saturating_add(self.tags.weight_bytes())
     }
 }
 

@@ -10,10 +10,10 @@ use dashpot_http::{etag::EntityTag, vary::Vary};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::{Policy, StoredHead, Validate, compact};
-use crate::{Basis, freshness::Freshness};
+use crate::{Basis, Tags, freshness::Freshness, tags::TAGS_MAX};
 
 /// What the bytes begin with. It changes with the layout: what another version wrote is not read.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Header fields that a head has at most: more than any server sends, and few enough to decode.
 const FIELDS_MAX: usize = 1_024;
@@ -26,6 +26,7 @@ impl StoredHead {
             status,
             headers,
             vary,
+            tags,
             length: _,
             etag: _,
             last_modified,
@@ -51,6 +52,9 @@ impl StoredHead {
         put_span(out, *stale_while_revalidate);
         put_span(out, *stale_if_error);
         put_span(out, *stale_if_disconnected);
+        out.push(u8::from(tags.has_more()));
+        put_size(out, tags.iter().len());
+        tags.iter().for_each(|tag| put_bytes(out, tag.as_bytes()));
         put_size(out, headers.len());
         for (name, value) in headers {
             put_bytes(out, name.as_str().as_bytes());
@@ -80,6 +84,7 @@ impl StoredHead {
             stale_if_error: from.span()?,
             stale_if_disconnected: from.span()?,
         };
+        let tags = from.tags()?;
         let headers = compact(&from.headers()?);
         if !from.0.is_empty() {
             return None;
@@ -90,6 +95,7 @@ impl StoredHead {
             status,
             headers,
             vary,
+            tags,
             length,
             etag,
             last_modified,
@@ -241,6 +247,18 @@ impl<'a> Reader<'a> {
             headers.try_append(name, value).ok()?;
         }
         Some(headers)
+    }
+
+    fn tags(&mut self) -> Option<Tags> {
+        let has_more = match self.byte()? {
+            0 => false,
+            1 => true,
+            _ => return None,
+        };
+        let count = usize::try_from(self.size()?).ok().filter(|&count| count <= TAGS_MAX)?;
+        let tag = |_| std::str::from_utf8(self.bytes()?).ok().map(Box::from);
+        let tags = (0..count).map(tag).collect::<Option<_>>()?;
+        Some(Tags::from_parts(tags, has_more))
     }
 
     fn bounded(&self, count: u32) -> Option<usize> {

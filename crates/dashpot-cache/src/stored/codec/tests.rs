@@ -29,7 +29,7 @@ fn storable() -> impl Strategy<Value = StoredHead> {
         Just(""),
         Just("etag: \"v1\"\nlast-modified: Sun, 06 Nov 1994 08:49:30 GMT"),
         Just("etag: W/\"v\"\nvary: accept-encoding, origin\ncontent-length: 12"),
-        Just("age: 3\nexpires: 0\nvary: x-a"),
+        Just("age: 3\nexpires: 0\nvary: x-a\nsurrogate-key: b a"),
     ];
     let request = prop_oneof![Just(""), Just("accept-encoding: gzip, br"), Just("x-a: 1")];
     let status = prop_oneof![Just(200), Just(204), Just(301), Just(404)];
