@@ -5,10 +5,13 @@ mod curl;
 mod faults;
 mod fields;
 mod fills;
+mod joiners;
 mod keys;
 mod origin;
 mod resumes;
+mod room;
 mod smuggling;
+mod stale;
 
 use dashpot_edge::Config;
 use dashpot_serve::Shutdown;

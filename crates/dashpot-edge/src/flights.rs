@@ -8,7 +8,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -20,7 +20,10 @@ use dashpot_cache::{
     Failure, Input, Key, NotStorable, ReaderId, Reason, RequestHead, Role, StoredHead, Verdict,
     decide,
 };
-use tokio::sync::{Notify, oneshot};
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot},
+    time::timeout,
+};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
@@ -34,9 +37,11 @@ use cell::Cell;
 /// Locks the flights are spread over; more than there will be worker threads, so that two misses
 /// seldom meet.
 const SHARDS: u64 = 64;
-/// Flights that are up at a time. Each may outlive its readers, so without a bound one client
-/// could keep the origin and this machine busy by asking and hanging up. A busy edge has tens.
-const FLIGHTS_MAX: usize = 1_024;
+/// How long a miss waits for its turn while as many flights are up as may be; it goes alone then.
+///
+/// A player's buffer hides it. Without any, a herd that meets a busy edge would not be collapsed;
+/// with more, whoever keeps flights up by asking for what is slow would hold up all misses.
+const BUSY_PATIENCE: Duration = Duration::from_secs(1);
 
 /// All flights, by the key of the variant that they fetch.
 #[derive(Debug)]
@@ -44,7 +49,9 @@ pub(crate) struct Flights {
     shards: Vec<Mutex<BTreeMap<Key, Arc<Running>>>>,
     readers: AtomicU64,
     seeds: AtomicU64,
-    up: AtomicUsize,
+    /// One for each flight that may be up.
+    slots: Arc<Semaphore>,
+    slots_max: usize,
     /// Bytes of bodies that arrive and are kept.
     arriving_bytes: AtomicU64,
 }
@@ -99,35 +106,34 @@ pub(crate) struct Answered {
 }
 
 impl Flights {
-    /// Returns a table without flights; `seed` spreads their resumptions.
-    pub(crate) fn new(seed: Seed) -> Self {
+    /// Returns a table for `slots_max` flights, at least one; `seed` spreads their resumptions.
+    pub(crate) fn new(slots_max: usize, seed: Seed) -> Self {
+        let slots_max = slots_max.clamp(1, Semaphore::MAX_PERMITS);
         Self {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             readers: AtomicU64::new(0),
             seeds: AtomicU64::new(seed.0),
-            up: AtomicUsize::new(0),
+            slots: Arc::new(Semaphore::new(slots_max)),
+            slots_max,
             arriving_bytes: AtomicU64::new(0),
         }
     }
 
     /// Joins the flight for `wanted`, or begins one.
     pub(crate) async fn join(edge: &Arc<Edge>, wanted: Wanted) -> Answered {
-        let reader = ReaderId(edge.flights.readers.fetch_add(1, Ordering::Relaxed));
-        let (sender, receiver) = oneshot::channel();
-        let request = Arc::clone(&wanted.request);
-        let running = {
-            let mut shard = edge.flights.shard(&wanted.key);
-            // A flight stores before it leaves the table: what was not there at the first look-up
-            // may be by now.
-            if let Some(object) = Self::landed(edge, &shard, &wanted) {
+        let mut boarded = Self::board(edge, &wanted, None);
+        if boarded.is_none() {
+            let slot = Arc::clone(&edge.flights.slots).acquire_owned();
+            let slot = timeout(BUSY_PATIENCE, slot).await.ok().and_then(Result::ok);
+            // There may be a flight for it by now, slot or not.
+            boarded = Self::board(edge, &wanted, slot);
+        }
+        let (running, reader, receiver) = match boarded {
+            Some(Boarded::On { running, reader, receiver }) => (running, reader, receiver),
+            Some(Boarded::Landed(object)) => {
                 return Answered { answer: Answer::Found { object }, origin_took: None };
             }
-            let Some(running) = Self::running(edge, &mut shard, wanted) else {
-                return Answered { answer: Answer::GoAlone(Reason::Busy), origin_took: None };
-            };
-            // Under the shard's lock, so that the flight cannot end in between.
-            running.join(edge, reader, request, sender);
-            running
+            None => return Answered { answer: Answer::GoAlone(Reason::Busy), origin_took: None },
         };
         let mut waiting = Waiting { edge: Arc::clone(edge), running, reader: Some(reader) };
         let answered = receiver.await;
@@ -141,6 +147,26 @@ impl Flights {
         })
     }
 
+    /// Joins the flight for `wanted`, or begins one with `slot` or a free one; `None` where there is
+    /// none.
+    fn board(
+        edge: &Arc<Edge>,
+        wanted: &Wanted,
+        slot: Option<OwnedSemaphorePermit>,
+    ) -> Option<Boarded> {
+        let mut shard = edge.flights.shard(&wanted.key);
+        // A flight stores before it ends: what was not there at the first look-up may be by now.
+        if let Some(object) = Self::landed(edge, &shard, wanted) {
+            return Some(Boarded::Landed(object));
+        }
+        let running = Self::running(edge, &mut shard, wanted, slot)?;
+        let reader = ReaderId(edge.flights.readers.fetch_add(1, Ordering::Relaxed));
+        let (sender, receiver) = oneshot::channel();
+        // Under the shard's lock, so that the flight cannot end in between.
+        running.join(edge, reader, Arc::clone(&wanted.request), sender);
+        Some(Boarded::On { running, reader, receiver })
+    }
+
     /// Refreshes what is stored without anybody waiting for it, unless that has just failed.
     pub(crate) fn refresh(edge: &Arc<Edge>, wanted: Wanted) {
         if !edge.store.is_resting(&wanted.key) && edge.may_try_origin() {
@@ -151,7 +177,7 @@ impl Flights {
     /// Refreshes what is stored without anybody waiting for it.
     pub(crate) fn probe(edge: &Arc<Edge>, wanted: Wanted) {
         let mut shard = edge.flights.shard(&wanted.key);
-        if let Some(running) = Self::running(edge, &mut shard, wanted) {
+        if let Some(running) = Self::running(edge, &mut shard, &wanted, None) {
             running.tell(edge, Input::Refresh);
         }
     }
@@ -163,7 +189,7 @@ impl Flights {
 
     /// Returns how many flights are up.
     pub(crate) fn count(&self) -> usize {
-        self.up.load(Ordering::Relaxed)
+        self.slots_max - self.slots.available_permits()
     }
 
     fn shard(&self, key: &Key) -> MutexGuard<'_, BTreeMap<Key, Arc<Running>>> {
@@ -178,7 +204,8 @@ impl Flights {
         shard: &BTreeMap<Key, Arc<Running>>,
         wanted: &Wanted,
     ) -> Option<Arc<Object>> {
-        if shard.contains_key(&wanted.key) {
+        // One that is over has stored, even where it has yet to leave the table.
+        if shard.get(&wanted.key).is_some_and(|running| running.takes_readers()) {
             return None;
         }
         let object = edge.store.find(&wanted.primary, &wanted.request).object?;
@@ -186,25 +213,23 @@ impl Flights {
         (verdict == Verdict::Fresh).then_some(object)
     }
 
-    /// Returns the flight that takes readers for `wanted`; a new one is sent off. `None` where
-    /// there are as many as there may be.
+    /// Returns the flight that takes readers for `wanted`; a new one is sent off with `slot` or a
+    /// free one. `None` where there is none.
     fn running(
         edge: &Arc<Edge>,
         shard: &mut BTreeMap<Key, Arc<Running>>,
-        wanted: Wanted,
+        wanted: &Wanted,
+        slot: Option<OwnedSemaphorePermit>,
     ) -> Option<Arc<Running>> {
         if let Some(running) = shard.get(&wanted.key)
             && running.takes_readers()
         {
             return Some(Arc::clone(running));
         }
-        if FLIGHTS_MAX <= edge.flights.up.load(Ordering::Relaxed) {
-            return None;
-        }
-        edge.flights.up.fetch_add(1, Ordering::Relaxed);
-        let running = Arc::new(Running::new(edge, wanted));
+        let slot = slot.or_else(|| Arc::clone(&edge.flights.slots).try_acquire_owned().ok())?;
+        let running = Arc::new(Running::new(edge, wanted.clone()));
         shard.insert(running.wanted.key.clone(), Arc::clone(&running));
-        tokio::spawn(fetch::fetch(Arc::clone(edge), Arc::clone(&running)));
+        tokio::spawn(fetch::fetch(Arc::clone(edge), Arc::clone(&running), slot));
         Some(running)
     }
 
@@ -214,8 +239,15 @@ impl Flights {
         if shard.get(&running.wanted.key).is_some_and(|held| Arc::ptr_eq(held, running)) {
             shard.remove(&running.wanted.key);
         }
-        self.up.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// What a request found when it came for a flight.
+enum Boarded {
+    /// It waits for the flight's answer.
+    On { running: Arc<Running>, reader: ReaderId, receiver: oneshot::Receiver<Answered> },
+    /// The flight has just ended.
+    Landed(Arc<Object>),
 }
 
 /// A reader without an answer yet; dropped when its client goes away.

@@ -61,7 +61,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         via: respond::via(&config.cache_name()),
         store: Store::new(config.cache_mem, config.eviction, stats.evictions.clone()),
         cache_mem: config.cache_mem,
-        flights: Flights::new(random_seed()?),
+        flights: Flights::new(config.fill.fills_max, random_seed()?),
         flight_limits: Limits {
             head_timeout: config.head_timeout,
             idle_timeout: config.idle_timeout,

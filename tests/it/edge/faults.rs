@@ -104,3 +104,23 @@ async fn a_body_that_only_the_connections_end_delimits_is_not_kept() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_in_such_a_body_is_seen_by_its_client() {
+    bounded(async {
+        let origin = HostileOrigin::start().await;
+        let edge = Edge::before(&origin).await;
+        let path = "/reset-close/1.m4s";
+        for asked in 1..=2 {
+            origin.hold();
+            let mut viewer = Client::send(edge.addr, path, &[]).await;
+            viewer.read_body(1).await;
+            origin.release();
+            let response = viewer.finish().await;
+            assert!(!response.whole, "a clean end after {} bytes", response.body.len());
+            assert_eq!(origin.asked(path).len(), asked);
+        }
+        edge.stop().await;
+    })
+    .await;
+}

@@ -107,7 +107,12 @@ async fn nor_does_it_where_the_body_outgrows_the_store() {
         viewer.read_body(1).await;
         origin.release();
         let response = viewer.finish().await;
-        assert!(response.whole && response.body == body_of(BIG_BYTES), "{}", response.body.len());
+        assert!(
+            response.whole && response.body == body_of(BIG_BYTES),
+            "{} {}",
+            response.status,
+            response.body.len()
+        );
         assert_eq!(origin.asked(path).len(), 1);
         // What was kept for it has been given up: its end is a broken one.
         let stalled = stalled.finish().await;

@@ -1,6 +1,7 @@
 //! An origin that misbehaves, by the first segment of the path asked for.
 
 mod breaking;
+mod rows;
 
 use std::{
     net::SocketAddr,
@@ -14,7 +15,7 @@ use tokio::{
 };
 use url::Url;
 
-/// The length of every body but that of `/big/` and `/hold-big-chunked/`.
+/// The length of a body where the path does not say another.
 pub(super) const BODY_BYTES: usize = 200_000;
 
 /// More than the sockets and buffers between an origin and a client hold together.
@@ -22,7 +23,9 @@ pub(super) const BIG_BYTES: usize = 24 << 20;
 
 /// Returns the first `len` bytes of the body that every path has.
 pub(super) fn body_of(len: usize) -> Vec<u8> {
-    (0..=250_u8).cycle().take(len).collect()
+    let mut body = Vec::from_iter(0..=250_u8).repeat(len.div_ceil(251));
+    body.truncate(len);
+    body
 }
 
 /// How a body's end is told.
@@ -48,7 +51,7 @@ enum SecondHalf {
 pub(super) struct HostileOrigin {
     addr: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
-    release: watch::Sender<bool>,
+    release: watch::Sender<usize>,
     task: JoinHandle<()>,
 }
 
@@ -57,7 +60,7 @@ impl HostileOrigin {
         let listener = TcpListener::bind(super::any_port()).await.expect("a free port");
         let addr = listener.local_addr().expect("bound");
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (release, released) = watch::channel(false);
+        let (release, released) = watch::channel(0);
         let log = Arc::clone(&asked);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -82,12 +85,17 @@ impl HostileOrigin {
 
     /// Lets every held second half go, now and later.
     pub(super) fn release(&self) {
-        self.release.send_replace(true);
+        self.release.send_replace(usize::MAX);
+    }
+
+    /// Lets the next one of the parts go that are held one by one.
+    pub(super) fn release_next(&self) {
+        self.release.send_modify(|parts| *parts += 1);
     }
 
     /// Holds second halves again.
     pub(super) fn hold(&self) {
-        self.release.send_replace(false);
+        self.release.send_replace(0);
     }
 
     /// Returns the heads of the requests that have come for `path`.
@@ -110,7 +118,7 @@ impl Drop for HostileOrigin {
 
 struct Exchange {
     stream: TcpStream,
-    released: watch::Receiver<bool>,
+    released: watch::Receiver<usize>,
 }
 
 impl Exchange {
@@ -123,16 +131,22 @@ impl Exchange {
         if kind == "break" {
             return self.break_off(&path, &log).await.unwrap_or_default();
         }
+        if kind == "row" {
+            return self.row(&path, &log).await.unwrap_or_default();
+        }
+        let length = path.split('/').nth(2).and_then(|length| length.parse().ok());
+        let length = length.unwrap_or(BODY_BYTES);
         let answered = match kind {
             "fine" => self.halves(Framing::Length, SecondHalf::AtOnce, BODY_BYTES).await,
             "big" => self.halves(Framing::Length, SecondHalf::AtOnce, BIG_BYTES).await,
-            "hold" => self.halves(Framing::Length, SecondHalf::Held, BODY_BYTES).await,
-            "hold-chunked" => self.halves(Framing::Chunked, SecondHalf::Held, BODY_BYTES).await,
+            "hold" => self.halves(Framing::Length, SecondHalf::Held, length).await,
+            "hold-chunked" => self.halves(Framing::Chunked, SecondHalf::Held, length).await,
             "hold-big-chunked" => self.halves(Framing::Chunked, SecondHalf::Held, BIG_BYTES).await,
             "cut" => self.halves(Framing::Length, SecondHalf::Fin, BODY_BYTES).await,
             "cut-chunked" => self.halves(Framing::Chunked, SecondHalf::Fin, BODY_BYTES).await,
             "reset" => self.halves(Framing::Length, SecondHalf::Reset, BODY_BYTES).await,
             "reset-chunked" => self.halves(Framing::Chunked, SecondHalf::Reset, BODY_BYTES).await,
+            "reset-close" => self.halves(Framing::Close, SecondHalf::Reset, BODY_BYTES).await,
             "close" => self.halves(Framing::Close, SecondHalf::AtOnce, BODY_BYTES).await,
             "html" => self.answer("200 OK", "text/html", "<p>Please log in.</p>").await,
             "500" => self.answer("500 Internal Server Error", "text/plain", "oh no").await,
@@ -142,6 +156,11 @@ impl Exchange {
             _ => self.answer("404 Not Found", "text/plain", "no such script").await,
         };
         answered.unwrap_or_default();
+    }
+
+    /// Waits until the test has let `parts` go; `false` where it has ended instead.
+    async fn is_released(&mut self, parts: usize) -> bool {
+        self.released.wait_for(|&released| parts <= released).await.is_ok()
     }
 
     async fn read_head(&mut self) -> Option<String> {
@@ -187,9 +206,7 @@ impl Exchange {
         let (first_half, second_half) = body.split_at(length / 2);
         self.stream.write_all(head.as_bytes()).await?;
         self.write(framing, first_half).await?;
-        if !matches!(second, SecondHalf::AtOnce)
-            && self.released.wait_for(|&yes| yes).await.is_err()
-        {
+        if !matches!(second, SecondHalf::AtOnce) && !self.is_released(1).await {
             return Ok(());
         }
         match second {

@@ -272,7 +272,11 @@ async fn what_has_one_meaning_is_answered() {
             let text = answers(&edge, raw.as_bytes(), 11).await;
             let count = text.matches("HTTP/1.1 ").count();
             assert_eq!(text.matches("HTTP/1.1 200").count(), count, "{first:?}");
-            assert!(1 <= count && (count == 2 || first.contains("GET\r\n0") || first.ends_with("GET /")), "{first:?}");
+            assert!(
+                1 <= count
+                    && (count == 2 || first.contains("GET\r\n0") || first.ends_with("GET /")),
+                "{first:?}"
+            );
         }
         let asked = origin.asked("/fine/1");
         assert!(!asked.concat().contains("evil"), "{asked:?}");

@@ -16,6 +16,7 @@ use dashpot_cache::{
 use http::{HeaderMap, Method, StatusCode, Version, header};
 use tokio::{
     select,
+    sync::OwnedSemaphorePermit,
     time::{sleep, timeout},
 };
 
@@ -32,9 +33,9 @@ use crate::{
 /// A player's buffer hides it; without any, a viewer would be cut for a hiccup of its network.
 const LAG_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Fetches for `running` until its flight is over.
-pub(super) async fn fetch(edge: Arc<Edge>, running: Arc<Running>) {
-    let fetching = Fetching { edge, running, kept: AtomicU64::new(0) };
+/// Fetches for `running` until its flight is over, and frees its `slot`.
+pub(super) async fn fetch(edge: Arc<Edge>, running: Arc<Running>, slot: OwnedSemaphorePermit) {
+    let fetching = Fetching { edge, running, kept: AtomicU64::new(0), _slot: slot };
     fetching.run().await;
 }
 
@@ -44,6 +45,7 @@ pub(super) struct Fetching {
     pub(super) running: Arc<Running>,
     /// Bytes counted against what all arriving bodies may take.
     kept: AtomicU64,
+    _slot: OwnedSemaphorePermit,
 }
 
 impl Drop for Fetching {

@@ -10,12 +10,16 @@ pub(super) struct FillArgs {
     #[arg(long, value_name = "COUNT", default_value_t = Fill::default().resumes_max,
           env = "DASHPOT_EDGE_RESUMES_MAX")]
     resumes_max: u32,
+    /// Fetches that may fill the cache at a time
+    #[arg(long, value_name = "COUNT", default_value_t = Fill::default().fills_max,
+          env = "DASHPOT_EDGE_FILLS_MAX")]
+    fills_max: usize,
 }
 
 impl From<FillArgs> for Fill {
     fn from(args: FillArgs) -> Self {
         let mut fill = Self::default();
-        fill.resumes_max = args.resumes_max;
+        (fill.resumes_max, fill.fills_max) = (args.resumes_max, args.fills_max);
         fill
     }
 }
