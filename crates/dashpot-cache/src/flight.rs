@@ -12,6 +12,7 @@ use std::{
 };
 
 use dashpot_base::{Machine, MonoTime, Rng, Seed, WallTime};
+use http::StatusCode;
 
 use crate::{Continuation, NotStorable, Reason, RequestHead, StoredHead, Verdict, decide};
 pub use events::{Arrival, Failure, Input, Output, ReaderId, Role};
@@ -135,8 +136,11 @@ impl Flight {
                 if is_error && self.covers_errors(wall) {
                     self.outputs.push_back(Output::Abort);
                     self.serve_stale();
+                } else if status == StatusCode::NOT_MODIFIED {
+                    // RFC 9111 §4.3.2: it answers the leader's own precondition.
+                    self.unshareable(why, Reason::OthersPrecondition);
                 } else {
-                    self.unshareable(why);
+                    self.unshareable(why, Reason::NotShareable);
                 }
             }
         }
@@ -165,7 +169,7 @@ impl Flight {
         length: Option<u64>,
     ) {
         if length.is_some_and(|length| self.limits.object_bytes_max < length) {
-            return self.unshareable(NotStorable::TooLarge);
+            return self.unshareable(NotStorable::TooLarge, Reason::NotShareable);
         }
         for (reader, request) in std::mem::take(&mut self.waiting) {
             let is_leader = self.leader == Some(reader);
@@ -185,7 +189,7 @@ impl Flight {
     }
 
     /// Hands the response to the leader and sends everybody else on their own way.
-    fn unshareable(&mut self, why: NotStorable) {
+    fn unshareable(&mut self, why: NotStorable, reason: Reason) {
         self.phase = Phase::Over;
         let mut has_leader = false;
         for reader in std::mem::take(&mut self.waiting).into_keys() {
@@ -194,7 +198,7 @@ impl Flight {
             self.outputs.push_back(if is_leader {
                 Output::PassThrough { reader, why }
             } else {
-                Output::GoAlone { reader, reason: Reason::NotShareable }
+                Output::GoAlone { reader, reason }
             });
         }
         if !has_leader {

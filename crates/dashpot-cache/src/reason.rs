@@ -27,6 +27,9 @@ pub enum Reason {
     Method,
     /// The response may not be shared, so every request for it goes on its own.
     NotShareable,
+    /// The request that was fetched had a precondition of its own, and what came of it says nothing
+    /// to others (RFC 9111 §4.3.2).
+    OthersPrecondition,
     /// As many fetches are under way as there is room for.
     Busy,
 }
@@ -36,7 +39,7 @@ impl Reason {
     #[must_use]
     pub const fn forward(self) -> Forward {
         match self {
-            Self::UriMiss => Forward::UriMiss,
+            Self::UriMiss | Self::OthersPrecondition => Forward::UriMiss,
             Self::VaryMiss => Forward::VaryMiss,
             Self::Stale | Self::ResponseNoCache => Forward::Stale,
             Self::RequestNoCache
@@ -65,6 +68,7 @@ impl Reason {
             Self::Precondition => "precondition",
             Self::Method => "method",
             Self::NotShareable => "not-shareable",
+            Self::OthersPrecondition => "others-precondition",
             Self::Busy => "busy",
         }
     }

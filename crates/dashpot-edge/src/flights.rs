@@ -92,6 +92,8 @@ pub(crate) enum Answer {
     Stale { object: Arc<Object> },
     /// The response itself.
     PassThrough { response: Arriving, why: NotStorable },
+    /// Nothing: fly again, where there is a head as one who wants another variant.
+    Again { head: Option<Arc<StoredHead>> },
     /// Nothing: fetch it yourself.
     GoAlone(Reason),
     /// Nothing: the origin has failed.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dashpot_base::WallTime;
-use dashpot_cache::{Reason, RequestHead, Role, Verdict, decide};
+use dashpot_cache::{Reason, RequestHead, Role, StoredHead, Verdict, decide};
 use dashpot_http::{
     cache_status::{CacheStatus, Forward, Handling},
     via,
@@ -183,10 +183,41 @@ fn from_store(
     respond::resource(edge, now, request, resource, account)
 }
 
+/// Flights that one request joins at most, until it gets a response that it can share: one whose
+/// leader had a precondition, one of another variant, and its own.
+const FLIGHTS_EACH_MAX: usize = 3;
+
+/// Joins flights for `wanted` until one has an answer for it.
+async fn join(edge: &Arc<Edge>, wanted: &mut Wanted) -> Answered {
+    let mut answered = Flights::join(edge, wanted.clone()).await;
+    for _ in 1..FLIGHTS_EACH_MAX {
+        let Answer::Again { head } = answered.answer else { break };
+        let head = head.filter(|head| !head.selects(&wanted.request));
+        // No stored variant has this epoch. Those who are sent away for the same variant meet.
+        let variant = |head: &StoredHead| {
+            wanted.primary.variant(u64::MAX, &head.vary, &wanted.request.headers)
+        };
+        wanted.key = head.map_or_else(|| wanted.primary.clone(), |head| variant(&head));
+        wanted.request = Arc::new(unconditional(&wanted.request));
+        answered = Flights::join(edge, wanted.clone()).await;
+    }
+    answered
+}
+
+/// Returns `request` without what made the first flight's response its leader's alone.
+fn unconditional(request: &RequestHead) -> RequestHead {
+    let mut request = request.clone();
+    for name in [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE] {
+        request.headers.remove(name);
+    }
+    request
+}
+
 /// Joins the flight for `wanted` and replies as it goes.
-async fn fly(edge: &Arc<Edge>, wanted: Wanted, reason: Reason) -> Reply {
+async fn fly(edge: &Arc<Edge>, mut wanted: Wanted, reason: Reason) -> Reply {
     let request = Arc::clone(&wanted.request);
-    let Answered { answer, origin_took } = Flights::join(edge, wanted.clone()).await;
+    let Answered { answer, origin_took } = join(edge, &mut wanted).await;
+    wanted.request = Arc::clone(&request);
     let mut account = account(edge, Served::Miss, Handling::Forwarded(reason.forward()));
     account.origin_took = origin_took;
     let now = edge.clock.wall();
@@ -210,13 +241,16 @@ async fn fly(edge: &Arc<Edge>, wanted: Wanted, reason: Reason) -> Reply {
             from_store(edge, now, &request, &object, account)
         }
         // What came is the whole, because it might have been stored; this client wants less.
-        Answer::PassThrough { .. } if asks_for_less(&request) => {
+        Answer::PassThrough { response, .. }
+            if response.status() != StatusCode::NOT_MODIFIED && asks_for_less(&request) =>
+        {
             pass::alone(edge, &wanted, Reason::NotShareable).await
         }
         Answer::PassThrough { response, why } => {
             account.cache_status.detail = Some(why.as_str());
             respond::through(edge, response, account)
         }
+        Answer::Again { .. } => pass::alone(edge, &wanted, Reason::NotShareable).await,
         Answer::GoAlone(reason) => pass::alone(edge, &wanted, reason).await,
         Answer::Refuse(failed) => {
             account.served = Served::Error;

@@ -277,6 +277,17 @@ fn an_error_is_covered_only_where_stale_if_error_says_so() {
 }
 
 #[test]
+fn rfc9111_4_3_2_a_304_to_the_leader_is_the_leaders_alone() {
+    check(
+        None,
+        &[join(1, ""), join(2, ""), unshareable(304)],
+        expect![
+            "Fetch { conditional: false }, PassThrough 1 NoStore, GoAlone 2 OthersPrecondition"
+        ],
+    );
+}
+
+#[test]
 fn rfc9111_4_2_4_a_disconnection_is_covered_unless_the_response_forbids_it() {
     for failure in [Failure::Connect, Failure::Protocol, Failure::Timeout] {
         check(

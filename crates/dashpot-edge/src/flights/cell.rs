@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use dashpot_base::{Machine as _, MonoTime};
-use dashpot_cache::{Flight, Input, Output, ReaderId, RequestHead, Rest, Role, StoredHead};
+use dashpot_cache::{Flight, Input, Output, ReaderId, Reason, RequestHead, Rest, Role, StoredHead};
 use tokio::sync::oneshot;
 use tracing::debug;
 
@@ -164,6 +164,10 @@ impl Running {
             Output::PassThrough { reader, why } => {
                 let response = cell.arrived.response.take()?;
                 cell.answer(reader, Answer::PassThrough { response, why })
+            }
+            Output::GoAlone { reader, reason: Reason::VaryMiss | Reason::OthersPrecondition } => {
+                let head = cell.arrived.head.clone();
+                cell.answer(reader, Answer::Again { head })
             }
             Output::GoAlone { reader, reason } => cell.answer(reader, Answer::GoAlone(reason)),
             Output::Refuse { reader, failure } => {

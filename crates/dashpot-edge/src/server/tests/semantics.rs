@@ -95,3 +95,76 @@ async fn the_operator_may_want_no_stale_responses() {
     assert_eq!(edge.get("/a", &[]).await.status(), 502);
     edge.stop().await;
 }
+
+#[tokio::test]
+async fn rfc9111_4_3_2_a_precondition_is_the_origins_where_nothing_is_stored() {
+    let gate = Gate::new();
+    let held = gate.clone();
+    let origin = Origin::start(move |head, nth| {
+        if head.contains("if-none-match: \"a\"") {
+            let answer = send("HTTP/1.1 304 Not Modified\r\netag: \"a\"\r\n\r\n");
+            return vec![Step::Wait(held.clone()), answer];
+        }
+        response("200 OK", "cache-control: max-age=60\netag: \"a\"", &format!("{nth}"))
+    })
+    .await;
+    let edge = TestEdge::start(origin.addr, |_| {}).await;
+    let conditional = edge.get("/a", &[("if-none-match", "\"a\"")]);
+    let waiting = async {
+        while origin.count() == 0 {
+            tokio::task::yield_now().await;
+        }
+        let followers = async { tokio::join!(edge.get("/a", &[]), edge.get("/a", &[])) };
+        let open = async {
+            // All three are on the flight; whether they are does not change what they get.
+            edge.stats().await;
+            gate.open();
+        };
+        tokio::join!(followers, open).0
+    };
+    let (not_modified, (one, other)) = tokio::join!(conditional, waiting);
+    assert_eq!((not_modified.status().as_u16(), field(&not_modified, "etag")), (304, "\"a\""));
+    assert_eq!(not_modified.text().await.unwrap(), "");
+    for follower in [one, other] {
+        assert_eq!(follower.status(), 200);
+        assert_eq!(follower.text().await.unwrap(), "1");
+    }
+    // Two fetches for three clients, and the 304 was not stored.
+    assert_eq!(origin.count(), 2);
+    let hit = edge.get("/a", &[("if-none-match", "\"a\"")]).await;
+    assert_eq!((hit.status().as_u16(), origin.count()), (304, 2));
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn those_who_want_another_variant_share_a_flight_of_their_own() {
+    let gate = Gate::new();
+    let held = gate.clone();
+    let origin = Origin::start(move |head, _| {
+        let headers = "cache-control: max-age=60\nvary: accept-encoding";
+        if head.contains("accept-encoding: gzip") {
+            let begin = "HTTP/1.1 200 OK\r\ncache-control: max-age=60\r\nvary: accept-encoding\r\n\
+                         content-length: 4\r\n\r\ngz";
+            return vec![send(begin), Step::Wait(held.clone()), send("ip")];
+        }
+        response("200 OK", headers, "br")
+    })
+    .await;
+    let edge = TestEdge::start(origin.addr, |_| {}).await;
+    let get = async |coding| edge.get("/a", &[("accept-encoding", coding)]).await;
+    let leader = get("gzip").await;
+    // While the one variant is on its way, the other is fetched once for all.
+    for response in <[_; 3]>::from(tokio::join!(get("br"), get("br"), get("br"))) {
+        assert_eq!(response.text().await.unwrap(), "br");
+    }
+    gate.open();
+    assert_eq!(leader.text().await.unwrap(), "gzip");
+    // Both are stored under what selects them.
+    for coding in ["gzip", "br"] {
+        let hit = get(coding).await;
+        assert!(field(&hit, "cache-status").contains("; hit"));
+        assert_eq!(hit.text().await.unwrap(), coding);
+    }
+    assert_eq!(origin.count(), 2);
+    edge.stop().await;
+}
