@@ -10,14 +10,14 @@ mod policy;
 mod tiers;
 mod tls;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use dashpot_base::ByteSize;
 use dashpot_serve::{AccessLogError, BindError, LogTo};
 use url::Url;
 
 pub use admin::Admin;
-pub use behind::Behind;
+pub use behind::{Behind, S3, UpstreamHttp};
 pub use fill::Fill;
 pub use front::Front;
 pub use keys::Keys;
@@ -170,6 +170,29 @@ pub enum StartError {
     Client {
         /// What the client said.
         source: reqwest::Error,
+    },
+    /// A file of certificates cannot be read.
+    #[error("cannot read the certificates in `{}`", path.display())]
+    OriginCaRead {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A file has no certificates.
+    #[error(
+        "cannot find a certificate in `{}`: give a PEM file of at most 1 MiB with BEGIN CERTIFICATE in it",
+        path.display()
+    )]
+    OriginCa {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The name to ask the origin for is none.
+    #[error("cannot ask the origin for `{host}`: give a DNS name, such as media.example.com")]
+    OriginHost {
+        /// The name.
+        host: String,
     },
     /// The operating system has no randomness to give.
     #[error("cannot draw random bytes: {reason}")]

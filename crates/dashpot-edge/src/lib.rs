@@ -24,8 +24,9 @@ mod store;
 mod upstream;
 
 pub use config::{
-    Admin, Behind, Config, Eviction, Fill, Front, Keys, Lab, Ops, Policy, RunError, StartError,
-    Tiers, Tls,
+    Admin, Behind, Config, Eviction, Fill, Front, Keys, Lab, Ops, Policy, RunError, S3, StartError,
+    Tiers, Tls, UpstreamHttp,
 };
 pub use dashpot_cache::{HostRules, KeyRules, NamePattern, QueryRule};
+pub use dashpot_route::Prefer;
 pub use server::{Server, bind};

@@ -6,7 +6,7 @@ use dashpot_base::WallTime;
 use dashpot_cache::{Reason, RequestHead, Role, StoredHead, Verdict, decide};
 use dashpot_http::{
     cache_status::{CacheStatus, Forward, Handling},
-    via,
+    cdn_loop, via,
 };
 use http::{Method, Request, StatusCode, Version, header, request::Parts};
 use hyper::body::Incoming;
@@ -123,10 +123,13 @@ fn check(edge: &Edge, parts: &mut Parts) -> Result<(), (StatusCode, &'static str
             "a path has no `.` or `..` segment and no backslash",
         ));
     }
-    if via::has_passed(&parts.headers, &edge.name) {
+    let has_passed = via::has_passed(&parts.headers, &edge.name)
+        || cdn_loop::has_passed(&parts.headers, &edge.name);
+    if has_passed {
         return Err((
             StatusCode::LOOP_DETECTED,
-            "the request has been here: the origin is this edge",
+            "the request has been here: the origin leads back to this edge, or to another one with \
+             the same --name",
         ));
     }
     Ok(())

@@ -37,8 +37,8 @@ pub struct Server {
 /// do.
 pub async fn bind(config: Config) -> Result<Server, StartError> {
     check(&config)?;
-    let upstream = Upstream::new(&config)?;
     let clock = Clock::system();
+    let upstream = Upstream::new(&config, clock.clone())?;
     let mut metrics = Metrics::new(Role::Edge);
     let stats = Stats::new(&mut metrics);
     let dropped = metrics.counter(Metric::AccessLogDropped);

@@ -1,35 +1,55 @@
-//! Requests to the origin.
+//! Requests to the upstreams.
 
-use std::time::Duration;
+mod manifest;
+mod sign;
+mod site;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
+use dashpot_base::MonoTime;
 use dashpot_cache::{Failure, Framing};
-use dashpot_http::via;
-use http::{HeaderMap, Method, Response, StatusCode, Version, header};
-use reqwest::redirect;
+use dashpot_http::{cdn_loop, via};
+use dashpot_route::{Pool, RetryBudget};
+use dashpot_serve::Clock;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version, header};
 use tokio::time::timeout;
+use tracing::debug;
 use url::Url;
 
 use crate::{Config, StartError, naming::Naming};
+use manifest::Rewriter;
+use site::Site;
+pub(crate) use site::authority_of;
 
-/// Idle connections kept to the origin: as many as a busy edge has fills at once; each costs the
-/// origin a descriptor.
-const IDLE_CONNECTIONS_MAX: usize = 64;
-/// How long an idle connection is kept; shorter than the 75 s that servers commonly allow, so that
-/// the edge closes first and does not write into a closing connection.
-const IDLE_CONNECTION_FOR: Duration = Duration::from_secs(60);
-
-/// The origin, as the edge reaches it.
+/// The upstreams, as the edge reaches them.
 #[derive(Debug)]
 pub(crate) struct Upstream {
-    client: reqwest::Client,
-    /// The origin's URL without a slash at its end.
-    base: String,
-    /// The origin's `scheme://host:port`, without the path.
-    site: String,
+    sites: Vec<Site>,
+    routing: Mutex<Routing>,
+    retry: bool,
     /// Whether the client's Host is sent, which has been settled before.
     forwards_host: bool,
     name: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    rewriter: Option<Rewriter>,
+    clock: Clock,
+}
+
+/// How long an upstream has for a response head before one that is given up counts against it:
+/// longer than a long poll for a live segment.
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(10);
+
+/// What is remembered of the upstreams.
+#[derive(Debug)]
+struct Routing {
+    pool: Pool,
+    budget: RetryBudget,
 }
 
 /// A request that got no response.
@@ -52,40 +72,24 @@ pub(crate) struct Ask {
 }
 
 impl Upstream {
-    /// Makes the client; nothing is connected.
-    pub(crate) fn new(config: &Config) -> Result<Self, StartError> {
-        let origin = &config.origin;
-        let bad = || StartError::Origin { origin: origin.clone() };
-        if !matches!(origin.scheme(), "http" | "https") || !origin.has_host() {
-            return Err(bad());
-        }
-        if origin.query().is_some() || origin.fragment().is_some() || !origin.username().is_empty()
-        {
-            return Err(bad());
-        }
-        let mut builder = reqwest::Client::builder()
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(config.connect_timeout)
-            // No read timeout: the client's own counts the readers' pauses as the origin's. Flights
-            // and bodies that pass have timers of their own.
-            .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
-            .pool_idle_timeout(IDLE_CONNECTION_FOR)
-            .tcp_nodelay(true);
-        // reqwest takes the process's provider; it may have been set by another server in here.
-        rustls::crypto::ring::default_provider().install_default().unwrap_or_default();
-        if origin.scheme() == "http" {
-            // No certificate will be looked at, so that a machine without any can still serve.
-            builder = builder.tls_certs_only([]);
-        }
-        let client = builder.build().map_err(|source| StartError::Client { source })?;
+    /// Makes the clients; nothing is connected.
+    pub(crate) fn new(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        let behind = &config.behind;
+        let urls: Vec<&Url> = std::iter::once(&config.origin).chain(&behind.others).collect();
+        let sites = urls.iter().map(|url| Site::new(config, url)).collect::<Result<Vec<_>, _>>()?;
+        let routing = Routing {
+            pool: Pool::new(sites.len(), behind.prefer),
+            budget: RetryBudget::new(clock.mono()),
+        };
         Ok(Self {
-            client,
-            base: origin.as_str().trim_end_matches('/').to_owned(),
-            site: format!("{}://{}", origin.scheme(), authority_of(origin)),
+            routing: routing.into(),
+            retry: behind.retry,
             forwards_host: config.keys.hosts.is_some(),
             name: config.cache_name(),
+            headers: behind.headers.clone(),
+            rewriter: behind.rewrite_mpd_urls.then(|| Rewriter::new(&urls, behind.host.as_deref())),
+            sites,
+            clock,
         })
     }
 
@@ -94,37 +98,135 @@ impl Upstream {
         &self,
         limit: Duration,
         ask: Ask,
-    ) -> Result<Response<reqwest::Body>, NoResponse> {
+    ) -> Result<Arriving, NoResponse> {
         timeout(limit, self.send(ask)).await.unwrap_or_else(|_| {
-            Err(NoResponse { failure: Failure::Timeout, detail: self.site.clone() })
+            Err(NoResponse { failure: Failure::Timeout, detail: self.sites[0].name.clone() })
         })
     }
 
     /// Sends `ask` and waits for the response head.
-    pub(crate) async fn send(&self, ask: Ask) -> Result<Response<reqwest::Body>, NoResponse> {
-        let no_response = |error: &reqwest::Error| NoResponse {
-            failure: failure_of(error),
-            detail: format!("{}: {}", self.site, innermost(error)),
-        };
-        let url = format!("{}{}", self.base, ask.path_and_query);
-        let url = Url::parse(&url).map_err(|error| NoResponse {
-            failure: Failure::Protocol,
-            detail: format!("{url}: {error}"),
-        })?;
-        let mut headers = ask.headers;
+    ///
+    /// A request that may be repeated and fails on one upstream goes to another, once, where the
+    /// budget allows it.
+    pub(crate) async fn send(&self, ask: Ask) -> Result<Arriving, NoResponse> {
+        let Ask { method, path_and_query, headers, version, mut body } = ask;
+        let headers = self.headers_for(headers, version);
+        // RFC 9110 §9.2.2: what is idempotent may be repeated; a body is gone once sent.
+        let may_repeat = self.retry && method.is_safe() && body.is_none();
+        self.lock().budget.requested();
+        let mut tried = Vec::new();
+        loop {
+            let choice = self.lock().pool.choose(self.clock.mono(), &tried);
+            let site = choice.and_then(|choice| {
+                tried.push(choice.chosen);
+                self.sites.get(choice.chosen)
+            });
+            // As many as there are have been tried; the loop below ends before.
+            let Some(site) = site else {
+                return Err(no_response(Failure::Protocol, "no upstream is left to ask"));
+            };
+            let index = tried.last().copied().unwrap_or(0);
+            let wall = self.clock.wall();
+            let request = site.request(wall, method.clone(), &path_and_query, headers.clone());
+            let mut request = request.map_err(|why| no_response(Failure::Protocol, &why))?;
+            *request.body_mut() = body.take();
+            let asking = Asking { upstream: self, index, began: self.clock.mono(), is_over: false };
+            let sent = asking.of(site.send(request)).await;
+            let is_failure = sent.as_ref().map_or(true, |response| is_bad(response.status()));
+            if is_failure && may_repeat && tried.len() == 1 && self.may_retry() {
+                debug!(upstream = site.name, path = path_and_query, "trying another upstream");
+                continue;
+            }
+            let sent = sent.map_err(|error| {
+                no_response(failure_of(&error), &format!("{}: {}", site.name, innermost(&error)))
+            })?;
+            return match &self.rewriter {
+                Some(rewriter) if method == Method::GET => rewriter.rewritten(sent).await,
+                Some(_) | None => Ok(sent),
+            };
+        }
+    }
+
+    fn headers_for(&self, mut headers: HeaderMap, version: Version) -> HeaderMap {
         via::strip_hop_by_hop(&mut headers);
-        via::append(&mut headers, ask.version, &self.name);
+        via::append(&mut headers, version, &self.name);
+        cdn_loop::append(&mut headers, &self.name);
         if !self.forwards_host {
             // The client fills in the origin's.
             headers.remove(header::HOST);
         }
         // RFC 9110 §10.1.1: hyper has answered it.
         headers.remove(header::EXPECT);
-        let mut request = reqwest::Request::new(ask.method, url);
-        *request.headers_mut() = headers;
-        *request.body_mut() = ask.body;
-        self.client.execute(request).await.map(Response::from).map_err(|error| no_response(&error))
+        for (name, _) in &self.headers {
+            headers.remove(name);
+        }
+        for (name, value) in &self.headers {
+            headers.append(name, value.clone());
+        }
+        if self.rewriter.is_some() {
+            // A compressed MPD could not be rewritten; what is in segments does not compress.
+            headers.remove(header::ACCEPT_ENCODING);
+        }
+        headers
     }
+
+    /// Returns whether there is another upstream that works, and allowance to try it.
+    fn may_retry(&self) -> bool {
+        let now = self.clock.mono();
+        let mut routing = self.lock();
+        let is_alone = routing.pool.members() < 2;
+        !is_alone && routing.budget.take(now)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Routing> {
+        // What it guards is whole between any two statements that can panic.
+        self.routing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request under way. One that is given up counts as its upstream's failure where that had its
+/// time: its client may have left, too.
+struct Asking<'a> {
+    upstream: &'a Upstream,
+    index: usize,
+    began: MonoTime,
+    is_over: bool,
+}
+
+impl Asking<'_> {
+    async fn of(
+        mut self,
+        sent: impl Future<Output = Result<Arriving, reqwest::Error>>,
+    ) -> Result<Arriving, reqwest::Error> {
+        let sent = sent.await;
+        self.is_over = true;
+        let mut routing = self.upstream.lock();
+        if sent.as_ref().is_ok_and(|response| !is_bad(response.status())) {
+            routing.pool.succeeded(self.index);
+        } else {
+            routing.pool.failed(self.upstream.clock.mono(), self.index);
+        }
+        drop(routing);
+        sent
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        let now = self.upstream.clock.mono();
+        if !self.is_over && GIVEN_UP_AFTER <= now.since(self.began) {
+            self.upstream.lock().pool.failed(now, self.index);
+        }
+    }
+}
+
+/// RFC 9110 §15.6.3 to §15.6.5: the upstream itself is out of order, or what is behind it.
+fn is_bad(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 502..=504)
+}
+
+fn no_response(failure: Failure, detail: &str) -> NoResponse {
+    NoResponse { failure, detail: detail.to_owned() }
 }
 
 impl Ask {
@@ -151,12 +253,6 @@ pub(crate) fn framing_of(method: &Method, response: &Response<reqwest::Body>) ->
         Some(length) => Framing::Length(length),
         None => Framing::UntilClose,
     }
-}
-
-/// Returns the host and, where it is not the scheme's own, the port of `origin`.
-pub(crate) fn authority_of(origin: &Url) -> String {
-    let host = origin.host_str().unwrap_or_default();
-    origin.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 fn failure_of(error: &reqwest::Error) -> Failure {

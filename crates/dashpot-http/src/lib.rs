@@ -7,6 +7,7 @@
 pub mod age;
 pub mod cache_control;
 pub mod cache_status;
+pub mod cdn_loop;
 pub mod cmcd;
 pub mod cors;
 pub mod date;

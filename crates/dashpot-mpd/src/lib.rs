@@ -11,6 +11,7 @@ mod model;
 mod order;
 mod parse;
 mod record;
+mod rewrite;
 pub mod time;
 pub mod timeline;
 mod value;
@@ -23,5 +24,6 @@ pub use model::{
     SegmentTemplate, SegmentTimeline, SegmentUrl, Text,
 };
 pub use parse::parse;
+pub use rewrite::strip_url_prefixes;
 pub use value::{ByteRange, PresentationType};
 pub use xml::{Element, Node};

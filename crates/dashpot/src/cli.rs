@@ -36,7 +36,7 @@ enum Command {
     /// Serve a folder of media as MPEG-DASH in four forms
     Origin(origin::Args),
     /// Cache in front of any HTTP origin
-    Edge(edge::Args),
+    Edge(Box<edge::Args>),
     /// Play an MPD without a screen and tell how it went
     Play(play::Args),
     /// Make assets out of films: a ladder of CMAF tracks
@@ -75,7 +75,7 @@ async fn start(command: Command) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Up(args) => up::run(args).await,
         Command::Origin(args) => origin::run(args).await,
-        Command::Edge(args) => edge::run(args).await,
+        Command::Edge(args) => edge::run(*args).await,
         Command::Play(args) => play::run(args).await,
         Command::Ingest(args) => ingest::run(args).await,
     }

@@ -97,33 +97,34 @@ enum EvictionName {
     Tinylfu,
 }
 
-impl From<Args> for Config {
-    fn from(args: Args) -> Self {
-        Self {
-            name: args.name,
-            cache_mem: args.cache_mem,
-            eviction: match args.eviction {
+impl Args {
+    /// Returns what was typed, with the files read that it names.
+    fn config(self) -> anyhow::Result<Config> {
+        Ok(Config {
+            name: self.name,
+            cache_mem: self.cache_mem,
+            eviction: match self.eviction {
                 EvictionName::Lru => Eviction::Lru,
                 EvictionName::Tinylfu => Eviction::TinyLfu,
             },
-            object_max: args.object_max,
-            connect_timeout: args.connect_timeout,
-            head_timeout: args.head_timeout,
-            idle_timeout: args.idle_timeout,
-            lab: if args.lab { Lab::On } else { Lab::Off },
-            access_log: args.access_log,
-            drain: args.ops.drain,
-            policy: args.policy.into(),
-            keys: args.keys.into(),
-            tiers: args.tiers.into(),
-            fill: args.fill.into(),
-            front: args.front.into(),
-            tls: args.tls.into(),
-            behind: args.behind.into(),
-            admin: args.admin.into(),
-            ops: args.ops.into(),
-            ..Self::new(args.origin, args.listen)
-        }
+            object_max: self.object_max,
+            connect_timeout: self.connect_timeout,
+            head_timeout: self.head_timeout,
+            idle_timeout: self.idle_timeout,
+            lab: if self.lab { Lab::On } else { Lab::Off },
+            access_log: self.access_log,
+            drain: self.ops.drain,
+            policy: self.policy.into(),
+            keys: self.keys.into(),
+            tiers: self.tiers.into(),
+            fill: self.fill.into(),
+            front: self.front.into(),
+            tls: self.tls.into(),
+            behind: self.behind.config()?,
+            admin: self.admin.into(),
+            ops: self.ops.into(),
+            ..Config::new(self.origin, self.listen)
+        })
     }
 }
 
@@ -132,7 +133,7 @@ impl From<Args> for Config {
 /// # Errors
 /// Where the origin's URL cannot be used or the address cannot be listened on.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
-    let server = dashpot_edge::bind(args.into()).await?;
+    let server = dashpot_edge::bind(args.config()?).await?;
     cli::print(&format!("http://{}/", server.addr()));
     let shutdown = Shutdown::new();
     signal::begin_when_interrupted(&shutdown);

@@ -1,0 +1,11 @@
+//! Which upstream a request goes to: the order of preference, who is passed over and why, and how
+//! many second tries the whole may cost.
+//!
+//! Layer 2: pure state over indices and times. A driver names the upstreams, sends, and reports
+//! how it went.
+
+mod budget;
+mod pool;
+
+pub use budget::RetryBudget;
+pub use pool::{Choice, Excluded, Pool, Prefer};
