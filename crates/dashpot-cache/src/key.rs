@@ -45,6 +45,12 @@ impl Key {
         Self(format!("{}\n\n{epoch}\n{block}", self.0))
     }
 
+    /// Returns the key of the resource, which the key of a variant begins with.
+    #[must_use]
+    pub fn primary(&self) -> &str {
+        self.0.split('\n').next().unwrap_or(&self.0)
+    }
+
     /// Returns the key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -164,5 +170,6 @@ mod tests {
         assert_ne!(variant(0, "accept-encoding: gzip"), variant(0, "accept-encoding: br"));
         assert_ne!(variant(0, ""), variant(1, ""));
         assert_ne!(variant(0, ""), key);
+        assert_eq!(variant(0, "").primary(), key.as_str());
     }
 }

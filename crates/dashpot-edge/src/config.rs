@@ -16,6 +16,8 @@ use dashpot_base::ByteSize;
 use dashpot_serve::{AccessLogError, BindError, LogTo};
 use url::Url;
 
+use crate::PurgeLogError;
+
 pub use admin::Admin;
 pub use behind::{Behind, S3, UpstreamHttp};
 pub use fill::Fill;
@@ -203,6 +205,9 @@ pub enum StartError {
     /// The address cannot be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The purges cannot be kept.
+    #[error(transparent)]
+    PurgeLog(#[from] PurgeLogError),
     /// The access log cannot be written.
     #[error(transparent)]
     AccessLog(#[from] AccessLogError),

@@ -7,9 +7,9 @@ use std::{
 };
 
 use dashpot_base::ByteSize;
-use dashpot_cache::{Limits, Outage, Rules};
+use dashpot_cache::{Limits, Outage, Rules, Tags};
 use dashpot_serve::{AccessLog, Asked, Clock, Health, Logged, Metrics};
-use http::{HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use hyper::body::Incoming;
 
 use crate::{
@@ -43,6 +43,8 @@ pub(crate) struct Edge {
     pub(crate) request_body_max: u64,
     pub(crate) upstream: Upstream,
     pub(crate) naming: Naming,
+    /// Whether clients see the tags of responses.
+    pub(crate) keeps_tags: bool,
     pub(crate) clock: Clock,
     pub(crate) stats: Stats,
     pub(crate) metrics: Metrics,
@@ -118,6 +120,13 @@ impl Edge {
         let now = self.clock.mono();
         let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
         if has_answered { outage.answered() } else { outage.failed(now) }
+    }
+
+    /// Removes the tags from `headers`, which are read: they are for caches.
+    pub(crate) fn hide_tags(&self, headers: &mut HeaderMap) {
+        if !self.keeps_tags {
+            Tags::strip(headers);
+        }
     }
 
     pub(crate) fn levels(&self) -> Levels {

@@ -17,8 +17,8 @@ use std::{
 use bytes::Bytes;
 use dashpot_base::Seed;
 use dashpot_cache::{
-    Failure, Input, Key, NotStorable, ReaderId, Reason, RequestHead, Role, StoredHead, Verdict,
-    decide,
+    Failure, Input, Key, NotStorable, Purged, ReaderId, Reason, RequestHead, Role, StoredHead,
+    Verdict, decide,
 };
 use tokio::{
     sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot},
@@ -73,6 +73,8 @@ pub(crate) struct Wanted {
 #[derive(Debug)]
 pub(crate) struct Running {
     wanted: Wanted,
+    /// The purge epoch in which it began.
+    epoch: u64,
     fill: Fill,
     cell: Mutex<Cell>,
     /// Tells the fetch to look whether it is still wanted.
@@ -225,6 +227,8 @@ impl Flights {
     ) -> Option<Arc<Running>> {
         if let Some(running) = shard.get(&wanted.key)
             && running.takes_readers()
+            // What it brings may be what was purged meanwhile.
+            && running.purged(edge) == Purged::No
         {
             return Some(Arc::clone(running));
         }

@@ -17,6 +17,7 @@ mod naming;
 mod object;
 mod pass;
 mod proxy;
+mod purging;
 mod respond;
 mod server;
 mod stats;
@@ -29,4 +30,5 @@ pub use config::{
 };
 pub use dashpot_cache::{HostRules, KeyRules, NamePattern, QueryRule};
 pub use dashpot_route::Prefer;
+pub use purging::PurgeLogError;
 pub use server::{Server, bind};

@@ -1,6 +1,9 @@
 //! A stored response: its head and its body in allocations of its own.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use bytes::{Bytes, BytesMut};
 use dashpot_cache::StoredHead;
@@ -16,6 +19,25 @@ pub(crate) const BLOCK_BYTES: usize = 1 << 20;
 pub(crate) struct Object {
     pub(crate) head: Arc<StoredHead>,
     pub(crate) body: Arc<Blocks>,
+    /// The epoch up to which no purge concerns it: the one in which its fetch began, until a
+    /// look-up finds that those since do not either.
+    epoch: AtomicU64,
+}
+
+impl Object {
+    /// Returns the response whose fetch began in the purge epoch `epoch`.
+    pub(crate) const fn new(head: Arc<StoredHead>, body: Arc<Blocks>, epoch: u64) -> Self {
+        Self { head, body, epoch: AtomicU64::new(epoch) }
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Relaxed)
+    }
+
+    /// Notes that no purge up to `epoch` concerns this response.
+    pub(crate) fn outlived(&self, epoch: u64) {
+        self.epoch.fetch_max(epoch, Ordering::Relaxed);
+    }
 }
 
 /// A body, cut into blocks of [`BLOCK_BYTES`] of which only the last may be shorter.

@@ -77,6 +77,7 @@ pub(crate) fn through(edge: &Edge, upstream: Arriving, account: Account<'_>) -> 
     let (parts, body) = upstream.into_parts();
     let mut headers = parts.headers;
     via::strip_hop_by_hop(&mut headers);
+    edge.hide_tags(&mut headers);
     if !headers.contains_key(header::DATE) {
         // RFC 9110 §6.6.1.
         headers.insert(header::DATE, date::to_value(edge.clock.wall()));

@@ -77,6 +77,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
             config.origin.scheme(),
             &authority_of(&config.origin),
         ),
+        keeps_tags: config.admin.keep_tags,
         clock,
         stats,
         metrics,
@@ -85,6 +86,9 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         viewers,
         boundary: crate::lab::random_id()?,
     };
+    if let Some(path) = &config.admin.purge_log {
+        edge.store.purging.open(path)?;
+    }
     let listener = Listener::bind(config.listen).await?;
     Ok(Server { listener, edge, config })
 }

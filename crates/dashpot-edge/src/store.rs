@@ -1,5 +1,7 @@
 //! The memory tier: what is stored under which key.
 
+mod sweep;
+
 use std::{
     sync::{
         Arc,
@@ -14,7 +16,9 @@ use dashpot_http::vary::Vary;
 use dashpot_serve::Counter;
 use moka::{notification::RemovalCause, policy::EvictionPolicy, sync::Cache};
 
-use crate::{Eviction, object::Object};
+pub(crate) use sweep::Swept;
+
+use crate::{Eviction, object::Object, purging::Purging};
 
 /// How long a key whose response could not be shared is fetched by each on its own.
 ///
@@ -56,6 +60,8 @@ pub(crate) struct Store {
     /// Keys whose refresh has just failed.
     resting: Cache<Key, ()>,
     epochs: AtomicU64,
+    /// What may not be served although it is here.
+    pub(crate) purging: Purging,
 }
 
 /// What a look-up found.
@@ -90,6 +96,7 @@ impl Store {
             unshareable: marks(UNSHAREABLE_MAX, UNSHAREABLE_FOR),
             resting: marks(RESTING_MAX, REFRESH_REST),
             epochs: AtomicU64::new(0),
+            purging: Purging::default(),
         }
     }
 
@@ -97,11 +104,14 @@ impl Store {
     pub(crate) fn find(&self, key: &Key, request: &RequestHead) -> Found {
         match self.slots.get(key) {
             None => Found { variant: None, object: None },
-            Some(Slot::Object(object)) => Found { variant: None, object: Some(object) },
+            Some(Slot::Object(object)) => {
+                Found { variant: None, object: self.unpurged(key, key, object) }
+            }
             Some(Slot::Vary(selector)) => {
+                let primary = key;
                 let key = selector.variant(key, request);
                 let object = match self.slots.get(&key) {
-                    Some(Slot::Object(object)) => Some(object),
+                    Some(Slot::Object(object)) => self.unpurged(primary, &key, object),
                     Some(Slot::Vary(_)) | None => None,
                 };
                 Found { variant: Some(key), object }

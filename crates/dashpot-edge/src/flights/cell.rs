@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use dashpot_base::{Machine as _, MonoTime};
-use dashpot_cache::{Flight, Input, Output, ReaderId, Reason, RequestHead, Rest, Role, StoredHead};
+use dashpot_cache::{
+    Flight, Input, Output, Purged, ReaderId, Reason, RequestHead, Rest, Role, StoredHead, Tags,
+};
 use tokio::sync::oneshot;
 use tracing::debug;
 
@@ -49,10 +51,22 @@ impl Running {
         };
         Self {
             wanted,
+            epoch: edge.store.purging.epoch(),
             fill: crate::fill::Fill::default(),
             cell: cell.into(),
             nudge: <_>::default(),
         }
+    }
+
+    /// Returns whether a purge since this flight began concerns what it brings.
+    pub(super) fn purged(&self, edge: &Edge) -> Purged {
+        let purging = &edge.store.purging;
+        if self.epoch == purging.epoch() {
+            return Purged::No;
+        }
+        let head = lock(&self.cell).arrived.head.clone();
+        let tags = head.map_or_else(Tags::unknown, |head| head.tags.clone());
+        purging.check(&self.wanted.primary, &tags, self.epoch)
     }
 
     pub(super) fn takes_readers(&self) -> bool {
@@ -132,14 +146,17 @@ impl Running {
             | Output::Cut { .. }
             | Output::Abort => None,
         };
-        if let Some(object) = object {
+        if let Some(object) = object
+            && edge.store.purging.check(&self.wanted.primary, &object.head.tags, self.epoch)
+                != Purged::Hard
+        {
             edge.store.insert(self.wanted.primary.clone(), &self.wanted.request, object);
         }
     }
 
     fn refreshed(&self, head: &Arc<StoredHead>) -> Option<Arc<Object>> {
         let stored = self.wanted.stored.as_ref()?;
-        Some(Arc::new(Object { head: Arc::clone(head), body: Arc::clone(&stored.body) }))
+        Some(Arc::new(Object::new(Arc::clone(head), Arc::clone(&stored.body), self.epoch)))
     }
 
     /// Does everything else; returns an answer that nobody waits for any more.

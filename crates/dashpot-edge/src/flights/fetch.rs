@@ -68,7 +68,8 @@ impl Fetching {
         let is_validation = exchange.response.status() == StatusCode::NOT_MODIFIED;
         if let (true, Some(head)) = (is_validation, stored_head) {
             let told = exchange.response.headers();
-            if let Some(head) = head.refreshed(told, exchange.times, &self.edge.rules) {
+            if let Some(mut head) = head.refreshed(told, exchange.times, &self.edge.rules) {
+                self.edge.hide_tags(&mut head.headers);
                 return self.head_arrived(Arrival::NotModified { head: head.into() });
             }
             // RFC 9111 §4.3.4: a 304 for another representation updates nothing; ask for the whole.
@@ -146,7 +147,8 @@ impl Fetching {
         let head = ResponseHead { status, headers: response.headers().clone(), framing };
         let (request, rules) = (&self.running.wanted.request, &self.edge.rules);
         let arrival = match StoredHead::new(request, &head, times, rules) {
-            Ok(head) => {
+            Ok(mut head) => {
+                self.edge.hide_tags(&mut head.headers);
                 let length = match framing {
                     Framing::Length(length) => Some(length),
                     Framing::Delimited | Framing::UntilClose => None,
@@ -287,7 +289,8 @@ impl Fetching {
         let (Some(head), Some(chunks)) = (head, self.running.fill.chunks()) else { return };
         let body = Arc::new(Blocks::copy_of(&chunks).await);
         let head = StoredHead::with_length(head, body.len());
-        lock(&self.running.cell).arrived.object = Some(Arc::new(Object { head, body }));
+        lock(&self.running.cell).arrived.object =
+            Some(Arc::new(Object::new(head, body, self.running.epoch)));
     }
 
     /// Notes that what was stored before this fetch is still all there is.

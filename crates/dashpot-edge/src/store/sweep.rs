@@ -1,0 +1,87 @@
+//! Purges, as the memory tier carries them out.
+
+use std::sync::Arc;
+
+use dashpot_cache::{Key, Mode, Purge, Purged, Scope};
+use moka::ops::compute::Op;
+
+use super::{Slot, Store};
+use crate::{object::Object, purging::PurgeLogError};
+
+/// What a purge has done.
+#[derive(Debug)]
+pub(crate) struct Swept {
+    pub(crate) epoch: u64,
+    /// Responses in memory that it concerned.
+    pub(crate) objects: u64,
+    /// Whether it will count after a restart, where there is a log.
+    pub(crate) kept: Result<(), PurgeLogError>,
+}
+
+impl Store {
+    /// Makes a purge and frees what it makes unreachable.
+    ///
+    /// Goes through the whole tier and writes to disk: not for a thread that serves.
+    pub(crate) fn purge(&self, purge: Purge) -> Swept {
+        let (scope, mode) = (purge.scope.clone(), purge.mode);
+        let (epoch, kept) = match self.purging.add(purge) {
+            Ok(epoch) => (epoch, Ok(())),
+            Err(error) => (self.purging.epoch(), Err(error)),
+        };
+        let mut objects = 0;
+        for (key, slot) in self.slots.iter() {
+            let Slot::Object(object) = slot else { continue };
+            let is_meant = scope.includes(key.primary(), &object.head.tags);
+            if is_meant && object.epoch() < epoch {
+                objects += 1;
+                if mode == Mode::Hard {
+                    self.slots.invalidate(&*key);
+                }
+            }
+        }
+        if let (Scope::All, Mode::Hard) = (scope, mode) {
+            self.unshareable.invalidate_all();
+        }
+        self.resting.invalidate_all();
+        Swept { epoch, objects, kept }
+    }
+
+    /// Returns `object`, which is in the slot `slot` of the resource `primary`, as the purges
+    /// since its fetch leave it.
+    pub(super) fn unpurged(
+        &self,
+        primary: &Key,
+        slot: &Key,
+        object: Arc<Object>,
+    ) -> Option<Arc<Object>> {
+        let epoch = self.purging.epoch();
+        if object.epoch() == epoch {
+            return Some(object);
+        }
+        match self.purging.check(primary, &object.head.tags, object.epoch()) {
+            Purged::No => {
+                object.outlived(epoch);
+                Some(object)
+            }
+            Purged::Hard => None,
+            Purged::Soft(at) => {
+                let head = Arc::new(object.head.stale_since(at));
+                let stale = Arc::new(Object::new(head, Arc::clone(&object.body), epoch));
+                self.replace(slot, &object, &stale);
+                Some(stale)
+            }
+        }
+    }
+
+    /// Puts `by` where `held` still is.
+    fn replace(&self, slot: &Key, held: &Arc<Object>, by: &Arc<Object>) {
+        self.slots.entry_by_ref(slot).and_compute_with(|entry| {
+            match entry.map(|e| e.into_value()) {
+                Some(Slot::Object(object)) if Arc::ptr_eq(&object, held) => {
+                    Op::Put(Slot::Object(Arc::clone(by)))
+                }
+                Some(Slot::Object(_) | Slot::Vary(_)) | None => Op::Nop,
+            }
+        });
+    }
+}
