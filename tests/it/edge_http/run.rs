@@ -184,7 +184,7 @@ fn problems_of(
 
 fn outcome(step: &Step, response: &Response, earlier: &[Seen], now: &[Seen]) -> Option<String> {
     let body = String::from_utf8_lossy(&response.message.body);
-    let has_body = step.method != "HEAD" && response.status != 304 && response.status != 206;
+    let has_body = step.method != "HEAD" && ![206, 304, 416].contains(&response.status);
     let is_of = |answers: &[Seen]| {
         !has_body
             || answers.iter().any(|seen| {
