@@ -10,6 +10,7 @@ mod listener;
 mod metrics;
 mod serve;
 mod shutdown;
+mod tls;
 
 pub use access_log::{
     AccessLog, AccessLogError, Asked, Begun, LogFormat, LogTo, Logged, UpstreamTook,
@@ -21,3 +22,6 @@ pub use listener::{BindError, Listener};
 pub use metrics::{Counter, Family, Gauge, Histogram, Metric, Metrics, Role};
 pub use serve::{BoxError, Limits, Options, serve};
 pub use shutdown::Shutdown;
+pub use tls::{
+    CertificateState, EXPIRY_NEAR, KeyPair, Subject, Tls, TlsError, TlsMin, TlsOptions, TlsStats,
+};

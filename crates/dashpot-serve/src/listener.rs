@@ -1,5 +1,6 @@
 //! Listening sockets, and errors that say what to do.
 
+use crate::Tls;
 use std::{io, net::SocketAddr};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -41,6 +42,7 @@ pub enum BindError {
 pub struct Listener {
     inner: TcpListener,
     addr: SocketAddr,
+    tls: Option<Tls>,
 }
 
 impl Listener {
@@ -50,7 +52,7 @@ impl Listener {
     /// Where the operating system refuses; the message names `addr`.
     pub async fn bind(addr: SocketAddr) -> Result<Self, BindError> {
         let bound = match TcpListener::bind(addr).await {
-            Ok(inner) => inner.local_addr().map(|addr| Self { inner, addr }),
+            Ok(inner) => inner.local_addr().map(|addr| Self { inner, addr, tls: None }),
             Err(source) => Err(source),
         };
         bound.map_err(|source| {
@@ -62,6 +64,17 @@ impl Listener {
                 BindError::Other { addr, source }
             }
         })
+    }
+
+    /// Returns the same listener, its connections met by `tls`.
+    #[must_use]
+    pub fn with_tls(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
+    }
+
+    /// Returns what meets its connections.
+    pub(crate) const fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
     }
 
     /// Returns the address bound, with its real port.

@@ -44,6 +44,16 @@ pub enum Metric {
     ResponseBytes,
     /// Connections that clients have open.
     Connections,
+    /// Connections begun, by the protocol spoken.
+    ConnectionsOpened,
+    /// TLS handshakes that came to a connection.
+    TlsHandshakes,
+    /// TLS handshakes that did not, by reason.
+    TlsHandshakeFailures,
+    /// Times that the certificates were read again, by result.
+    CertificateReloads,
+    /// When each certificate ends, as a Unix time.
+    CertificateExpirySeconds,
     /// Access-log lines given up because the writer could not keep up.
     AccessLogDropped,
     /// Requests sent upstream.
@@ -76,6 +86,13 @@ impl Metric {
             Self::RequestSeconds => ("request_seconds", "Request head to end of response"),
             Self::ResponseBytes => ("response_bytes", "Body bytes handed to clients"),
             Self::Connections => ("connections", "Open client connections"),
+            Self::ConnectionsOpened => ("connections_opened", "Client connections by protocol"),
+            Self::TlsHandshakes => ("tls_handshakes", "TLS handshakes completed"),
+            Self::TlsHandshakeFailures => ("tls_handshake_failures", "TLS handshakes failed"),
+            Self::CertificateReloads => ("certificate_reloads", "Certificates read again"),
+            Self::CertificateExpirySeconds => {
+                ("certificate_expiry_seconds", "Unix time at which the certificate ends")
+            }
             Self::AccessLogDropped => ("access_log_dropped", "Access log lines given up"),
             Self::UpstreamRequests => ("upstream_requests", "Requests sent upstream"),
             Self::UpstreamErrors => ("upstream_errors", "Upstream fetches that failed"),
@@ -114,6 +131,22 @@ impl Metrics {
         L: EncodeLabelSet + Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static,
     {
         self.register(metric, Family::default())
+    }
+
+    /// Registers and returns a gauge for each set of labels.
+    pub fn gauges<L>(&mut self, metric: Metric) -> Family<L, Gauge>
+    where
+        L: EncodeLabelSet + Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static,
+    {
+        self.register(metric, Family::default())
+    }
+
+    /// Registers a family of counters that exists already.
+    pub fn register_counters<L>(&mut self, metric: Metric, counters: &Family<L, Counter>)
+    where
+        L: EncodeLabelSet + Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static,
+    {
+        self.register(metric, counters.clone());
     }
 
     /// Registers and returns a gauge.

@@ -2,10 +2,14 @@
 
 mod connection;
 mod framed;
+mod http2;
+mod pace;
 mod refusing;
 mod stream;
+mod transport;
 
-use crate::{Gauge, Listener, Shutdown};
+use crate::{Counter, Family, Gauge, Listener, Shutdown};
+use bytes::Bytes;
 use connection::Connection;
 use http::{Request, Response};
 use http_body::Body;
@@ -71,6 +75,8 @@ pub struct Options {
     pub drain: Duration,
     /// Follows the number of open connections.
     pub connections: Gauge,
+    /// Counts connections by the protocol spoken.
+    pub protocols: Family<Vec<(&'static str, &'static str)>, Counter>,
 }
 
 impl Options {
@@ -83,11 +89,14 @@ impl Options {
             shutdown,
             drain: Duration::from_millis(800),
             connections: Gauge::default(),
+            protocols: Family::default(),
         }
     }
 }
 
-/// Serves HTTP/1.1 on `listener` until the shutdown, then drains.
+/// Serves HTTP/1.1 and HTTP/2 on `listener` until the shutdown, then drains.
+///
+/// HTTP/2 is spoken by agreement on a TLS listener, and by prior knowledge on a plain one.
 ///
 /// `service_of` makes the service of one connection from its peer's address; axum routers go
 /// through [`TowerToHyperService`](crate::TowerToHyperService). Once the shutdown has begun no
@@ -96,8 +105,8 @@ pub async fn serve<F, S, B>(listener: Listener, service_of: F, options: Options)
 where
     F: Fn(SocketAddr) -> S,
     S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>> + Send + 'static,
-    S::Future: Send,
-    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     let slots = Arc::new(Semaphore::new(options.limits.connections_max));
     let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
@@ -109,9 +118,14 @@ where
             accepted = accept(&listener, &slots) => accepted,
         };
         let Some((stream, peer, slot)) = accepted else { continue };
-        let connection =
-            Connection { limits: options.limits, shutdown: options.shutdown.clone(), peer };
-        let served = connection.serve(stream, service_of(peer));
+        let connection = Connection {
+            limits: options.limits,
+            shutdown: options.shutdown.clone(),
+            peer,
+            protocols: options.protocols.clone(),
+        };
+        let (tls, streams) = (listener.tls().cloned(), tasks.clone());
+        let served = connection.run(stream, tls, service_of(peer), streams);
         let (cut, connections) = (cut.clone(), options.connections.clone());
         connections.inc();
         tasks.spawn(async move {

@@ -1,7 +1,8 @@
 //! One connection: hyper on a guarded stream, told when to end.
 
-use super::{BoxError, Limits, framed::Framed, stream::Guarded};
-use crate::Shutdown;
+use super::{BoxError, Limits, framed::Framed, stream::Guarded, transport::Protocol};
+use crate::{Counter, Family, Shutdown, Tls};
+use bytes::Bytes;
 use http::{Request, Response, header};
 use http_body::{Body, Frame, SizeHint};
 use hyper::{
@@ -16,14 +17,16 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
     select,
 };
+use tokio_util::task::TaskTracker;
 use tracing::debug;
 
 /// What serving one connection needs.
@@ -32,9 +35,31 @@ pub(super) struct Connection {
     pub(super) limits: Limits,
     pub(super) shutdown: Shutdown,
     pub(super) peer: SocketAddr,
+    pub(super) protocols: Family<Vec<(&'static str, &'static str)>, Counter>,
 }
 
 impl Connection {
+    /// Serves a connection just taken, in whatever is spoken on it.
+    pub(super) async fn run<S, B>(
+        self,
+        stream: TcpStream,
+        tls: Option<Tls>,
+        service: S,
+        tasks: TaskTracker,
+    ) where
+        S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>,
+        S::Future: Send + 'static,
+        B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let Some((stream, protocol)) = self.open(stream, tls.as_ref()).await else { return };
+        self.protocols.get_or_create(&vec![("protocol", protocol.as_str())]).inc();
+        match protocol {
+            Protocol::Http1 => self.serve(stream, service).await,
+            // Boxed, so that the others do not carry the room.
+            Protocol::Http2 => Box::pin(self.serve_http2(stream, service, tasks)).await,
+        }
+    }
+
     /// Serves `stream` to its end; an error is the client's or the body's and is logged.
     pub(super) async fn serve<T, S, B>(self, stream: T, service: S)
     where
@@ -72,16 +97,21 @@ impl Connection {
                 connection.await
             }
         };
-        if let Err(error) = ended {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            debug!(peer = %self.peer, %error, cause, "connection ended early");
-        }
+        log_end(self.peer, ended);
     }
 }
 
-/// Gives a request whose target names its host one meaning: RFC 9112 §3.2.2 has `Host` ignored
-/// and replaced.
-fn to_origin_form(request: &mut Request<Incoming>) {
+/// Logs how a connection ended that did not end well.
+pub(super) fn log_end(peer: SocketAddr, ended: Result<(), hyper::Error>) {
+    if let Err(error) = ended {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        debug!(%peer, %error, cause, "connection ended early");
+    }
+}
+
+/// Gives a request whose target names its host one meaning: RFC 9112 §3.2.2 and RFC 9113 §8.3.1
+/// have `Host` ignored and replaced.
+pub(super) fn to_origin_form(request: &mut Request<Incoming>) {
     let Some(path) = request.uri().path_and_query().cloned() else { return };
     let host = request.uri().authority().map(|authority| authority.as_str().parse());
     if let Some(Ok(host)) = host {
@@ -96,8 +126,8 @@ pub(super) struct Activity(Arc<Flags>);
 
 #[derive(Debug, Default)]
 struct Flags {
-    /// An exchange is under way.
-    busy: AtomicBool,
+    /// Exchanges under way.
+    busy: AtomicUsize,
     /// One has ended since [`Activity::take`].
     ended: AtomicBool,
     /// More of a request's body is to come.
@@ -106,7 +136,7 @@ struct Flags {
 
 impl Activity {
     pub(super) fn is_busy(&self) -> bool {
-        self.0.busy.load(Ordering::Relaxed)
+        self.0.busy.load(Ordering::Relaxed) != 0
     }
 
     /// Returns whether more of the body of the request under way is to come.
@@ -124,7 +154,7 @@ impl Activity {
     }
 
     pub(super) fn begin(&self) -> Exchange {
-        self.0.busy.store(true, Ordering::Relaxed);
+        self.0.busy.fetch_add(1, Ordering::Relaxed);
         Exchange(self.clone())
     }
 }
@@ -137,16 +167,16 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         let Activity(flags) = &self.0;
         flags.ended.store(true, Ordering::Relaxed);
-        flags.busy.store(false, Ordering::Relaxed);
+        flags.busy.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 pin_project! {
     /// A body whose end closes its exchange.
-    struct Tracked<B> {
+    pub(super) struct Tracked<B> {
         #[pin]
-        body: B,
-        exchange: Exchange,
+        pub(super) body: B,
+        pub(super) exchange: Exchange,
     }
 }
 

@@ -1,7 +1,8 @@
 //! Over real sockets: what ends a connection, and when.
 
+mod http2;
+
 use super::*;
-use bytes::Bytes;
 use http_body_util::{BodyExt as _, StreamBody, combinators::UnsyncBoxBody};
 use std::convert::Infallible;
 use tokio::{
@@ -19,6 +20,7 @@ struct Server {
     /// Lets the second half of a body go.
     release: Arc<Notify>,
     task: JoinHandle<()>,
+    protocols: Family<Vec<(&'static str, &'static str)>, Counter>,
 }
 
 /// Answers `a`, then waits for `release`, then `b`.
@@ -50,8 +52,9 @@ async fn start(limits: Limits, drain: Duration) -> Server {
             }
         })
     };
+    let protocols = options.protocols.clone();
     let task = tokio::spawn(serve(listener, service_of, options));
-    Server { addr, shutdown, release, task }
+    Server { addr, shutdown, release, task, protocols }
 }
 
 async fn connect(server: &Server, head: &[u8]) -> TcpStream {
