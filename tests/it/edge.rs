@@ -7,6 +7,7 @@ mod fields;
 mod fills;
 mod joiners;
 mod keys;
+mod memory;
 mod origin;
 mod resumes;
 mod room;

@@ -4,6 +4,7 @@ mod codec;
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use dashpot_base::WallTime;
 use dashpot_http::{
     cache_control::{Flag, ResponseDirectives},
@@ -12,7 +13,7 @@ use dashpot_http::{
     vary::Vary,
     via::strip_hop_by_hop,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::{
     Basis, Framing, NotStorable, RequestHead, ResponseHead, Rules, Tags, Times,
@@ -272,11 +273,10 @@ impl StoredHead {
     /// Returns the bytes this head takes, roughly: what a store weighs beside the body.
     #[must_use]
     pub fn weight_bytes(&self) -> u64 {
-        let lines = self.headers.iter();
-        let text: usize = lines.map(|(name, value)| name.as_str().len() + value.len()).sum();
-        // A hash map slot and two small allocations cost a line about this much beside its text.
-        let overhead = 64 * self.headers.len();
-        u64::try_from(text + overhead).unwrap_or(u64::MAX).saturating_add(self.tags.weight_bytes())
+        // Two more for the counts of those who share it.
+        let own = size_of::<Self>() + 2 * size_of::<usize>();
+        let bytes = own + map_bytes(&self.headers) + self.selected.capacity();
+        u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(self.tags.weight_bytes())
     }
 }
 
@@ -289,21 +289,38 @@ pub(crate) fn may_have_content(status: StatusCode) -> bool {
     status != StatusCode::NO_CONTENT
 }
 
-/// Returns a copy of `headers` in memory of its own, with room for what a reply adds.
+/// Returns a copy of `headers` whose values share one allocation of their own.
 ///
 /// Values as they arrive are slices of the buffer that they were read into: kept as they are, a
-/// small response would hold all of that buffer for as long as it is stored.
+/// small response would hold all of that buffer for as long as it is stored. One allocation each
+/// would cost more than the values themselves.
 fn compact(headers: &HeaderMap) -> HeaderMap {
     /// `Age`, `Via`, `Cache-Status`, `Server-Timing`, and two that a range adds.
     const ADDED_BY_REPLIES: usize = 6;
+    let text: Vec<u8> = headers.values().flat_map(HeaderValue::as_bytes).copied().collect();
+    let mut text = Bytes::from(text.into_boxed_slice());
     let mut compact = HeaderMap::with_capacity(headers.len() + ADDED_BY_REPLIES);
     for (name, value) in headers {
         // What was a value is one.
-        if let Ok(own) = HeaderValue::from_bytes(value.as_bytes()) {
+        if let Ok(own) = HeaderValue::from_maybe_shared(text.split_to(value.len())) {
             compact.append(name, own);
         }
     }
-    compact
+    // A copy has the slots for what replies add, but not the room in memory.
+    compact.clone()
+}
+
+/// Returns the bytes that a map of fields takes, with values that share one allocation.
+fn map_bytes(headers: &HeaderMap) -> usize {
+    /// A name, a value, a hash and two links.
+    const FIELD_BYTES: usize = size_of::<(HeaderName, HeaderValue)>() + 32;
+    /// What an allocation takes beyond its size: rounding, and the count of those who share it.
+    const SHARED_BYTES: usize = 48;
+    // Names that are constants of `http` take nothing, others more: this is between the two.
+    let text: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    // Four bytes for each slot, three quarters of which are used at most.
+    let slots = headers.capacity() / 3 * 4 * 4;
+    headers.len() * FIELD_BYTES + slots + text + SHARED_BYTES
 }
 
 impl Policy {

@@ -43,7 +43,9 @@ impl Object {
 /// A body, cut into blocks of [`BLOCK_BYTES`] of which only the last may be shorter.
 #[derive(Debug, Default)]
 pub(crate) struct Blocks {
-    blocks: Vec<Bytes>,
+    /// Apart from the others, so that a small body needs no list of blocks.
+    first: Bytes,
+    more: Vec<Bytes>,
     len: u64,
 }
 
@@ -51,7 +53,7 @@ impl Blocks {
     /// Copies `chunks` into blocks of their own, so that no read buffer stays pinned.
     pub(crate) async fn copy_of(chunks: &[Bytes]) -> Self {
         let total: usize = chunks.iter().map(Bytes::len).sum();
-        let mut blocks = Vec::with_capacity(total.div_ceil(BLOCK_BYTES));
+        let mut blocks = Self::with_room_for(total);
         let mut left = total;
         let mut block = BytesMut::with_capacity(left.min(BLOCK_BYTES));
         for chunk in chunks {
@@ -62,16 +64,39 @@ impl Blocks {
                 rest = later;
                 if block.len() == BLOCK_BYTES {
                     left -= BLOCK_BYTES;
-                    blocks.push(block.freeze());
+                    blocks.push(block);
                     block = BytesMut::with_capacity(left.min(BLOCK_BYTES));
                     tokio::task::yield_now().await;
                 }
             }
         }
         if !block.is_empty() {
-            blocks.push(block.freeze());
+            blocks.push(block);
         }
-        Self { blocks, len: u64::try_from(total).unwrap_or(u64::MAX) }
+        blocks
+    }
+
+    fn with_room_for(len: usize) -> Self {
+        let more = Vec::with_capacity(len.div_ceil(BLOCK_BYTES).saturating_sub(1));
+        Self { first: Bytes::new(), more, len: u64::try_from(len).unwrap_or(u64::MAX) }
+    }
+
+    fn push(&mut self, block: BytesMut) {
+        if self.first.is_empty() {
+            self.first = block.freeze();
+        } else {
+            self.more.push(block.freeze());
+        }
+    }
+
+    /// Returns the bytes of memory that the body takes.
+    pub(crate) fn weight_bytes(&self) -> u64 {
+        /// The count of those who share a block, and the rounding of its allocation.
+        const SHARED_BYTES: usize = 48;
+        let blocks = 1 + self.more.len();
+        let own = size_of::<Self>() + self.more.capacity() * size_of::<Bytes>();
+        let overhead = own + blocks * SHARED_BYTES;
+        self.len.saturating_add(u64::try_from(overhead).unwrap_or(u64::MAX))
     }
 
     pub(crate) const fn len(&self) -> u64 {
@@ -86,7 +111,10 @@ impl Blocks {
             return None;
         }
         let at = usize::try_from(at).ok()?;
-        let block = self.blocks.get(at / BLOCK_BYTES)?;
+        let block = match (at / BLOCK_BYTES).checked_sub(1) {
+            None => &self.first,
+            Some(index) => self.more.get(index)?,
+        };
         let start = at % BLOCK_BYTES;
         let wanted = usize::try_from(until).unwrap_or(usize::MAX) - at;
         Some(block.slice(start..block.len().min(start.saturating_add(wanted))))

@@ -177,10 +177,10 @@ impl Selector {
 /// Returns the bytes that a slot takes; the configuration keeps objects below 4 GiB.
 fn weight(key: &Key, slot: &Slot) -> u32 {
     /// What the index itself takes for an entry, roughly.
-    const ENTRY_BYTES: u64 = 256;
+    const ENTRY_BYTES: u64 = 448;
     let key_bytes = u64::try_from(key.as_str().len()).unwrap_or(u64::MAX);
     let slot_bytes = match slot {
-        Slot::Object(object) => object.body.len() + object.head.weight_bytes(),
+        Slot::Object(object) => object.body.weight_bytes() + object.head.weight_bytes(),
         Slot::Vary(_) => 0,
     };
     u32::try_from(key_bytes + slot_bytes + ENTRY_BYTES).unwrap_or(u32::MAX)

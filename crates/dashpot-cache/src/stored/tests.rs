@@ -20,7 +20,7 @@ fn rfc9111_3_1_fields_of_one_connection_are_not_stored() {
          x-end: 1",
     )
     .unwrap();
-    let names: Vec<&str> = head.headers.keys().map(http::HeaderName::as_str).collect();
+    let names: Vec<&str> = head.headers.keys().map(HeaderName::as_str).collect();
     assert_eq!(names, ["cache-control", "x-end", "date"]);
     // RFC 9110 §6.6.1.
     assert_eq!(value(&head, "date"), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
