@@ -7,7 +7,7 @@ use std::{
 };
 
 use dashpot_base::ByteSize;
-use dashpot_cache::{Limits, Outage, Rules, Tags};
+use dashpot_cache::{Failure, Limits, Outage, Rules, Tags};
 use dashpot_serve::{AccessLog, Asked, Clock, Health, Logged, Metrics};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use hyper::body::Incoming;
@@ -115,11 +115,23 @@ impl Edge {
         self.outage.lock().unwrap_or_else(PoisonError::into_inner).take_turn(now)
     }
 
-    /// Notes whether the origin has answered, with whatever status.
-    pub(crate) fn note_origin(&self, has_answered: bool) {
+    /// Notes that the origin has answered, with whatever status, or why not.
+    pub(crate) fn note_origin(&self, failure: Option<Failure>) {
         let now = self.clock.mono();
         let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
-        if has_answered { outage.answered() } else { outage.failed(now) }
+        match failure {
+            None => outage.answered(),
+            Some(Failure::Connect | Failure::Timeout) => outage.failed(now),
+            // An origin that takes connections and breaks them off is there: what it makes of one
+            // request says nothing of the others, and nobody has to wait to find out.
+            Some(
+                Failure::Protocol
+                | Failure::Truncated
+                | Failure::TooLong
+                | Failure::Changed
+                | Failure::Abandoned,
+            ) => {}
+        }
     }
 
     /// Removes the tags from `headers`, which are read: they are for caches.

@@ -52,7 +52,7 @@ pub(crate) async fn on(
     let began = edge.clock.mono();
     edge.stats.upstream_requests.inc();
     let sent = edge.upstream.send_within(edge.flight_limits.head_timeout, ask).await;
-    edge.note_origin(sent.is_ok());
+    edge.note_origin(sent.as_ref().err().map(|failed| failed.failure));
     let took = edge.clock.mono().since(began);
     edge.stats.upstream_seconds.observe(took.as_secs_f64());
     account.origin_took = Some(took);

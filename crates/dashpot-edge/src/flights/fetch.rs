@@ -128,8 +128,8 @@ impl Fetching {
         let sent = self.while_wanted(edge.upstream.send(ask)).await;
         let is_late = deadline.is_some_and(|deadline| deadline <= edge.clock.mono());
         match &sent {
-            Some(sent) => edge.note_origin(sent.is_ok()),
-            None if is_late => edge.note_origin(false),
+            Some(sent) => edge.note_origin(sent.as_ref().err().map(|failed| failed.failure)),
+            None if is_late => edge.note_origin(Some(Failure::Timeout)),
             None => {}
         }
         let sent = sent?;
