@@ -9,6 +9,7 @@ mod joiners;
 mod keys;
 mod memory;
 mod origin;
+mod reload;
 mod resumes;
 mod room;
 mod smuggling;

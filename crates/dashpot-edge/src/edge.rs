@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     net::SocketAddr,
+    ops::Deref,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -25,26 +26,34 @@ use crate::{
     upstream::Upstream,
 };
 
-/// An edge.
+/// An edge as it is configured now: a reload makes another one around the same [`Shared`].
+///
+/// What the configuration decides and no request leaves a trace in belongs here.
 #[derive(Debug)]
 pub(crate) struct Edge {
+    pub(crate) shared: Arc<Shared>,
     /// What it calls itself towards others.
     pub(crate) name: String,
     /// The same as a member of `Via` on responses.
     pub(crate) via: HeaderValue,
-    pub(crate) store: Store,
-    pub(crate) cache_mem: ByteSize,
-    pub(crate) flights: Flights,
     pub(crate) flight_limits: Limits,
     /// What the operator adds to what the origin says.
     pub(crate) rules: Rules,
-    /// Whether the origin is out of reach; never locked for a hit.
-    pub(crate) outage: Mutex<Outage>,
     pub(crate) request_body_max: u64,
     pub(crate) upstream: Upstream,
     pub(crate) naming: Naming,
     /// Whether clients see the tags of responses.
     pub(crate) keeps_tags: bool,
+}
+
+/// What outlives a reload: all that requests have left behind.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) cache_mem: ByteSize,
+    pub(crate) flights: Flights,
+    /// Whether the origin is out of reach; never locked for a hit.
+    pub(crate) outage: Mutex<Outage>,
     pub(crate) clock: Clock,
     pub(crate) stats: Stats,
     pub(crate) metrics: Metrics,
@@ -54,6 +63,14 @@ pub(crate) struct Edge {
     pub(crate) viewers: Option<Viewers>,
     /// Separates the parts of multipart replies: random, so that no body can be made to hold it.
     pub(crate) boundary: String,
+}
+
+impl Deref for Edge {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
 }
 
 impl Edge {

@@ -12,6 +12,7 @@ mod fill;
 mod fixture;
 mod flights;
 mod lab;
+mod live;
 mod meter;
 mod naming;
 mod object;
@@ -30,5 +31,6 @@ pub use config::{
 };
 pub use dashpot_cache::{HostRules, KeyRules, NamePattern, QueryRule};
 pub use dashpot_route::Prefer;
+pub use live::Handle;
 pub use purging::PurgeLogError;
 pub use server::{Server, bind};

@@ -1,6 +1,6 @@
 //! The server: check the configuration, bind, serve.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{future, net::SocketAddr, sync::Arc, time::Duration};
 
 use dashpot_base::{ByteSize, Seed};
 use dashpot_cache::Limits;
@@ -12,9 +12,10 @@ use tracing::info;
 
 use crate::{
     Config, Lab, RunError, StartError,
-    edge::Edge,
+    edge::{Edge, Shared},
     flights::Flights,
     lab::Viewers,
+    live::Handle,
     naming::Naming,
     respond,
     stats::Stats,
@@ -26,8 +27,9 @@ use crate::{
 #[derive(Debug)]
 pub struct Server {
     listener: Listener,
-    edge: Edge,
-    config: Config,
+    handle: Handle,
+    drain: Duration,
+    shutdown: Shutdown,
 }
 
 /// Checks `config` and binds its address; nothing is served before [`Server::run`].
@@ -37,8 +39,20 @@ pub struct Server {
 /// do.
 pub async fn bind(config: Config) -> Result<Server, StartError> {
     check(&config)?;
+    let shutdown = Shutdown::new();
+    let shared = Arc::new(share(&config, shutdown.clone())?);
+    if let Some(path) = &config.admin.purge_log {
+        shared.store.purging.open(path)?;
+    }
+    let handle = Handle::new(configure(&config, shared)?, config);
+    let config = handle.config();
+    let listener = Listener::bind(config.listen).await?;
+    Ok(Server { listener, drain: config.drain, handle, shutdown })
+}
+
+/// Makes what outlives a reload.
+fn share(config: &Config, shutdown: Shutdown) -> Result<Shared, StartError> {
     let clock = Clock::system();
-    let upstream = Upstream::new(&config, clock.clone())?;
     let mut metrics = Metrics::new(Role::Edge);
     let stats = Stats::new(&mut metrics);
     let dropped = metrics.counter(Metric::AccessLogDropped);
@@ -49,35 +63,17 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         role: Role::Edge,
         version: env!("CARGO_PKG_VERSION"),
         clock: clock.clone(),
-        // `run` sets the one that ends the server.
-        shutdown: Shutdown::new(),
+        shutdown,
     };
     let viewers = match config.lab {
         Lab::Off => None,
         Lab::On => Some(Viewers::default()),
     };
-    let edge = Edge {
-        name: config.cache_name(),
-        via: respond::via(&config.cache_name()),
+    Ok(Shared {
         store: Store::new(config.cache_mem, config.eviction, stats.evictions.clone()),
         cache_mem: config.cache_mem,
         flights: Flights::new(config.fill.fills_max, random_seed()?),
-        flight_limits: Limits {
-            head_timeout: config.head_timeout,
-            idle_timeout: config.idle_timeout,
-            object_bytes_max: object_bytes_max(&config),
-            resumes_max: config.fill.resumes_max,
-        },
-        rules: config.policy.rules(),
         outage: <_>::default(),
-        request_body_max: config.request_body_max.bytes(),
-        upstream,
-        naming: Naming::new(
-            config.keys.clone(),
-            config.origin.scheme(),
-            &authority_of(&config.origin),
-        ),
-        keeps_tags: config.admin.keep_tags,
         clock,
         stats,
         metrics,
@@ -85,12 +81,31 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         access_log,
         viewers,
         boundary: crate::lab::random_id()?,
-    };
-    if let Some(path) = &config.admin.purge_log {
-        edge.store.purging.open(path)?;
-    }
-    let listener = Listener::bind(config.listen).await?;
-    Ok(Server { listener, edge, config })
+    })
+}
+
+/// Makes an edge of `config` around what there is.
+pub(crate) fn configure(config: &Config, shared: Arc<Shared>) -> Result<Edge, StartError> {
+    Ok(Edge {
+        name: config.cache_name(),
+        via: respond::via(&config.cache_name()),
+        flight_limits: Limits {
+            head_timeout: config.head_timeout,
+            idle_timeout: config.idle_timeout,
+            object_bytes_max: object_bytes_max(config),
+            resumes_max: config.fill.resumes_max,
+        },
+        rules: config.policy.rules(),
+        request_body_max: config.request_body_max.bytes(),
+        upstream: Upstream::new(config, shared.clock.clone())?,
+        naming: Naming::new(
+            config.keys.clone(),
+            config.origin.scheme(),
+            &authority_of(&config.origin),
+        ),
+        keeps_tags: config.admin.keep_tags,
+        shared,
+    })
 }
 
 impl Server {
@@ -100,23 +115,36 @@ impl Server {
         self.listener.addr()
     }
 
+    /// Returns what changes the edge while it runs.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
     /// Serves until `shutdown` begins, and returns once the responses in flight have drained.
     ///
     /// # Errors
     /// None at present.
-    pub async fn run(mut self, shutdown: Shutdown) -> Result<(), RunError> {
-        self.edge.health.shutdown = shutdown.clone();
-        let mut options = Options::new(shutdown);
-        options.drain = self.config.drain;
-        options.connections = self.edge.stats.connections.clone();
-        info!(addr = %self.listener.addr(), origin = %self.config.origin, "edge serves");
-        let edge = Arc::new(self.edge);
+    pub async fn run(self, shutdown: Shutdown) -> Result<(), RunError> {
+        let draining = self.shutdown;
+        let mut options = Options::new(shutdown.clone());
+        options.drain = self.drain;
+        let live = self.handle;
+        options.connections = live.edge().stats.connections.clone();
+        info!(addr = %self.listener.addr(), origin = %live.config().origin, "edge serves");
         let service_of = move |client| {
-            let edge = Arc::clone(&edge);
-            service_fn(move |request| Arc::clone(&edge).handle(client, request))
+            let live = live.clone();
+            service_fn(move |request| live.edge().handle(client, request))
         };
-        serve(self.listener, service_of, options).await;
-        Ok(())
+        let told = async {
+            shutdown.begun().await;
+            draining.begin();
+            future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = serve(self.listener, service_of, options) => Ok(()),
+            () = told => Ok(()),
+        }
     }
 }
 
@@ -126,7 +154,7 @@ fn random_seed() -> Result<Seed, StartError> {
     random.map(Seed).map_err(|error| StartError::Random { reason: error.to_string() })
 }
 
-fn check(config: &Config) -> Result<(), StartError> {
+pub(crate) fn check(config: &Config) -> Result<(), StartError> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if config.name.is_empty() || !config.name.bytes().all(is_token) {
         return Err(StartError::Name { name: config.name.clone() });

@@ -71,6 +71,25 @@ pub(crate) fn run(args: Vec<OsString>) -> anyhow::Result<ExitStatus> {
         .block_on(start(cli.command))
 }
 
+/// Parses the command line and its configuration file once more, for what `--config` says now.
+///
+/// # Errors
+/// Where it no longer says how to run an edge; what is wrong is in the message.
+pub(crate) fn edge_again() -> anyhow::Result<edge::Args> {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let command = match config::file_of(&args) {
+        Some(file) => config::with_file(Cli::command(), &file)?.0,
+        None => Cli::command(),
+    };
+    let matches = command.try_get_matches_from(args)?;
+    match Cli::from_arg_matches(&matches)?.command {
+        Command::Edge(args) => Ok(*args),
+        Command::Up(_) | Command::Origin(_) | Command::Play(_) | Command::Ingest(_) => {
+            anyhow::bail!("this process is no edge")
+        }
+    }
+}
+
 async fn start(command: Command) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Up(args) => up::run(args).await,

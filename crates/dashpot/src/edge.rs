@@ -13,9 +13,10 @@ mod tls;
 use crate::{ExitStatus, cli, signal};
 use clap::ValueEnum;
 use dashpot_base::{ByteSize, parse_duration};
-use dashpot_edge::{Config, Eviction, Lab};
+use dashpot_edge::{Config, Eviction, Handle, Lab};
 use dashpot_serve::{LogTo, Shutdown};
 use std::{net::SocketAddr, time::Duration};
+use tracing::{info, warn};
 use url::Url;
 
 /// What may be typed after `dashpot edge`.
@@ -86,7 +87,10 @@ pub(crate) struct Args {
 
 const AFTER_HELP: &str = "\
 The edge keeps what RFC 9111 lets a shared cache keep, for as long as the origin says, and tells in
-Cache-Status why a request was a hit or a miss. /_dashpot/stats has its counters as JSON.";
+Cache-Status why a request was a hit or a miss. /_dashpot/stats has its counters as JSON.
+
+SIGHUP opens the access log again and reloads --config without losing cache or connections;
+SIGTERM and Ctrl-C let responses in flight end within --drain.";
 
 /// Names of the eviction policies.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -137,6 +141,20 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
     cli::print(&format!("http://{}/", server.addr()));
     let shutdown = Shutdown::new();
     signal::begin_when_interrupted(&shutdown);
+    let handle = server.handle();
+    signal::at_each_hangup(move || reload(&handle));
     server.run(shutdown).await?;
     Ok(ExitStatus::Done)
+}
+
+/// Opens the logs again and puts in force what flags and configuration file say now.
+fn reload(handle: &Handle) {
+    handle.reopen_logs();
+    let config = cli::edge_again().and_then(Args::config);
+    let reloaded = config.and_then(|config| Ok(handle.reload(config)?));
+    match reloaded {
+        Ok(kept) if kept.is_empty() => info!("reloaded"),
+        Ok(kept) => warn!("reloaded, but these take a restart: {}", kept.join(", ")),
+        Err(error) => warn!("not reloaded, going on as before: {error:#}"),
+    }
 }

@@ -1,4 +1,5 @@
-//! Interrupts: the first one asks for an orderly end, the second one does not ask.
+//! Signals: the first interrupt asks for an orderly end, the second one does not ask; a hangup asks
+//! to reload.
 
 use dashpot_serve::Shutdown;
 use std::{future, process};
@@ -25,6 +26,25 @@ pub(crate) fn begin_when_interrupted(shutdown: &Shutdown) {
         shutdown.begin();
     });
 }
+
+/// Does `action` each time a SIGHUP comes.
+#[cfg(unix)]
+pub(crate) fn at_each_hangup(action: impl Fn() + Send + 'static) {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::hangup()) {
+        Ok(mut signal) => {
+            tokio::spawn(async move {
+                while signal.recv().await.is_some() {
+                    action();
+                }
+            });
+        }
+        Err(error) => warn!(%error, "SIGHUP is not watched"),
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn at_each_hangup(_: impl Fn() + Send + 'static) {}
 
 async fn once() {
     tokio::select! {

@@ -114,7 +114,7 @@ async fn what_must_be_revalidated_at_an_origin_that_is_away_is_a_gateway_timeout
 #[tokio::test]
 async fn a_silent_origin_is_given_up_in_time() {
     let origin = Origin::start(|_, _| vec![Step::Wait(Gate::new())]).await;
-    let short = std::time::Duration::from_millis(20);
+    let short = Duration::from_millis(20);
     let edge = TestEdge::start(origin.addr, |config| config.head_timeout = short).await;
     assert_eq!(edge.get("/a", &[]).await.status(), 504);
     // The same past the cache.

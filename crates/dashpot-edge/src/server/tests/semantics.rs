@@ -1,6 +1,6 @@
 //! What RFC 9111 leaves to the cache, and what the operator adds.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use super::*;
 
