@@ -5,6 +5,7 @@ mod curl;
 mod faults;
 mod fields;
 mod fills;
+mod front;
 mod joiners;
 mod keys;
 mod memory;

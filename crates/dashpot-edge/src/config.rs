@@ -21,7 +21,7 @@ use crate::PurgeLogError;
 pub use admin::Admin;
 pub use behind::{Behind, S3, UpstreamHttp};
 pub use fill::Fill;
-pub use front::Front;
+pub use front::{Cors, Front};
 pub use keys::Keys;
 pub use ops::Ops;
 pub use policy::Policy;
@@ -164,6 +164,12 @@ pub enum StartError {
     CacheMem {
         /// The memory given.
         cache_mem: ByteSize,
+    },
+    /// An origin of pages cannot stand in a header field.
+    #[error("cannot share with `{origin}`: give an origin such as https://player.example")]
+    Cors {
+        /// What was given.
+        origin: String,
     },
     /// The HTTP client cannot be made, mostly for want of root certificates.
     #[error(

@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use crate::{
     endpoints,
     flights::Flights,
+    gate::Gate,
     lab::{self, Viewers},
     meter::{Metered, Note},
     naming::Naming,
@@ -44,6 +45,8 @@ pub(crate) struct Edge {
     pub(crate) naming: Naming,
     /// Whether clients see the tags of responses.
     pub(crate) keeps_tags: bool,
+    /// What clients meet before anything else, where the operator asks for it.
+    pub(crate) gate: Option<Box<Gate>>,
 }
 
 /// What outlives a reload: all that requests have left behind.
@@ -89,8 +92,28 @@ impl Edge {
         };
         let begun = self.access_log.begin(&asked);
         let mut note = Note::new(&self.clock, &request);
-        let response = self.route(request, &mut note).await;
+        let response = match &self.gate {
+            None => self.route(request, &mut note).await,
+            Some(gate) => Box::pin(self.admit(gate, client, request, &mut note)).await,
+        };
         Ok(begun.finish(response.map(|body| Metered::new(body, Arc::clone(&self), note))))
+    }
+
+    /// Answers one request that `gate` lets pass.
+    async fn admit(
+        self: &Arc<Self>,
+        gate: &Gate,
+        client: SocketAddr,
+        request: Request<Incoming>,
+        note: &mut Note,
+    ) -> Response<lab::ClientBody> {
+        let origin = gate.origin_of(&request);
+        let mut response = match gate.admit(&self.clock, client.ip(), request) {
+            Ok(request) => self.route(request, note).await,
+            Err(refused) => (*refused).map(lab::ClientBody::Plain),
+        };
+        gate.share(origin.as_ref(), response.headers_mut());
+        response
     }
 
     async fn route(

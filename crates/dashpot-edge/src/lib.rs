@@ -11,6 +11,7 @@ mod fill;
 #[cfg(test)]
 mod fixture;
 mod flights;
+mod gate;
 mod lab;
 mod live;
 mod meter;
@@ -26,10 +27,11 @@ mod store;
 mod upstream;
 
 pub use config::{
-    Admin, Behind, Config, Eviction, Fill, Front, Keys, Lab, Ops, Policy, RunError, S3, StartError,
-    Tiers, Tls, UpstreamHttp,
+    Admin, Behind, Config, Cors, Eviction, Fill, Front, Keys, Lab, Ops, Policy, RunError, S3,
+    StartError, Tiers, Tls, UpstreamHttp,
 };
 pub use dashpot_cache::{HostRules, KeyRules, NamePattern, QueryRule};
+pub use dashpot_http::throttle::Rate;
 pub use dashpot_route::Prefer;
 pub use live::Handle;
 pub use purging::PurgeLogError;

@@ -14,6 +14,7 @@ use crate::{
     Config, Lab, RunError, StartError,
     edge::{Edge, Shared},
     flights::Flights,
+    gate::Gate,
     lab::Viewers,
     live::Handle,
     naming::Naming,
@@ -46,7 +47,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     }
     let handle = Handle::new(configure(&config, shared)?, config);
     let config = handle.config();
-    let listener = Listener::bind(config.listen).await?;
+    let listener = Listener::bind_with(config.listen, &config.front.sockets).await?;
     Ok(Server { listener, drain: config.drain, handle, shutdown })
 }
 
@@ -104,6 +105,7 @@ pub(crate) fn configure(config: &Config, shared: Arc<Shared>) -> Result<Edge, St
             &authority_of(&config.origin),
         ),
         keeps_tags: config.admin.keep_tags,
+        gate: Gate::new(&config.front, random_seed()?)?,
         shared,
     })
 }
@@ -130,6 +132,7 @@ impl Server {
         let mut options = Options::new(shutdown.clone());
         options.drain = self.drain;
         let live = self.handle;
+        options.limits = live.config().front.limits;
         options.connections = live.edge().stats.connections.clone();
         info!(addr = %self.listener.addr(), origin = %live.config().origin, "edge serves");
         let service_of = move |client| {

@@ -19,6 +19,7 @@ pub mod precondition;
 pub mod range;
 pub mod server_timing;
 mod structured;
+pub mod throttle;
 pub mod vary;
 pub mod via;
 

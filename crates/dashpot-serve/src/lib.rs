@@ -18,7 +18,7 @@ pub use access_log::{
 pub use clock::Clock;
 pub use health::Health;
 pub use hyper_util::service::TowerToHyperService;
-pub use listener::{BindError, Listener};
+pub use listener::{BindError, Listener, SocketOptions};
 pub use metrics::{Counter, Family, Gauge, Histogram, Metric, Metrics, Role};
 pub use serve::{BoxError, Limits, Options, serve};
 pub use shutdown::Shutdown;

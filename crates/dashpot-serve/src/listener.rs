@@ -1,8 +1,13 @@
 //! Listening sockets, and errors that say what to do.
 
 use crate::Tls;
-use std::{io, net::SocketAddr};
-use tokio::net::{TcpListener, TcpStream};
+use socket2::{SockRef, TcpKeepalive};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 /// Why a server could not listen.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +42,54 @@ pub enum BindError {
     },
 }
 
+/// What the operating system is to do for sockets.
+#[derive(Clone, Debug)]
+pub struct SocketOptions {
+    /// Connections that the operating system takes ahead of the server.
+    pub backlog: u32,
+    /// The size of a connection's send buffer; `None` leaves it to the operating system, which
+    /// follows each connection's bandwidth and delay.
+    pub send_buffer_bytes: Option<u32>,
+    /// After how long without a packet a client is probed, so that those that have vanished are
+    /// noticed; `None` probes nobody.
+    pub keepalive: Option<Duration>,
+}
+
+impl Default for SocketOptions {
+    fn default() -> Self {
+        Self {
+            // What Linux allows by default (net.core.somaxconn): the viewers of a broadcast come
+            // all at once.
+            backlog: 4_096,
+            send_buffer_bytes: None,
+            // The server's own timers notice sooner whatever holds resources.
+            keepalive: None,
+        }
+    }
+}
+
+impl SocketOptions {
+    fn listen(&self, addr: SocketAddr) -> io::Result<TcpListener> {
+        let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // As std does: a restart need not wait for the connections of the run before.
+        #[cfg(not(windows))]
+        socket.set_reuseaddr(true)?;
+        // Connections inherit these, so that none costs a system call more.
+        if let Some(bytes) = self.send_buffer_bytes {
+            socket.set_send_buffer_size(bytes)?;
+        }
+        let options = SockRef::from(&socket);
+        if addr.is_ipv6() {
+            options.set_only_v6(false)?;
+        }
+        if let Some(time) = self.keepalive {
+            options.set_tcp_keepalive(&TcpKeepalive::new().with_time(time))?;
+        }
+        socket.bind(addr)?;
+        socket.listen(self.backlog)
+    }
+}
+
 /// A bound TCP listener; its connections do not wait to fill packets (`TCP_NODELAY`).
 #[derive(Debug)]
 pub struct Listener {
@@ -46,15 +99,24 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens on `addr`; port 0 takes a free one.
+    /// Listens on `addr`; port 0 takes a free one, and `[::]` takes IPv4 clients too.
     ///
     /// # Errors
     /// Where the operating system refuses; the message names `addr`.
     pub async fn bind(addr: SocketAddr) -> Result<Self, BindError> {
-        let bound = match TcpListener::bind(addr).await {
-            Ok(inner) => inner.local_addr().map(|addr| Self { inner, addr, tls: None }),
-            Err(source) => Err(source),
-        };
+        Self::bind_with(addr, &SocketOptions::default()).await
+    }
+
+    /// The same as [`bind`](Self::bind), with `sockets` for the listener and its connections.
+    ///
+    /// # Errors
+    /// Where the operating system refuses; the message names `addr`.
+    #[expect(clippy::unused_async, reason = "needs a runtime's reactor, as an async fn says")]
+    pub async fn bind_with(addr: SocketAddr, sockets: &SocketOptions) -> Result<Self, BindError> {
+        let bound = sockets.listen(addr).and_then(|inner| {
+            let addr = inner.local_addr()?;
+            Ok(Self { inner, addr, tls: None })
+        });
         bound.map_err(|source| {
             if source.kind() == io::ErrorKind::AddrInUse {
                 BindError::InUse { addr, source }
@@ -88,6 +150,11 @@ impl Listener {
         let (stream, peer) = self.inner.accept().await?;
         // Small responses must not wait for an acknowledgement of the one before.
         stream.set_nodelay(true)?;
+        // A client of IPv4 is called so on a socket for both.
+        let peer = match peer.ip().to_canonical() {
+            IpAddr::V4(v4) => SocketAddr::from((v4, peer.port())),
+            IpAddr::V6(_) => peer,
+        };
         Ok((stream, peer))
     }
 }

@@ -1,5 +1,6 @@
 //! The accept loop: bounded, drained, then cut.
 
+mod clients;
 mod connection;
 mod framed;
 mod http2;
@@ -8,14 +9,21 @@ mod refusing;
 mod stream;
 mod transport;
 
-use crate::{Counter, Family, Gauge, Listener, Shutdown};
+use crate::{Clock, Counter, Family, Gauge, Listener, Shutdown};
 use bytes::Bytes;
+use clients::Clients;
 use connection::Connection;
+use dashpot_base::MonoTime;
 use http::{Request, Response};
 use http_body::Body;
 use hyper::{body::Incoming, service::Service};
-use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
-use tokio::{select, sync::Semaphore, time::sleep};
+use std::{net::SocketAddr, num::NonZeroUsize, pin::pin, sync::Arc, time::Duration};
+use tokio::{
+    net::TcpStream,
+    select,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::sleep,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
@@ -27,6 +35,9 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub struct Limits {
     /// Open connections; further ones wait in the operating system's backlog.
     pub connections_max: usize,
+    /// Open connections of one client (an IPv4 address, a /64 network of IPv6); further ones are
+    /// answered 429 and closed. `None` counts nothing.
+    pub connections_per_client_max: Option<NonZeroUsize>,
     /// How long a request head may take from its first byte (or a connection's first from its
     /// start), so that dripping clients cannot hold connections.
     pub header_read_timeout: Duration,
@@ -48,6 +59,8 @@ impl Default for Limits {
         Self {
             // Two descriptors each (client, origin) stay far below the usual hard limit of 2^20.
             connections_max: 16_384,
+            // Whole offices and mobile networks come from one address.
+            connections_per_client_max: None,
             // Varnish's value; a head fits a packet or two, so only the hostile need longer.
             header_read_timeout: Duration::from_secs(5),
             // Longer than any segment, so that a player with a full buffer keeps its connection.
@@ -108,16 +121,25 @@ where
     S::Future: Send + 'static,
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    let slots = Arc::new(Semaphore::new(options.limits.connections_max));
+    let mut slots = Slots::new(options.limits.connections_max);
+    let clients = Clients::new(options.limits.connections_per_client_max);
     let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
     let mut begun = pin!(options.shutdown.begun());
     loop {
         let accepted = select! {
             biased;
             () = &mut begun => break,
-            accepted = accept(&listener, &slots) => accepted,
+            accepted = accept(&listener, &mut slots) => accepted,
         };
         let Some((stream, peer, slot)) = accepted else { continue };
+        let Some(counted) = clients.count(peer.ip()) else {
+            debug!(%peer, "refused: its client has too many connections");
+            // Nothing has been written: the socket has room, or the client has gone.
+            if listener.tls().is_none() {
+                stream.try_write(clients::TOO_MANY).ok();
+            }
+            continue;
+        };
         let connection = Connection {
             limits: options.limits,
             shutdown: options.shutdown.clone(),
@@ -134,7 +156,7 @@ where
                 () = cut.cancelled() => debug!(%peer, "cut at the drain deadline"),
             }
             connections.dec();
-            drop(slot);
+            drop((slot, counted));
         });
     }
     // The port is free for a successor while the last responses drain.
@@ -152,12 +174,44 @@ async fn drain(all_ended: impl Future<Output = ()>, deadline: Duration) {
     }
 }
 
+/// Room for connections.
+#[derive(Debug)]
+struct Slots {
+    free: Arc<Semaphore>,
+    max: usize,
+    /// When it was last said that there is none.
+    told: Option<MonoTime>,
+    clock: Clock,
+}
+
+/// How often the log says that all connections are taken, at most.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+
+impl Slots {
+    fn new(max: usize) -> Self {
+        let free = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
+        Self { free, max, told: None, clock: Clock::system() }
+    }
+
+    async fn take(&mut self) -> Option<OwnedSemaphorePermit> {
+        if let Ok(slot) = Arc::clone(&self.free).try_acquire_owned() {
+            return Some(slot);
+        }
+        let now = self.clock.mono();
+        if self.told.is_none_or(|told| TELL_EVERY <= now.since(told)) {
+            self.told = Some(now);
+            warn!(connections_max = self.max, "all connections are taken: further clients wait");
+        }
+        Arc::clone(&self.free).acquire_owned().await.ok()
+    }
+}
+
 /// Waits for a free slot, then for a connection; `None` where the accept failed.
 async fn accept(
     listener: &Listener,
-    slots: &Arc<Semaphore>,
-) -> Option<(tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-    let slot = Arc::clone(slots).acquire_owned().await.ok()?;
+    slots: &mut Slots,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let slot = slots.take().await?;
     match listener.accept().await {
         Ok((stream, peer)) => Some((stream, peer, slot)),
         Err(error) => {

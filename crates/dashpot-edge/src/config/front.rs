@@ -1,6 +1,30 @@
 //! What clients may take, and what they must show.
 
+use dashpot_http::throttle::Rate;
+use dashpot_serve::{Limits, SocketOptions};
+
 /// What clients may take, and what they must show.
 #[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Front {}
+pub struct Front {
+    /// What a connection, and all of them, may take.
+    pub limits: Limits,
+    /// What the operating system is to do for sockets.
+    pub sockets: SocketOptions,
+    /// How often one client (an IPv4 address, a /64 network of IPv6) may ask; one that asks more
+    /// often is answered 429. `None` counts nothing.
+    pub requests_per_client: Option<Rate>,
+    /// Which pages of other sites may read responses.
+    pub cors: Cors,
+}
+
+/// Which pages of other sites may read responses, where the origin says nothing about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Cors {
+    /// What the origin says, and nothing else.
+    #[default]
+    Off,
+    /// Every page.
+    Any,
+    /// Pages of these origins, such as `https://player.example`.
+    Origins(Vec<String>),
+}

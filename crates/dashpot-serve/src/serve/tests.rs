@@ -7,7 +7,6 @@ use http_body_util::{BodyExt as _, StreamBody, combinators::UnsyncBoxBody};
 use std::convert::Infallible;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
     sync::Notify,
     task::JoinHandle,
 };
@@ -125,9 +124,9 @@ async fn check_closed_after(limits: Limits, parts: &[&[u8]], expected: Duration)
             assert_ne!(stream.read_buf(&mut got).await.unwrap(), 0);
         }
     }
-    let clock = crate::Clock::system();
+    let clock = Clock::system();
     stream.read_to_end(&mut got).await.unwrap();
-    let took = clock.mono().since(dashpot_base::MonoTime::ZERO);
+    let took = clock.mono().since(MonoTime::ZERO);
     // tokio's timers have a grain of a millisecond.
     assert!(took <= expected + Duration::from_millis(1), "{took:?}");
     server.shutdown.begin();
@@ -166,10 +165,10 @@ async fn a_body_that_drips_is_cut() {
             sleep(Duration::from_secs(1)).await;
         }
     });
-    let clock = crate::Clock::system();
+    let clock = Clock::system();
     let error = guarded.read_to_end(&mut Vec::new()).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
-    let took = clock.mono().since(dashpot_base::MonoTime::ZERO);
+    let took = clock.mono().since(MonoTime::ZERO);
     assert!(Duration::from_secs(9) < took && took <= Duration::from_millis(18_001), "{took:?}");
     drop(guarded);
     drip.await.unwrap();
@@ -247,4 +246,52 @@ async fn a_connection_beyond_the_limit_waits_for_a_free_slot() {
     server.shutdown.begin();
     server.release.notify_one();
     server.task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_with_too_many_connections_is_told_so() {
+    let limits = Limits { connections_per_client_max: NonZeroUsize::new(1), ..Limits::default() };
+    let server = start(limits, LONG).await;
+    let request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let mut first = connect(&server, request).await;
+    read_to_first_half(&mut first).await;
+    let mut second = connect(&server, b"").await;
+    let mut got = Vec::new();
+    second.read_to_end(&mut got).await.unwrap();
+    assert_eq!(got, clients::TOO_MANY);
+    server.release.notify_one();
+    first.read_to_end(&mut got).await.unwrap();
+    server.shutdown.begin();
+    server.task.await.unwrap();
+}
+
+#[tokio::test]
+async fn every_address_of_the_machine_is_listened_on_in_both_families() {
+    let listener = Listener::bind("[::]:0".parse().unwrap()).await.unwrap();
+    let port = listener.addr().port();
+    for addr in [format!("127.0.0.1:{port}"), format!("[::1]:{port}")] {
+        let (client, accepted) = tokio::join!(TcpStream::connect(&addr), listener.accept());
+        let (_, peer) = accepted.unwrap();
+        let ours = client.unwrap().local_addr().unwrap();
+        assert_eq!(peer.ip(), ours.ip());
+    }
+}
+
+#[tokio::test]
+async fn a_socket_has_the_buffer_and_the_probes_asked_for() {
+    let sockets = crate::SocketOptions {
+        send_buffer_bytes: Some(123_456),
+        keepalive: Some(Duration::from_secs(77)),
+        ..crate::SocketOptions::default()
+    };
+    let any = "127.0.0.1:0".parse().unwrap();
+    let listener = Listener::bind_with(any, &sockets).await.unwrap();
+    let (client, accepted) = tokio::join!(TcpStream::connect(listener.addr()), listener.accept());
+    let (stream, _) = accepted.unwrap();
+    let socket = socket2::SockRef::from(&stream);
+    assert!(socket.keepalive().unwrap());
+    assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(77));
+    // Linux doubles what is asked for, for its own bookkeeping.
+    assert!(123_456 <= socket.send_buffer_size().unwrap());
+    drop(client);
 }
