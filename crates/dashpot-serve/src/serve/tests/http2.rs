@@ -77,7 +77,7 @@ async fn a_stream_whose_client_takes_nothing_is_cut_and_the_others_go_on() {
     let limits = Limits { write_stall_timeout: Duration::from_secs(7), ..Limits::default() };
     let (_peer, mut requests, _connection) = connect(limits).await;
     let mut stalled = ask(&mut requests, "/big").await.into_body();
-    let clock = crate::Clock::system();
+    let clock = Clock::system();
     let mut got = 0;
     let end = loop {
         match stalled.data().await.unwrap() {
@@ -87,7 +87,7 @@ async fn a_stream_whose_client_takes_nothing_is_cut_and_the_others_go_on() {
         }
     };
     assert_eq!((end.reason(), got), (Some(Reason::CANCEL), 65_535));
-    let took = clock.mono().since(dashpot_base::MonoTime::ZERO);
+    let took = clock.mono().since(MonoTime::ZERO);
     assert!((7..=15).contains(&took.as_secs()), "{took:?}");
     let mut other = ask(&mut requests, "/big").await.into_body();
     assert_eq!(read(&mut other).await.unwrap(), BIG_BYTES);
@@ -115,9 +115,9 @@ async fn a_connection_that_rests_is_told_to_go_away() {
     let limits = Limits::default();
     let (peer, mut requests, connection) = connect(limits).await;
     assert_eq!(read(ask(&mut requests, "/").await.body_mut()).await.unwrap(), 5);
-    let clock = crate::Clock::system();
+    let clock = Clock::system();
     peer.task.await.unwrap();
-    let took = clock.mono().since(dashpot_base::MonoTime::ZERO);
+    let took = clock.mono().since(MonoTime::ZERO);
     assert!(limits.idle_timeout <= took, "{took:?}");
     assert!(took <= limits.idle_timeout * 2 + Duration::from_millis(5), "{took:?}");
     connection.await.unwrap().unwrap();
