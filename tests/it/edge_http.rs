@@ -8,6 +8,7 @@
 mod age;
 mod case;
 mod conditional;
+mod connections;
 mod expires;
 mod fields;
 mod forwarded;
@@ -16,6 +17,7 @@ mod invalidation;
 mod origin;
 mod other;
 mod partial;
+mod parts;
 mod request;
 mod response;
 mod run;

@@ -1,8 +1,8 @@
 //! Requests that pass the cache by.
 
-use dashpot_cache::{Reason, RequestHead, invalidated_by};
+use dashpot_cache::{Framing, Reason, RequestHead, ResponseHead, invalidated_by, may_store};
 use dashpot_http::cache_status::Handling;
-use http::{Method, StatusCode, Uri, Version};
+use http::{Method, StatusCode, Uri, Version, header};
 use http_body::Body as _;
 use http_body_util::Limited;
 use hyper::body::Incoming;
@@ -19,7 +19,23 @@ use crate::{
 /// Fetches `wanted` for its own request only.
 pub(crate) async fn alone(edge: &Edge, wanted: &Wanted, reason: Reason) -> Reply {
     let request = RequestHead::clone(&wanted.request);
-    on(edge, request, wanted.path_and_query.clone(), None, reason).await
+    let reply = on(edge, request, wanted.path_and_query.clone(), None, reason).await;
+    if reason == Reason::NotShareable && is_shareable(edge, &wanted.request, &reply) {
+        // The origin has changed its mind: the next request fetches for all.
+        edge.store.unmark_unshareable(&wanted.primary);
+    }
+    reply
+}
+
+/// Returns whether what came for `request` alone could have been stored.
+fn is_shareable(edge: &Edge, request: &RequestHead, reply: &Reply) -> bool {
+    let headers = reply.response.headers();
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let length = length.and_then(|length| length.parse().ok());
+    let framing = length.map_or(Framing::Delimited, Framing::Length);
+    let fits = length.is_none_or(|length| length <= edge.flight_limits.object_bytes_max);
+    let head = ResponseHead { status: reply.response.status(), headers: headers.clone(), framing };
+    fits && may_store(request, &head, &edge.rules).is_ok()
 }
 
 /// Passes a request on, with its `body` where it may have one, and the response back.

@@ -147,6 +147,10 @@ impl Store {
         self.unshareable.insert(key, ());
     }
 
+    pub(crate) fn unmark_unshareable(&self, key: &Key) {
+        self.unshareable.invalidate(key);
+    }
+
     pub(crate) fn is_unshareable(&self, key: &Key) -> bool {
         self.unshareable.contains_key(key)
     }

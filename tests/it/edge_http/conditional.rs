@@ -1,7 +1,7 @@
 //! RFC 9110 §13 and RFC 9111 §4.3.2: conditional requests of clients, answered from the store.
 
 use super::{
-    case::{Case, Expect, case, get},
+    case::{Case, Expect, by, case, get},
     run::check,
 };
 
@@ -224,6 +224,67 @@ const IF_MODIFIED_SINCE: &[Case] = &[
 ];
 
 const PASSED: &[Case] = &[
+    case(
+        "RFC 9111 §4.1",
+        "a tag of another variant is no answer",
+        &[
+            get()
+                .with(&["Foo: 1"])
+                .ok(&["Cache-Control: max-age=3600", "Vary: Foo", "ETag: \"a\""])
+                .miss(),
+            get()
+                .with(&["Foo: 2", "If-None-Match: \"a\""])
+                .ok(&["Cache-Control: max-age=3600", "Vary: Foo", "ETag: \"b\""])
+                .miss()
+                .expect(&[Expect::Status(200), Expect::Has("etag: \"b\"")]),
+            get().with(&["Foo: 1", "If-None-Match: \"a\""]).hit().expect(&[Expect::Status(304)]),
+        ],
+    ),
+    case(
+        "RFC 9111 §4.3.2",
+        "a condition that is not quoted goes on as it came",
+        &[get()
+            .with(&["If-None-Match: abc"])
+            .answer("304 Not Modified", &["ETag: abc"])
+            .expect(&[Expect::Status(304), Expect::Sees("if-none-match: abc")])],
+    )
+    .optional(),
+    case(
+        "RFC 9111 §4.3.3",
+        "a client's date on what is stale: not modified",
+        &[
+            get().ok(&["Cache-Control: max-age=60", "Age: 99", "Last-Modified: {imf-7200}"]).miss(),
+            get()
+                .with(&["If-Modified-Since: {imf-3600}"])
+                .answer("304 Not Modified", &["Last-Modified: {imf-7200}"])
+                .expect(&[Expect::Status(304), Expect::SeesIn("if-modified-since", "GMT")]),
+        ],
+    ),
+    case(
+        "RFC 9111 §4.3.3",
+        "a client's condition on what is stale, while the origin errs",
+        &[
+            get().ok(&["Cache-Control: max-age=60", "Age: 99", "ETag: \"a\""]).miss(),
+            get()
+                .with(&["If-None-Match: \"a\""])
+                .answer("503 Service Unavailable", &[])
+                .miss()
+                .expect(&[Expect::Status(503)]),
+        ],
+    ),
+    case(
+        "RFC 9110 §13.1.2",
+        "PUT with If-None-Match is the origin's to decide",
+        &[
+            get().ok(&["Cache-Control: max-age=3600", "ETag: \"a\""]).miss(),
+            by("PUT")
+                .with(&["If-None-Match: *", "Content-Length: 0"])
+                .answer("412 Precondition Failed", &[])
+                .miss()
+                .expect(&[Expect::Status(412), Expect::Sees("if-none-match: *")]),
+            get().hit(),
+        ],
+    ),
     case(
         "RFC 9111 §4.3.2",
         "If-Match is the origin's to decide",

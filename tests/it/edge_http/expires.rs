@@ -117,6 +117,9 @@ const READ: &[Case] = &[
     expires!(reused, "RFC 9110 §5.6.7", "IMF-fixdate", "{imf+86400}").optional(),
     expires!(reused, "RFC 9110 §5.6.7", "RFC 850", "{rfc850+86400}").optional(),
     expires!(reused, "RFC 9110 §5.6.7", "asctime", "{asctime+86400}").optional(),
+    expires!(reused, "RFC 9111 §5.3", "far away", "Sun, 21 Nov 2286 04:46:39 GMT").optional(),
+    expires!(reused, "RFC 9111 §5.3", "as far as it goes", "Fri, 31 Dec 9999 23:59:59 GMT")
+        .optional(),
     expires!(
         reused,
         "RFC 9110 §5.6.7",

@@ -69,6 +69,30 @@ const AUTHORISED: &[Case] = &[
     .optional(),
 ];
 
+/// A client that shows credentials must not be able to keep others from sharing.
+const AUTHORISED_FIRST: &[Case] = &[
+    case(
+        "RFC 9111 §3.5",
+        "the next one is stored for all",
+        &[
+            get().with(&["Authorization: Basic YTpi"]).ok(&["Cache-Control: max-age=3600"]).miss(),
+            get().ok(&["Cache-Control: max-age=3600"]).miss(),
+            get().hit(),
+        ],
+    )
+    .optional(),
+    case(
+        "RFC 9111 §5.2.1.5",
+        "the same behind a request with no-store",
+        &[
+            get().with(&["Cache-Control: no-store"]).ok(&["Cache-Control: max-age=3600"]).miss(),
+            get().ok(&["Cache-Control: max-age=3600"]).miss(),
+            get().hit(),
+        ],
+    )
+    .optional(),
+];
+
 const INTERIM: &[Case] = &[
     case(
         "RFC 9110 §15.2",
@@ -321,6 +345,7 @@ const KEYS: &[Case] = &[
 #[tokio::test(flavor = "multi_thread")]
 async fn rfc9111_3_5_authorised_requests() {
     check(AUTHORISED).await;
+    check(AUTHORISED_FIRST).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,26 @@ use super::{
 };
 
 const DIRECTIVES: &[Case] = &[
+    case(
+        "RFC 9111 §3",
+        "what may be stored is stored although an earlier answer might not",
+        &[
+            get().ok(&["Cache-Control: no-store"]).miss(),
+            get().ok(&["Cache-Control: max-age=3600"]).miss(),
+            get().ok(&["Cache-Control: max-age=3600"]),
+            get().hit(),
+        ],
+    )
+    .optional(),
+    case(
+        "RFC 9111 §4.2.4",
+        "a fresh response is used although a newer one was private",
+        &[
+            get().ok(&["Cache-Control: max-age=3600"]).miss(),
+            get().with(&["Cache-Control: no-cache"]).ok(&["Cache-Control: private"]).miss(),
+            get().expect(&[Expect::Status(200)]),
+        ],
+    ),
     twice!(fetched, "RFC 9111 §5.2.2.5", "no-store", ["Cache-Control: no-store"]),
     twice!(
         fetched,

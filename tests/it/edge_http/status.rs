@@ -102,6 +102,8 @@ macro_rules! heuristic {
 }
 
 const HEURISTIC: &[Case] = &[
+    heuristic!(hit, "is with Content-Disposition", "200 OK", "Content-Disposition: attachment")
+        .optional(),
     heuristic!(hit, "is reused by heuristic", "200 OK").optional(),
     heuristic!(hit, "is reused by heuristic", "203 Non-Authoritative Information").optional(),
     heuristic!(hit, "is reused by heuristic", "204 No Content").optional(),

@@ -171,9 +171,7 @@ impl Fetching {
             if self.edge.flight_limits.object_bytes_max < length);
         let is_unshareable = match arrival {
             // An error says nothing of what the resource will be like.
-            Arrival::Unshareable { status, why } => {
-                status.is_success() && *why != NotStorable::Status
-            }
+            Arrival::Unshareable { status, why } => status.is_success() && is_lasting(*why),
             Arrival::Shareable { .. } => is_too_large,
             Arrival::NotModified { .. } => false,
         };
@@ -374,4 +372,17 @@ pub(super) fn shared_headers(request: &HeaderMap, stored: Option<&StoredHead>) -
         stored.write_preconditions(&mut headers);
     }
     headers
+}
+
+/// Returns whether a response to another request would be unshareable for the same reason. What
+/// the request alone has brought about is none: it would let one client, with credentials of any
+/// sort, keep all others from sharing.
+const fn is_lasting(why: NotStorable) -> bool {
+    !matches!(
+        why,
+        NotStorable::Status
+            | NotStorable::Method
+            | NotStorable::RequestNoStore
+            | NotStorable::Authorization
+    )
 }
