@@ -3,6 +3,8 @@
 mod cell;
 mod fetch;
 mod resume;
+#[cfg(test)]
+mod twin;
 
 use std::{
     collections::BTreeMap,
@@ -235,7 +237,7 @@ impl Flights {
         let slot = slot.or_else(|| Arc::clone(&edge.flights.slots).try_acquire_owned().ok())?;
         let running = Arc::new(Running::new(edge, wanted.clone()));
         shard.insert(running.wanted.key.clone(), Arc::clone(&running));
-        tokio::spawn(fetch::fetch(Arc::clone(edge), Arc::clone(&running), slot));
+        tokio::spawn(fetch::fetch(Arc::clone(edge), Arc::clone(edge), Arc::clone(&running), slot));
         Some(running)
     }
 

@@ -52,7 +52,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
 }
 
 /// Makes what outlives a reload.
-fn share(config: &Config, shutdown: Shutdown) -> Result<Shared, StartError> {
+pub(crate) fn share(config: &Config, shutdown: Shutdown) -> Result<Shared, StartError> {
     let clock = Clock::system();
     let mut metrics = Metrics::new(Role::Edge);
     let stats = Stats::new(&mut metrics);

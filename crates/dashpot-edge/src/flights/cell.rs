@@ -25,6 +25,9 @@ pub(super) struct Cell {
     pub(super) arrived: Arrived,
     /// The rest of a body that broke off, and when to ask for it.
     pub(super) rest: Option<(Rest, MonoTime)>,
+    /// All that the machine has said.
+    #[cfg(test)]
+    pub(super) log: Vec<String>,
 }
 
 /// What has come from upstream, left here for the outputs that need it.
@@ -48,6 +51,8 @@ impl Running {
             leader: None,
             arrived: Arrived::default(),
             rest: None,
+            #[cfg(test)]
+            log: Vec::new(),
         };
         Self {
             wanted,
@@ -113,6 +118,8 @@ impl Running {
             cell.flight.handle(edge.clock.mono(), input);
             outputs.extend(std::iter::from_fn(|| cell.flight.poll()));
         }
+        #[cfg(test)]
+        cell.log.extend(outputs.iter().map(|output| super::twin::line(edge.clock.mono(), output)));
         for output in &outputs {
             self.keep(edge, &mut cell, output);
         }

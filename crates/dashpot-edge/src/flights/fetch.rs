@@ -33,22 +33,41 @@ use crate::{
 /// A player's buffer hides it; without any, a viewer would be cut for a hiccup of its network.
 const LAG_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Fetches for `running` until its flight is over, and frees its `slot`.
-pub(super) async fn fetch(edge: Arc<Edge>, running: Arc<Running>, slot: OwnedSemaphorePermit) {
-    let fetching = Fetching { edge, running, kept: AtomicU64::new(0), _slot: slot };
+/// Who is asked for what a flight wants.
+pub(super) trait Source: Send + Sync {
+    /// Sends `ask` and waits for the response head.
+    fn send(&self, ask: Ask) -> impl Future<Output = Result<Arriving, NoResponse>> + Send;
+}
+
+/// The upstreams.
+impl Source for Arc<Edge> {
+    fn send(&self, ask: Ask) -> impl Future<Output = Result<Arriving, NoResponse>> + Send {
+        self.upstream.send(ask)
+    }
+}
+
+/// Fetches from `source` for `running` until its flight is over, and frees its `slot`.
+pub(super) async fn fetch<S: Source>(
+    edge: Arc<Edge>,
+    source: S,
+    running: Arc<Running>,
+    slot: OwnedSemaphorePermit,
+) {
+    let fetching = Fetching { edge, source, running, kept: AtomicU64::new(0), _slot: slot };
     fetching.run().await;
 }
 
 /// A fetch under way. However it ends, its flight ends with it and leaves the table.
-pub(super) struct Fetching {
+pub(super) struct Fetching<S: Source> {
     pub(super) edge: Arc<Edge>,
+    source: S,
     pub(super) running: Arc<Running>,
     /// Bytes counted against what all arriving bodies may take.
     kept: AtomicU64,
     _slot: OwnedSemaphorePermit,
 }
 
-impl Drop for Fetching {
+impl<S: Source> Drop for Fetching<S> {
     fn drop(&mut self) {
         let wall = self.edge.clock.wall();
         // Does nothing to a flight that is over; readers of one that is not must not wait forever.
@@ -60,7 +79,7 @@ impl Drop for Fetching {
     }
 }
 
-impl Fetching {
+impl<S: Source> Fetching<S> {
     async fn run(&self) {
         let stored = self.running.wanted.stored.clone();
         let stored_head = stored.as_ref().map(|object| &*object.head);
@@ -125,7 +144,7 @@ impl Fetching {
         let (began, requested) = (edge.clock.mono(), edge.clock.wall());
         edge.stats.upstream_requests.inc();
         let deadline = self.running.wake_at();
-        let sent = self.while_wanted(edge.upstream.send(ask)).await;
+        let sent = self.while_wanted(self.source.send(ask)).await;
         let is_late = deadline.is_some_and(|deadline| deadline <= edge.clock.mono());
         match &sent {
             Some(sent) => edge.note_origin(sent.as_ref().err().map(|failed| failed.failure)),

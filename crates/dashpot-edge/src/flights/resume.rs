@@ -5,12 +5,12 @@ use http::Method;
 use tokio::time::sleep;
 
 use super::{
-    fetch::{Connection, Fetching, shared_headers},
+    fetch::{Connection, Fetching, Source, shared_headers},
     lock,
 };
 use crate::upstream::framing_of;
 
-impl Fetching {
+impl<S: Source> Fetching<S> {
     /// Asks for the rest of the body, as often as the flight says; `None` once it is over.
     pub(super) async fn resume(&self) -> Option<Connection> {
         loop {
