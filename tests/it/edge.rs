@@ -1,5 +1,6 @@
 //! The edge over real sockets: many viewers, hostile origins, and curl's opinion.
 
+mod admin;
 mod client;
 mod curl;
 mod faults;
@@ -10,9 +11,11 @@ mod joiners;
 mod keys;
 mod memory;
 mod origin;
+mod purge;
 mod reload;
 mod resumes;
 mod room;
+mod scripted;
 mod smuggling;
 mod stale;
 
@@ -41,6 +44,16 @@ impl Edge {
         let run = server.run(shutdown.clone());
         let task = tokio::spawn(async move { run.await.expect("the edge runs") });
         Self { addr, shutdown, task }
+    }
+
+    /// Starts an edge with an operator's listener, and returns where that is.
+    async fn administered(config: Config) -> (Self, SocketAddr) {
+        let server = dashpot_edge::bind(config).await.expect("the edge binds");
+        let admin = server.admin_addr().expect("an operator's listener");
+        let (addr, shutdown) = (server.addr(), Shutdown::new());
+        let run = server.run(shutdown.clone());
+        let task = tokio::spawn(async move { run.await.expect("the edge runs") });
+        (Self { addr, shutdown, task }, admin)
     }
 
     async fn stop(self) {

@@ -16,9 +16,9 @@ use dashpot_base::ByteSize;
 use dashpot_serve::{AccessLogError, BindError, LogTo};
 use url::Url;
 
-use crate::PurgeLogError;
+use crate::{AdminError, PurgeLogError};
 
-pub use admin::Admin;
+pub use admin::{Admin, Setting};
 pub use behind::{Behind, S3, UpstreamHttp};
 pub use fill::Fill;
 pub use front::{Cors, Front};
@@ -211,6 +211,9 @@ pub enum StartError {
     /// The address cannot be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The operator's listener cannot be opened.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
     /// The purges cannot be kept.
     #[error(transparent)]
     PurgeLog(#[from] PurgeLogError),

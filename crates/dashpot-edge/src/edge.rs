@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     net::SocketAddr,
     ops::Deref,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use dashpot_base::ByteSize;
@@ -12,14 +12,17 @@ use dashpot_cache::{Failure, Limits, Outage, Rules, Tags};
 use dashpot_serve::{AccessLog, Asked, Clock, Health, Logged, Metrics};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use hyper::body::Incoming;
+use ipnet::IpNet;
+use tokio::sync::Notify;
 
 use crate::{
-    endpoints,
+    Setting, admin, endpoints,
     flights::Flights,
     gate::Gate,
     lab::{self, Viewers},
     meter::{Metered, Note},
     naming::Naming,
+    prefill::Jobs,
     proxy,
     respond::Reply,
     stats::{Levels, Stats},
@@ -45,6 +48,10 @@ pub(crate) struct Edge {
     pub(crate) naming: Naming,
     /// Whether clients see the tags of responses.
     pub(crate) keeps_tags: bool,
+    /// Who may send `PURGE`.
+    pub(crate) purge_from: Vec<IpNet>,
+    /// What the operator's listener shows of the configuration.
+    pub(crate) shown: Vec<Setting>,
     /// What clients meet before anything else, where the operator asks for it.
     pub(crate) gate: Option<Box<Gate>>,
 }
@@ -62,6 +69,10 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) health: Health,
     pub(crate) access_log: AccessLog,
+    /// What fills the cache before anybody asks.
+    pub(crate) jobs: Jobs,
+    /// Notified when the operator asks for a reload, where somebody listens.
+    pub(crate) reload: OnceLock<Arc<Notify>>,
     /// The viewers' links, in lab mode.
     pub(crate) viewers: Option<Viewers>,
     /// Separates the parts of multipart replies: random, so that no body can be made to hold it.
@@ -93,6 +104,10 @@ impl Edge {
         let begun = self.access_log.begin(&asked);
         let mut note = Note::new(&self.clock, &request);
         let response = match &self.gate {
+            _ if admin::takes_purge(&self, request.method()) => {
+                let answered = Box::pin(admin::purge_by_client(&self, client, request));
+                answered.await.map(lab::ClientBody::Plain)
+            }
             None => self.route(request, &mut note).await,
             Some(gate) => Box::pin(self.admit(gate, client, request, &mut note)).await,
         };
@@ -183,7 +198,8 @@ impl Edge {
 
     pub(crate) fn levels(&self) -> Levels {
         let (objects, bytes) = self.store.usage();
-        Levels { fills: self.flights.count(), objects, bytes }
+        let purge_rules = self.store.purging.rules();
+        Levels { purge_rules, fills: self.flights.count(), objects, bytes }
     }
 }
 

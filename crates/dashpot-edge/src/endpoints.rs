@@ -29,17 +29,21 @@ pub(crate) async fn answer(edge: &Edge, request: Request<Incoming>) -> Response<
     }
     let response = match path.as_str() {
         "/health" => edge.health.response().map(Body::Own),
-        "/metrics" => {
-            edge.stats.set_levels(edge.levels());
-            edge.metrics.response().map(Body::Own)
-        }
+        "/metrics" => metrics(edge),
         "/_dashpot/stats" => stats(edge),
         _ => text(StatusCode::NOT_FOUND, "the edge has no such page\n"),
     };
     if request.method() == Method::HEAD { response.map(|_| Body::empty()) } else { response }
 }
 
-fn stats(edge: &Edge) -> Response<Body> {
+/// Returns the counters in the form that Prometheus reads.
+pub(crate) fn metrics(edge: &Edge) -> Response<Body> {
+    edge.stats.set_levels(edge.levels());
+    edge.metrics.response().map(Body::Own)
+}
+
+/// Returns the counters as the page of the edge shows them.
+pub(crate) fn stats(edge: &Edge) -> Response<Body> {
     let mut report = edge.stats.report(&edge.name, edge.levels());
     report.uptime_ms = edge.clock.mono().since(dashpot_base::MonoTime::ZERO).as_millis();
     report.cache_bytes_max = edge.cache_mem.bytes();

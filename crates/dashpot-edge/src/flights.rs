@@ -193,6 +193,11 @@ impl Flights {
         Seed(self.seeds.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// Returns whether what is under `key` is being fetched.
+    pub(crate) fn is_up(&self, key: &Key) -> bool {
+        self.shard(key).contains_key(key)
+    }
+
     /// Returns how many flights are up.
     pub(crate) fn count(&self) -> usize {
         self.slots_max - self.slots.available_permits()

@@ -3,10 +3,12 @@
 //! Layer 5. A hit is a look-up and a function call; a miss joins its key's flight, whose detached
 //! task fetches the body once while every reader follows at its own pace.
 
+mod admin;
 mod body;
 mod config;
 mod edge;
 mod endpoints;
+mod errand;
 mod fill;
 #[cfg(test)]
 mod fixture;
@@ -18,6 +20,7 @@ mod meter;
 mod naming;
 mod object;
 mod pass;
+mod prefill;
 mod proxy;
 mod purging;
 mod respond;
@@ -26,9 +29,10 @@ mod stats;
 mod store;
 mod upstream;
 
+pub use admin::AdminError;
 pub use config::{
     Admin, Behind, Config, Cors, Eviction, Fill, Front, Keys, Lab, Ops, Policy, RunError, S3,
-    StartError, Tiers, Tls, UpstreamHttp,
+    Setting, StartError, Tiers, Tls, UpstreamHttp,
 };
 pub use dashpot_cache::{HostRules, KeyRules, NamePattern, QueryRule};
 pub use dashpot_http::throttle::Rate;

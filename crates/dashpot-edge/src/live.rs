@@ -82,6 +82,8 @@ fn with_fixed_parts(mut config: Config, current: &Config) -> (Config, Vec<&'stat
         "eviction": eviction,
         "fills-max": fill.fills_max,
         "lab": lab,
+        "admin": admin.listen,
+        "admin-token-file": admin.token_file,
         "purge-log": admin.purge_log,
         "access-log": access_log,
         "access-log-format": ops.access_log_format,

@@ -16,6 +16,15 @@ pub(crate) struct Naming {
     origin: Origin,
 }
 
+/// Why what an operator names is no resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotNamed {
+    /// It is neither a path nor an absolute URL.
+    NotAUrl,
+    /// The host is part of the key and is not named.
+    NoHost,
+}
+
 impl Naming {
     /// Returns the names at the origin `scheme://authority`.
     pub(crate) fn new(keys: Keys, scheme: &str, authority: &str) -> Self {
@@ -52,6 +61,48 @@ impl Naming {
     /// Returns the rules that keys are made by.
     pub(crate) const fn rules(&self) -> &KeyRules {
         &self.keys.rules
+    }
+
+    /// Returns the key of what an operator names: a path, or an absolute URL whose host counts
+    /// where the host is part of the key.
+    pub(crate) fn key_of_url(&self, url: &str) -> Result<Key, NotNamed> {
+        let (host, path) = self.parts_of_url(url)?;
+        Ok(self.origin_at(host.as_deref()).key(&self.keys.rules.apply(path)))
+    }
+
+    /// Returns what the keys of all URLs that begin with `url` begin with.
+    pub(crate) fn key_prefix(&self, url: &str) -> Result<String, NotNamed> {
+        let (host, path) = self.parts_of_url(url)?;
+        Ok(self.origin_at(host.as_deref()).key(path).as_str().to_owned())
+    }
+
+    /// Returns the host of what an operator names, where it is part of the key, and the path.
+    pub(crate) fn parts_of_url<'a>(
+        &self,
+        url: &'a str,
+    ) -> Result<(Option<String>, &'a str), NotNamed> {
+        if !url.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(NotNamed::NotAUrl);
+        }
+        let absolute = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+        let (host, path) = match absolute {
+            Some(rest) => rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len())),
+            None if url.starts_with('/') => ("", url),
+            None => return Err(NotNamed::NotAUrl),
+        };
+        let path = if path.is_empty() { "/" } else { path };
+        let Some(rules) = &self.keys.hosts else { return Ok((None, path)) };
+        if host.is_empty() {
+            return Err(NotNamed::NoHost);
+        }
+        Ok((Some(rules.canonical(host).ok_or(NotNamed::NotAUrl)?), path))
+    }
+
+    fn origin_at(&self, host: Option<&str>) -> Cow<'_, Origin> {
+        match host {
+            Some(host) => Cow::Owned(Origin::new(&self.scheme, host)),
+            None => Cow::Borrowed(&self.origin),
+        }
     }
 
     /// Returns what to ask upstream for `path_and_query`.

@@ -24,7 +24,12 @@ use crate::{
 
 /// Answers `request`.
 pub(crate) async fn answer(edge: &Arc<Edge>, request: Request<Incoming>) -> Reply {
-    let (mut parts, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
+    reply(edge, parts, Some(body)).await
+}
+
+/// Answers a request with this head, a client's or one of the edge's own.
+pub(crate) async fn reply(edge: &Arc<Edge>, mut parts: Parts, body: Option<Incoming>) -> Reply {
     if let Err((status, message)) = check(edge, &mut parts) {
         return respond::refuse(edge, status, message, error(edge));
     }
@@ -41,7 +46,7 @@ pub(crate) async fn answer(edge: &Arc<Edge>, request: Request<Incoming>) -> Repl
     let path_and_query = edge.naming.forwarded(path).into_owned();
     // What follows is boxed, so that a hit does not carry the room that a miss needs.
     if let Verdict::Bypass(reason) = verdict {
-        return Box::pin(pass::on(edge, request, path_and_query, Some(body), reason)).await;
+        return Box::pin(pass::on(edge, request, path_and_query, body, reason)).await;
     }
     let key = variant.unwrap_or_else(|| primary.clone());
     let request = Arc::new(request);

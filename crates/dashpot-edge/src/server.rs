@@ -8,10 +8,12 @@ use dashpot_serve::{
     AccessLog, Clock, Health, Listener, Metric, Metrics, Options, Role, Shutdown, serve,
 };
 use hyper::service::service_fn;
+use tokio::sync::Notify;
 use tracing::info;
 
 use crate::{
     Config, Lab, RunError, StartError,
+    admin::{Access, Service},
     edge::{Edge, Shared},
     flights::Flights,
     gate::Gate,
@@ -28,6 +30,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Server {
     listener: Listener,
+    admin: Option<(Listener, Access)>,
     handle: Handle,
     drain: Duration,
     shutdown: Shutdown,
@@ -48,7 +51,14 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     let handle = Handle::new(configure(&config, shared)?, config);
     let config = handle.config();
     let listener = Listener::bind_with(config.listen, &config.front.sockets).await?;
-    Ok(Server { listener, drain: config.drain, handle, shutdown })
+    let admin = match config.admin.listen {
+        Some(addr) => {
+            let access = Access::new(&config.admin, addr)?;
+            Some((Listener::bind(addr).await?, access))
+        }
+        None => None,
+    };
+    Ok(Server { listener, admin, drain: config.drain, handle, shutdown })
 }
 
 /// Makes what outlives a reload.
@@ -75,6 +85,8 @@ pub(crate) fn share(config: &Config, shutdown: Shutdown) -> Result<Shared, Start
         cache_mem: config.cache_mem,
         flights: Flights::new(config.fill.fills_max, random_seed()?),
         outage: <_>::default(),
+        jobs: <_>::default(),
+        reload: <_>::default(),
         clock,
         stats,
         metrics,
@@ -105,6 +117,8 @@ pub(crate) fn configure(config: &Config, shared: Arc<Shared>) -> Result<Edge, St
             &authority_of(&config.origin),
         ),
         keeps_tags: config.admin.keep_tags,
+        purge_from: config.admin.purge_from.clone(),
+        shown: config.admin.shown.clone(),
         gate: Gate::new(&config.front, random_seed()?)?,
         shared,
     })
@@ -123,6 +137,19 @@ impl Server {
         self.handle.clone()
     }
 
+    /// Returns the address of the operator's listener, where there is one.
+    #[must_use]
+    pub fn admin_addr(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|(listener, _)| listener.addr())
+    }
+
+    /// Returns what is notified when the operator asks for a reload; until somebody has asked for
+    /// this, the operator is told that nothing can be reloaded.
+    #[must_use]
+    pub fn reloads(&self) -> Arc<Notify> {
+        Arc::clone(self.handle.edge().reload.get_or_init(<_>::default))
+    }
+
     /// Serves until `shutdown` begins, and returns once the responses in flight have drained.
     ///
     /// # Errors
@@ -135,6 +162,7 @@ impl Server {
         options.limits = live.config().front.limits;
         options.connections = live.edge().stats.connections.clone();
         info!(addr = %self.listener.addr(), origin = %live.config().origin, "edge serves");
+        let (administered, jobs) = (live.clone(), live.clone());
         let service_of = move |client| {
             let live = live.clone();
             service_fn(move |request| live.edge().handle(client, request))
@@ -144,11 +172,28 @@ impl Server {
             draining.begin();
             future::pending::<()>().await;
         };
+        let administered = administer(administered, self.admin, Options::new(shutdown.clone()));
+        let served =
+            async { tokio::join!(serve(self.listener, service_of, options), administered) };
         tokio::select! {
-            () = serve(self.listener, service_of, options) => Ok(()),
-            () = told => Ok(()),
+            _ = served => (),
+            () = told => (),
         }
+        jobs.edge().jobs.end();
+        Ok(())
     }
+}
+
+/// Serves the operator until the shutdown.
+async fn administer(live: Handle, admin: Option<(Listener, Access)>, options: Options) {
+    let Some((listener, access)) = admin else { return };
+    info!(addr = %listener.addr(), "the operator's listener serves");
+    let service = Arc::new(Service { live, access });
+    let service_of = move |_| {
+        let service = Arc::clone(&service);
+        service_fn(move |request| Arc::clone(&service).handle(request))
+    };
+    serve(listener, service_of, options).await;
 }
 
 /// Returns what makes the waits of this edge differ from those of its neighbours.

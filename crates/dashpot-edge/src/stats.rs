@@ -46,6 +46,8 @@ pub(crate) struct Stats {
     pub(crate) resumed: Counter,
     pub(crate) evictions: Counter,
     pub(crate) connections: Gauge,
+    pub(crate) purges: Counter,
+    purge_rules: Gauge,
     fills: Gauge,
     objects: Gauge,
     bytes: Gauge,
@@ -78,6 +80,7 @@ fn field_value<S: Serializer>(value: &HeaderValue, to: S) -> Result<S::Ok, S::Er
 /// What changes without being counted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Levels {
+    pub(crate) purge_rules: usize,
     pub(crate) fills: usize,
     pub(crate) objects: u64,
     pub(crate) bytes: u64,
@@ -122,6 +125,8 @@ impl Stats {
             resumed: metrics.counter(Metric::Resumed),
             evictions: metrics.counter(Metric::Evictions),
             connections: metrics.gauge(Metric::Connections),
+            purges: metrics.counter(Metric::Purges),
+            purge_rules: metrics.gauge(Metric::PurgeRules),
             fills: metrics.gauge(Metric::Fills),
             objects: metrics.gauge(Metric::CacheObjects),
             bytes: metrics.gauge(Metric::CacheBytes),
@@ -158,6 +163,7 @@ impl Stats {
     /// Brings the gauges up to date.
     pub(crate) fn set_levels(&self, levels: Levels) {
         let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        self.purge_rules.set(i64::try_from(levels.purge_rules).unwrap_or(i64::MAX));
         self.fills.set(i64::try_from(levels.fills).unwrap_or(i64::MAX));
         self.objects.set(gauge(levels.objects));
         self.bytes.set(gauge(levels.bytes));

@@ -1,5 +1,6 @@
 //! The memory tier: what is stored under which key.
 
+mod explain;
 mod sweep;
 
 use std::{
@@ -16,6 +17,7 @@ use dashpot_http::vary::Vary;
 use dashpot_serve::Counter;
 use moka::{notification::RemovalCause, policy::EvictionPolicy, sync::Cache};
 
+pub(crate) use explain::Held;
 pub(crate) use sweep::Swept;
 
 use crate::{Eviction, object::Object, purging::Purging};

@@ -76,6 +76,10 @@ pub enum Metric {
     CacheBytes,
     /// Stored responses that had to leave for others.
     Evictions,
+    /// Purges that were made.
+    Purges,
+    /// Purges that look-ups consider.
+    PurgeRules,
 }
 
 impl Metric {
@@ -103,6 +107,8 @@ impl Metric {
             Self::Fills => ("fills", "Fetches filling the cache"),
             Self::CacheObjects => ("cache_objects", "Stored responses"),
             Self::CacheBytes => ("cache_bytes", "Bytes of stored responses"),
+            Self::Purges => ("purges", "Purges made"),
+            Self::PurgeRules => ("purge_rules", "Purges that look-ups consider"),
             Self::Evictions => ("evictions", "Stored responses evicted"),
         }
     }

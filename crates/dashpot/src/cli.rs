@@ -90,6 +90,20 @@ pub(crate) fn edge_again() -> anyhow::Result<edge::Args> {
     }
 }
 
+/// Returns what is in force for an edge, as [`edge_again`] reads it.
+///
+/// # Errors
+/// Where the command line or the configuration file no longer say how to run an edge.
+pub(crate) fn in_force_again() -> anyhow::Result<Vec<config::InForce>> {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let (command, from_file) = match config::file_of(&args) {
+        Some(file) => config::with_file(Cli::command(), &file)?,
+        None => (Cli::command(), config::FromFile::new()),
+    };
+    let matches = command.clone().try_get_matches_from(args)?;
+    Ok(config::in_force(&command, &matches, &from_file))
+}
+
 async fn start(command: Command) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Up(args) => up::run(args).await,

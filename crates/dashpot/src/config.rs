@@ -134,20 +134,29 @@ fn with_defaults(command: Command, mut defaults: BTreeMap<String, Vec<String>>) 
     })
 }
 
-/// Returns what is in force for the chosen command, as a configuration file with each value's
-/// source beside it.
-pub(crate) fn print(command: &Command, matches: &ArgMatches, from_file: &FromFile) -> String {
-    let mut text = String::new();
-    let Some((name, matches)) = matches.subcommand() else { return text };
-    let Some(command) = command.find_subcommand(name) else { return text };
-    let mut line = |args: std::fmt::Arguments<'_>| writeln!(text, "{args}").is_ok();
+/// A flag of the chosen command, as it is in force.
+pub(crate) struct InForce {
+    pub(crate) name: String,
+    /// In the order given; none where it is not set.
+    pub(crate) values: Vec<String>,
+    /// Where they come from.
+    pub(crate) source: &'static str,
+}
+
+/// Returns what is in force for the chosen command.
+pub(crate) fn in_force(
+    command: &Command,
+    matches: &ArgMatches,
+    from_file: &FromFile,
+) -> Vec<InForce> {
+    let Some((name, matches)) = matches.subcommand() else { return Vec::new() };
+    let Some(command) = command.find_subcommand(name) else { return Vec::new() };
     let is_from_file = |long: &str| from_file.contains(&(name.to_owned(), long.to_owned()));
-    line(format_args!("[{name}]"));
-    for arg in command.get_arguments() {
-        let Some(long) = arg.get_long() else { continue };
+    let flags = command.get_arguments().filter_map(|arg| {
+        let long = arg.get_long()?;
         let id = arg.get_id().as_str();
         if ["help", "version", "print-config", "config"].contains(&long) {
-            continue;
+            return None;
         }
         let source = match matches.value_source(id) {
             Some(ValueSource::CommandLine) => "flag",
@@ -157,15 +166,28 @@ pub(crate) fn print(command: &Command, matches: &ArgMatches, from_file: &FromFil
             Some(_) | None => "not set",
         };
         let values = matches.try_get_raw(id).ok().flatten().into_iter().flatten();
-        let mut values: Vec<_> =
-            values.map(|value| toml::Value::String(value.to_string_lossy().into_owned())).collect();
+        let values = values.map(|value| value.to_string_lossy().into_owned()).collect();
+        Some(InForce { name: long.to_owned(), values, source })
+    });
+    flags.collect()
+}
+
+/// Returns what is in force for the chosen command, as a configuration file with each value's
+/// source beside it.
+pub(crate) fn print(command: &Command, matches: &ArgMatches, from_file: &FromFile) -> String {
+    let mut text = String::new();
+    let Some(name) = matches.subcommand_name() else { return text };
+    let mut line = |args: std::fmt::Arguments<'_>| writeln!(text, "{args}").is_ok();
+    line(format_args!("[{name}]"));
+    for InForce { name, values, source } in in_force(command, matches, from_file) {
+        let mut values: Vec<_> = values.into_iter().map(toml::Value::String).collect();
         match (values.pop(), values.is_empty()) {
-            (Some(value), true) => line(format_args!("{long} = {value}  # {source}")),
+            (Some(value), true) => line(format_args!("{name} = {value}  # {source}")),
             (Some(last), false) => {
                 values.push(last);
-                line(format_args!("{long} = {}  # {source}", toml::Value::Array(values)))
+                line(format_args!("{name} = {}  # {source}", toml::Value::Array(values)))
             }
-            (None, _) => line(format_args!("# {long} =  # {source}")),
+            (None, _) => line(format_args!("# {name} =  # {source}")),
         };
     }
     text

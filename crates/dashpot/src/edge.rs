@@ -125,7 +125,7 @@ impl Args {
             front: self.front.into(),
             tls: self.tls.into(),
             behind: self.behind.config()?,
-            admin: self.admin.into(),
+            admin: self.admin.config()?,
             ops: self.ops.into(),
             ..Config::new(self.origin, self.listen)
         })
@@ -139,10 +139,20 @@ impl Args {
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
     let server = dashpot_edge::bind(args.config()?).await?;
     cli::print(&format!("http://{}/", server.addr()));
+    if let Some(addr) = server.admin_addr() {
+        cli::print(&format!("http://{addr}/ (operator)"));
+    }
     let shutdown = Shutdown::new();
     signal::begin_when_interrupted(&shutdown);
     let handle = server.handle();
     signal::at_each_hangup(move || reload(&handle));
+    let (reloads, handle) = (server.reloads(), server.handle());
+    tokio::spawn(async move {
+        loop {
+            reloads.notified().await;
+            reload(&handle);
+        }
+    });
     server.run(shutdown).await?;
     Ok(ExitStatus::Done)
 }

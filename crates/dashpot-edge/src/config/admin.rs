@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
+use serde::Serialize;
 
 /// The operator's listener: purge, prefill, reload.
 #[derive(Clone, Debug, Default)]
@@ -20,5 +21,16 @@ pub struct Admin {
     /// Whether clients see `Surrogate-Key`, `Cache-Tag` and `xkey`.
     pub keep_tags: bool,
     /// The configuration as its owner shows it, without secrets.
-    pub shown: String,
+    pub shown: Vec<Setting>,
+}
+
+/// One setting, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// The flag's name.
+    pub name: String,
+    /// The value; `None` where it is not set.
+    pub value: Option<String>,
+    /// Where it comes from, such as `flag` or `default`.
+    pub source: String,
 }

@@ -29,7 +29,7 @@ impl Store {
             Err(error) => (self.purging.epoch(), Err(error)),
         };
         let mut objects = 0;
-        for (key, slot) in self.slots.iter() {
+        for (key, slot) in &self.slots {
             let Slot::Object(object) = slot else { continue };
             let is_meant = scope.includes(key.primary(), &object.head.tags);
             if is_meant && object.epoch() < epoch {

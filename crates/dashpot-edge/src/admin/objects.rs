@@ -1,0 +1,105 @@
+//! `GET /objects?url=`: what is stored for a URL, and whether it would be a hit.
+
+use dashpot_cache::{Purged, Reason, RequestHead, StoredHead, Verdict, decide};
+use dashpot_http::vary::Vary;
+use http::{HeaderMap, Method, Response, StatusCode};
+use serde::Serialize;
+
+use super::{Refusal, answered, purge::refused};
+use crate::{body::Body, edge::Edge, store::Held};
+
+/// Variants that are shown; a resource with more has a `Vary` that was not meant.
+const VARIANTS_MAX: usize = 100;
+
+#[derive(Serialize)]
+struct Explained<'a> {
+    key: &'a str,
+    /// Whether it is being fetched at this moment.
+    in_flight: bool,
+    /// The epoch of the latest purge.
+    purge_epoch: u64,
+    objects: Vec<Stored>,
+}
+
+#[derive(Serialize)]
+struct Stored {
+    /// The values of the fields in `vary` that select it.
+    selected_by: String,
+    vary: String,
+    status: u16,
+    age_s: u64,
+    /// Negative once stale.
+    ttl_s: i64,
+    size_bytes: u64,
+    tiers: Vec<&'static str>,
+    tags: Vec<String>,
+    purge_epoch: u64,
+    /// What a plain GET that selects it would be.
+    would_be: &'static str,
+    why: &'static str,
+}
+
+/// Answers what is stored for the URL in `query`.
+pub(super) fn explain(edge: &Edge, query: &str) -> Result<Response<Body>, Refusal> {
+    let mut arguments = url::form_urlencoded::parse(query.as_bytes());
+    let Some((_, url)) = arguments.find(|(name, _)| name == "url") else {
+        let hint = "ask for /objects?url=, with the URL percent-encoded";
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "there is no url", hint));
+    };
+    let key = edge.naming.key_of_url(&url).map_err(refused)?;
+    let held = edge.store.held(&key);
+    let explained = Explained {
+        key: key.as_str(),
+        in_flight: edge.flights.is_up(&key),
+        purge_epoch: edge.store.purging.epoch(),
+        objects: held.iter().take(VARIANTS_MAX).map(|held| stored(edge, held)).collect(),
+    };
+    Ok(answered(StatusCode::OK, &explained))
+}
+
+fn stored(edge: &Edge, held: &Held) -> Stored {
+    let Held { selected_by, object, purged } = held;
+    let now = edge.clock.wall();
+    let head = match purged {
+        Purged::Soft(at) => object.head.stale_since(*at),
+        Purged::No | Purged::Hard => StoredHead::clone(&object.head),
+    };
+    let vary = match &head.vary {
+        Vary::Any => "*".to_owned(),
+        Vary::Fields(names) => {
+            names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
+        }
+    };
+    let (would_be, why) = match purged {
+        Purged::Hard => ("miss", "purged"),
+        Purged::Soft(_) => (verdict(&head, now).0, "purged-soft"),
+        Purged::No => verdict(&head, now),
+    };
+    Stored {
+        selected_by: selected_by.trim().to_owned(),
+        vary,
+        status: head.status.as_u16(),
+        age_s: head.age(now).as_secs(),
+        ttl_s: head.ttl_seconds(now),
+        size_bytes: object.body.len(),
+        tiers: vec!["memory"],
+        tags: head.tags.iter().map(str::to_owned).collect(),
+        purge_epoch: object.epoch(),
+        would_be,
+        why,
+    }
+}
+
+/// Returns what a plain GET would be, that selects `head`.
+fn verdict(head: &StoredHead, now: dashpot_base::WallTime) -> (&'static str, &'static str) {
+    let request = RequestHead::new(Method::GET, HeaderMap::new());
+    let mut selected = head.clone();
+    selected.vary = Vary::Fields(Vec::new());
+    match decide(now, Some(&selected), &request) {
+        Verdict::Fresh => ("hit", "fresh"),
+        Verdict::StaleWhileRevalidate => ("stale", "stale-while-revalidate"),
+        Verdict::Stale(reason) => ("revalidated", reason.as_str()),
+        Verdict::Miss(reason) | Verdict::Bypass(reason) => ("miss", reason.as_str()),
+        Verdict::Unavailable => ("miss", Reason::UriMiss.as_str()),
+    }
+}
