@@ -1,4 +1,5 @@
-//! What clients meet before the cache: how often they may ask, and which pages may read.
+//! What clients meet before the cache: how often they may ask, which pages may read, and what URLs
+//! must show.
 
 use std::{
     net::IpAddr,
@@ -8,12 +9,13 @@ use std::{
 use dashpot_base::Seed;
 use dashpot_http::{
     cors::Sharing,
+    signed_url::{Denied, Lock},
     throttle::{Client, Throttle},
 };
 use dashpot_serve::Clock;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
 
-use crate::{Cors, Front, StartError, body::Body, respond::text};
+use crate::{Cors, Front, StartError, body::Body, endpoints, respond::text};
 
 /// Clients whose requests are counted at once: a mebibyte of them.
 const CLIENTS_MAX: usize = 1 << 16;
@@ -23,6 +25,7 @@ const CLIENTS_MAX: usize = 1 << 16;
 pub(crate) struct Gate {
     throttle: Option<Mutex<Throttle>>,
     sharing: Option<Sharing>,
+    lock: Option<Lock>,
 }
 
 impl Gate {
@@ -32,8 +35,9 @@ impl Gate {
         let gate = Self {
             throttle: rate.map(|rate| Mutex::new(Throttle::new(rate, CLIENTS_MAX, seed.0))),
             sharing: sharing(&front.cors)?,
+            lock: front.signed_urls.clone(),
         };
-        let is_open = gate.throttle.is_none() && gate.sharing.is_none();
+        let is_open = gate.throttle.is_none() && gate.sharing.is_none() && gate.lock.is_none();
         Ok((!is_open).then(|| Box::new(gate)))
     }
 
@@ -54,7 +58,7 @@ impl Gate {
         &self,
         clock: &Clock,
         client: IpAddr,
-        request: Request<B>,
+        mut request: Request<B>,
     ) -> Result<Request<B>, Box<Response<Body>>> {
         // Whoever watches over the edge asks for its health from wherever he is.
         if request.uri().path() == "/health" {
@@ -70,6 +74,11 @@ impl Gate {
             *response.status_mut() = StatusCode::NO_CONTENT;
             *response.headers_mut() = headers;
             return Err(Box::new(response));
+        }
+        if let Some(lock) = &self.lock
+            && !endpoints::owns(request.uri().path())
+        {
+            open(lock, clock, client, &mut request)?;
         }
         Ok(request)
     }
@@ -88,6 +97,26 @@ impl Gate {
             Box::new(response)
         })
     }
+}
+
+/// Checks what `request` shows, and makes of it the request that it stands for.
+fn open<B>(
+    lock: &Lock,
+    clock: &Clock,
+    client: IpAddr,
+    request: &mut Request<B>,
+) -> Result<(), Box<Response<Body>>> {
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let opened = lock.open(clock.wall(), client, &target, request.headers_mut());
+    let denied = match opened.map(Uri::try_from) {
+        Ok(Ok(uri)) => {
+            *request.uri_mut() = uri;
+            return Ok(());
+        }
+        Ok(Err(_)) => Denied::Invalid,
+        Err(denied) => denied,
+    };
+    Err(Box::new(text(StatusCode::FORBIDDEN, &format!("signature: {}\n", denied.code()))))
 }
 
 fn sharing(cors: &Cors) -> Result<Option<Sharing>, StartError> {

@@ -35,7 +35,7 @@ pub use config::{
     Setting, StartError, Tiers, Tls, UpstreamHttp,
 };
 pub use dashpot_cache::{HostRules, KeyRules, NamePattern, QueryRule};
-pub use dashpot_http::throttle::Rate;
+pub use dashpot_http::{signed_url, throttle::Rate};
 pub use dashpot_route::Prefer;
 pub use live::Handle;
 pub use purging::PurgeLogError;

@@ -18,6 +18,7 @@ mod list;
 pub mod precondition;
 pub mod range;
 pub mod server_timing;
+pub mod signed_url;
 mod structured;
 pub mod throttle;
 pub mod vary;

@@ -1,6 +1,6 @@
 //! The command line: what may be typed, and which command it starts.
 
-use crate::{ExitStatus, config, edge, ingest, log, origin, play, up};
+use crate::{ExitStatus, config, edge, ingest, log, origin, play, sign, up};
 use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::{ffi::OsString, path::PathBuf};
@@ -37,6 +37,8 @@ enum Command {
     Origin(origin::Args),
     /// Cache in front of any HTTP origin
     Edge(Box<edge::Args>),
+    /// Sign a URL for an edge that asks for it
+    Sign(sign::Args),
     /// Play an MPD without a screen and tell how it went
     Play(play::Args),
     /// Make assets out of films: a ladder of CMAF tracks
@@ -84,7 +86,11 @@ pub(crate) fn edge_again() -> anyhow::Result<edge::Args> {
     let matches = command.try_get_matches_from(args)?;
     match Cli::from_arg_matches(&matches)?.command {
         Command::Edge(args) => Ok(*args),
-        Command::Up(_) | Command::Origin(_) | Command::Play(_) | Command::Ingest(_) => {
+        Command::Up(_)
+        | Command::Origin(_)
+        | Command::Sign(_)
+        | Command::Play(_)
+        | Command::Ingest(_) => {
             anyhow::bail!("this process is no edge")
         }
     }
@@ -109,6 +115,7 @@ async fn start(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Up(args) => up::run(args).await,
         Command::Origin(args) => origin::run(args).await,
         Command::Edge(args) => edge::run(*args).await,
+        Command::Sign(args) => sign::run(&args),
         Command::Play(args) => play::run(args).await,
         Command::Ingest(args) => ingest::run(args).await,
     }

@@ -10,6 +10,7 @@ mod ingest;
 mod log;
 mod origin;
 mod play;
+mod sign;
 mod signal;
 mod up;
 

@@ -1,7 +1,11 @@
 //! What clients may take of an edge, and which pages may read what it serves.
 
 use super::{Edge, any_port, bounded, client::fetch, origin::HostileOrigin};
-use dashpot_edge::{Config, Cors, Front, Rate};
+use dashpot_edge::{
+    Config, Cors, Front, Rate,
+    signed_url::{Form, Grant, Key, Lock},
+};
+use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -94,6 +98,62 @@ async fn a_preflight_is_answered_where_pages_may_read() {
             assert!(text.contains(field), "{field}: {text}");
         }
         assert_eq!(origin.asked("/fine/1").len(), 0);
+        edge.stop().await;
+    })
+    .await;
+}
+
+/// Runs `dashpot sign`.
+fn sign(args: &[&str]) -> String {
+    let mut dashpot = std::process::Command::new(env!("CARGO_BIN_EXE_dashpot"));
+    let output = dashpot.arg("sign").args(args).output().expect("dashpot runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_url_opens_a_title_and_nothing_else() {
+    bounded(async {
+        let origin = HostileOrigin::start().await;
+        let hex = "00112233445566778899aabbccddeeff";
+        let key = (0..16).map(|digit| digit * 0x11).collect();
+        let keys = vec![Key::new("k", key).expect("a key")];
+        let then = Grant { scope: "/fine/3".to_owned(), expires: 1_000_000_000, client: None };
+        let past = keys[0].sign(&then, Form::Path, "/fine/3");
+        let lock = Lock { keys, skew: Duration::ZERO };
+        let edge = start(&origin, Front { signed_urls: Some(lock), ..Front::default() }).await;
+        let path = sign(&["--key", &format!("k={hex}"), "--path", "/fine/"]);
+        let query = sign(&["--key", &format!("k={hex}"), "--path", "/fine/1", "--form", "query"]);
+        let cookie = sign(&["--key", &format!("k={hex}"), "--path", "/fine/", "--form", "cookie"]);
+        let cookie = format!("a=b; {}", cookie.split(';').next().unwrap_or_default());
+        // One title, however it is opened, is one object: the first asks, the others hit.
+        for (target, fields) in [
+            (format!("{path}1"), vec![]),
+            (query, vec![]),
+            ("/fine/1".to_owned(), vec![("Cookie", cookie.as_str())]),
+        ] {
+            let response = fetch(edge.addr, &target, &fields).await;
+            assert_eq!(response.status, 200, "{target}");
+        }
+        let asked = origin.asked("/fine/1");
+        assert_eq!(asked.len(), 1, "{asked:?}");
+        assert!(!asked[0].contains("dp"), "{asked:?}");
+        // A miss with a cookie: what is not the edge's goes on, what is does not.
+        fetch(edge.addr, "/fine/2", &[("Cookie", cookie.as_str())]).await;
+        let asked = origin.asked("/fine/2").concat();
+        assert!(asked.contains("a=b") && !asked.contains("dp-token"), "{asked}");
+        for (target, code) in [
+            ("/fine/3".to_owned(), "unsigned"),
+            (path.replace("/fine/", "/hold/1"), "invalid"),
+            (format!("{path}../hold/1"), "invalid"),
+            (past, "expired"),
+        ] {
+            let response = fetch(edge.addr, &target, &[]).await;
+            assert_eq!(response.status, 403, "{target}");
+            assert_eq!(response.body, format!("signature: {code}\n").as_bytes(), "{target}");
+        }
+        assert_eq!(origin.asked("/fine/3").len(), 0);
+        assert_eq!(fetch(edge.addr, "/health", &[]).await.status, 200);
         edge.stop().await;
     })
     .await;

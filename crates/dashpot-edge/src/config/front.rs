@@ -1,6 +1,6 @@
 //! What clients may take, and what they must show.
 
-use dashpot_http::throttle::Rate;
+use dashpot_http::{signed_url::Lock, throttle::Rate};
 use dashpot_serve::{Limits, SocketOptions};
 
 /// What clients may take, and what they must show.
@@ -15,6 +15,8 @@ pub struct Front {
     pub requests_per_client: Option<Rate>,
     /// Which pages of other sites may read responses.
     pub cors: Cors,
+    /// What URLs must be signed with; `None` leaves every path open.
+    pub signed_urls: Option<Lock>,
 }
 
 /// Which pages of other sites may read responses, where the origin says nothing about it.

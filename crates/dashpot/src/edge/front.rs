@@ -1,9 +1,14 @@
 //! Flags of `dashpot edge`: what clients may take, and what they must show.
 
+use crate::sign::UrlKey;
 use dashpot_base::{ByteSize, parse_duration};
-use dashpot_edge::{Cors, Front, Rate};
+use dashpot_edge::{Cors, Front, Rate, signed_url::Lock};
 use dashpot_serve::{Limits, SocketOptions};
-use std::{num::NonZeroU32, num::NonZeroUsize, time::Duration};
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    str::FromStr as _,
+    time::Duration,
+};
 
 /// What clients may take, and what they must show.
 #[derive(Debug, clap::Args)]
@@ -50,6 +55,15 @@ pub(super) struct FrontArgs {
     #[arg(long, value_name = "ORIGIN", default_value = "off", value_delimiter = ',',
           env = "DASHPOT_EDGE_CORS", value_parser = parse_cors)]
     cors: Vec<String>,
+    /// Key that URLs must be signed with, as `dashpot sign` does: ID=FILE or ID=HEX; repeatable, so
+    /// that one can replace another [default: URLs need no signature]
+    #[arg(long = "url-key", value_name = "ID=FILE", env = "DASHPOT_EDGE_URL_KEY",
+          hide_env_values = true, value_delimiter = ',', value_parser = UrlKey::from_str)]
+    url_keys: Vec<UrlKey>,
+    /// How long a signed URL still counts after its end, for clocks that disagree
+    #[arg(long, value_name = "TIME", default_value = "5s", env = "DASHPOT_EDGE_URL_SKEW",
+          value_parser = parse_duration)]
+    url_skew: Duration,
     /// Send buffer of a connection [default: what the operating system finds]
     #[arg(long, value_name = "SIZE", env = "DASHPOT_EDGE_SEND_BUFFER", value_parser = parse_buffer)]
     send_buffer: Option<u32>,
@@ -122,6 +136,8 @@ impl From<FrontArgs> for Front {
             send_buffer_bytes: args.send_buffer,
             keepalive: args.tcp_keepalive,
         };
+        let keys: Vec<_> = args.url_keys.into_iter().map(|key| key.0).collect();
+        let signed_urls = (!keys.is_empty()).then_some(Lock { keys, skew: args.url_skew });
         let burst = args.client_request_burst.get();
         Self {
             limits,
@@ -130,6 +146,7 @@ impl From<FrontArgs> for Front {
                 .client_request_rate
                 .map(|rate| Rate { per_second: rate.get(), burst }),
             cors: cors_of(args.cors),
+            signed_urls,
         }
     }
 }
