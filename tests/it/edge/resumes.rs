@@ -51,6 +51,11 @@ async fn check_goes_on(how: &str, rest: &str, asked: usize) {
     for head in &heads[1..] {
         assert!(head.lines().any(|line| line == validator), "{path}: {head}");
     }
+    let metrics = fetch(edge.addr, "/metrics", &[]).await;
+    let metrics = String::from_utf8_lossy(&metrics.body).into_owned();
+    let resumed = if rest == "twice" { 2 } else { 1 };
+    let line = format!("dashpot_edge_resumed_total {resumed}");
+    assert!(metrics.lines().any(|got| got == line), "{path}: no {line} in {metrics}");
     edge.stop().await;
 }
 

@@ -97,9 +97,9 @@ impl<S: Source> Fetching<S> {
         }
         self.begin(exchange);
         let Some(body) = self.take_body() else { return };
-        let mut connection = Connection { body, skip: 0 };
+        let (mut connection, mut patience) = (Connection { body, skip: 0 }, LAG_PATIENCE);
         loop {
-            self.pump(connection).await;
+            self.pump(connection, &mut patience).await;
             match self.resume().await {
                 Some(next) => connection = next,
                 None => return,
@@ -212,14 +212,14 @@ impl<S: Source> Fetching<S> {
     }
 
     /// Reads one connection's body until it ends, breaks off or is no longer wanted.
-    async fn pump(&self, connection: Connection) {
+    async fn pump(&self, connection: Connection, patience: &mut Duration) {
         let Connection { mut body, mut skip } = connection;
         let (edge, running) = (&self.edge, &self.running);
         let declared = lock(&running.cell).arrived.length;
-        let (mut len, mut patience) = (running.fill.written(), LAG_PATIENCE);
+        let mut len = running.fill.written();
         loop {
             let room = running.fill.room().await;
-            if self.gather(&mut patience).await || room {
+            if self.gather(patience).await || room {
                 // The readers made the upstream wait: its silence was not its own.
                 running.tell(edge, Input::Grew { len });
             }
