@@ -45,8 +45,9 @@ pub(super) struct Answer {
     /// Heads of interim responses to send before.
     pub(super) interim: &'static [&'static str],
     pub(super) status: &'static str,
-    /// Field lines as they are. `Date`, `Content-Length` and `Connection: close` are added where
-    /// they are absent; `-Date` keeps it from that.
+    /// Field lines as they are. `Date` and `Content-Length` are added where they are absent, unless
+    /// `-Date` or `-Content-Length` keeps them out; `Connection: close` where the end of the
+    /// connection is that of the response.
     pub(super) fields: &'static [&'static str],
     pub(super) content: Content,
     pub(super) end: End,

@@ -96,31 +96,40 @@ impl Drop for ScriptedOrigin {
     }
 }
 
-/// Answers one request and closes; what fails fails because the edge has gone away.
+/// Answers requests while the answers have an end of their own, and closes; what fails fails because
+/// the edge has gone away.
 async fn answer(mut stream: TcpStream, scripts: Arc<Scripts>, count: watch::Sender<usize>) {
-    let Some(request) = read_request(&mut stream).await else { return };
-    let method = request.start.split(' ').next().unwrap_or_default().to_owned();
-    let Some((wire, end)) = scripts.answer(request) else {
-        return stream.write_all(b"HTTP/1.1 500 No Such Script\r\n\r\n").await.unwrap_or_default();
-    };
-    count.send_modify(|count| *count += 1);
-    match end {
-        End::Silent => return,
-        End::Reset => return stream.set_zero_linger().unwrap_or_default(),
-        End::Whole | End::Half => {}
+    while let Some(request) = read_request(&mut stream).await {
+        let method = request.start.split(' ').next().unwrap_or_default().to_owned();
+        let Some(Reply { head, content, end }) = scripts.answer(request) else { return };
+        count.send_modify(|count| *count += 1);
+        match end {
+            End::Silent => return,
+            End::Reset => return stream.set_zero_linger().unwrap_or_default(),
+            End::Whole | End::Half => {}
+        }
+        stream.write_all(head.as_bytes()).await.unwrap_or_default();
+        let sent = if end == End::Half { content.len() / 2 } else { content.len() };
+        if method != "HEAD" {
+            stream.write_all(&content.as_bytes()[..sent]).await.unwrap_or_default();
+        }
+        if head.contains("\r\nConnection: close\r\n") {
+            return;
+        }
     }
-    let (head, content) = wire;
-    stream.write_all(head.as_bytes()).await.unwrap_or_default();
-    let sent = if end == End::Half { content.len() / 2 } else { content.len() };
-    if method != "HEAD" {
-        stream.write_all(&content.as_bytes()[..sent]).await.unwrap_or_default();
-    }
+}
+
+/// What to send.
+struct Reply {
+    head: String,
+    content: String,
+    end: End,
 }
 
 impl Scripts {
     /// Notes `request` and returns the head and content to answer with; `None` where no case is
     /// meant.
-    fn answer(&self, request: Message) -> Option<((String, String), End)> {
+    fn answer(&self, request: Message) -> Option<Reply> {
         let target = request.start.split(' ').nth(1).unwrap_or_default();
         let base = format!("/{}", target.split('/').nth(1)?);
         let mut scripts = self.0.lock().expect("no panic while locked");
@@ -138,7 +147,7 @@ impl Scripts {
         let shown = if answer.end == End::Silent { "(silence)".to_owned() } else { head.clone() };
         let plain = (!matches!(answer.content, Content::Raw(_))).then(|| content.clone());
         script.seen.push(Seen { request, answer: shown, content: plain });
-        Some(((head, content), answer.end))
+        Some(Reply { head, content, end: answer.end })
     }
 }
 
@@ -166,7 +175,12 @@ fn head(words: &Words, answer: &Answer, length: usize) -> String {
     if !has_no_length && !says("content-length") {
         head.push_str(&format!("Content-Length: {length}\r\n"));
     }
-    if !says("-connection") {
+    // Where the end of the response may only be that of the connection.
+    let closes = answer.end != End::Whole
+        || matches!(answer.content, Content::Raw(_))
+        || says("content-length")
+        || !version.starts_with("HTTP/1.1");
+    if closes {
         head.push_str("Connection: close\r\n");
     }
     head + "\r\n"
