@@ -1,5 +1,6 @@
 //! The bodies of responses: stored, arriving, passed through or made here.
 
+mod disk;
 mod impatient;
 
 use std::{
@@ -15,6 +16,7 @@ use dashpot_serve::BoxError;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::{flights::FillReader, object::Blocks};
+pub(crate) use disk::DiskReader;
 pub(crate) use impatient::Impatient;
 
 /// The body of a response.
@@ -33,6 +35,25 @@ pub(crate) enum Body {
 pub(crate) enum Source {
     Stored(Arc<Blocks>),
     Filling(FillReader),
+    Disk(DiskReader),
+}
+
+impl Source {
+    /// Returns the next bytes in `at..until`; `None` at the proper end.
+    fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        at: u64,
+        until: u64,
+    ) -> Poll<Option<Result<Bytes, BoxError>>> {
+        match self {
+            Self::Stored(blocks) => Poll::Ready(blocks.from(at, until).map(Ok)),
+            Self::Filling(reader) => {
+                reader.poll_read(cx, at, until).map(|read| read.map(|read| read.map_err(<_>::from)))
+            }
+            Self::Disk(reader) => reader.poll_read(cx, at, until),
+        }
+    }
 }
 
 /// Pieces of a resource and the text between them.
@@ -69,10 +90,14 @@ impl Media {
                 (0, 0, pieces)
             }
         };
-        Self { source, at, until, rest }
+        let mut media = Self { source, at, until, rest };
+        if let (Some((at, until)), Source::Disk(reader)) = (media.first(), &mut media.source) {
+            reader.begin_at(at, until);
+        }
+        media
     }
 
-    fn poll_data(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
+    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
         while self.until <= self.at {
             match self.rest.pop() {
                 None => return Poll::Ready(None),
@@ -80,16 +105,22 @@ impl Media {
                 Some(Piece::Range(range)) => (self.at, self.until) = (range.first, range.last + 1),
             }
         }
-        let polled = match &self.source {
-            Source::Stored(blocks) => Poll::Ready(blocks.from(self.at, self.until).map(Ok)),
-            Source::Filling(reader) => reader.poll_read(cx, self.at, self.until),
-        };
-        polled.map(|read| {
-            let read = read.map(|read| read.map_err(BoxError::from));
+        self.source.poll_read(cx, self.at, self.until).map(|read| {
             if let Some(Ok(data)) = &read {
                 self.at += u64::try_from(data.len()).unwrap_or(u64::MAX);
             }
             read
+        })
+    }
+
+    /// Returns the first bytes that are to be read.
+    fn first(&self) -> Option<(u64, u64)> {
+        if self.at < self.until {
+            return Some((self.at, self.until));
+        }
+        self.rest.iter().rev().find_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Range(range) => Some((range.first, range.last + 1)),
         })
     }
 
@@ -109,6 +140,14 @@ impl Media {
 impl Body {
     pub(crate) const fn empty() -> Self {
         Self::Own(Bytes::new())
+    }
+
+    /// Returns the reader that this body comes from the disk with, where it does.
+    pub(crate) const fn disk_reader(&mut self) -> Option<&mut DiskReader> {
+        match self {
+            Self::Media(Media { source: Source::Disk(reader), .. }) => Some(reader),
+            Self::Own(_) | Self::Media(_) | Self::Through(_) => None,
+        }
     }
 
     /// Returns the body that `content` asks for; a source that nothing is wanted of is let go.

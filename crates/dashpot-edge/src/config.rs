@@ -25,7 +25,7 @@ pub use front::{Cors, Front};
 pub use keys::Keys;
 pub use ops::Ops;
 pub use policy::Policy;
-pub use tiers::Tiers;
+pub use tiers::{DiskEviction, DiskTier, Tiers};
 pub use tls::Tls;
 
 /// Who leaves the memory tier when it is full.
@@ -170,6 +170,32 @@ pub enum StartError {
     Cors {
         /// What was given.
         origin: String,
+    },
+    /// The disk tier's directory cannot be used.
+    #[error(
+        "cannot cache in {}: give a directory that this user may write to with --cache-disk", dir.display()
+    )]
+    Disk {
+        /// The directory.
+        dir: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Another process caches in the same directory.
+    #[error(
+        "cannot cache in {}: another process does; give each its own --cache-disk", dir.display()
+    )]
+    DiskLocked {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The disk tier cannot hold anything.
+    #[error(
+        "cannot cache within {size} on disk: give at least 1MiB, such as --cache-disk-size 100GiB"
+    )]
+    DiskSize {
+        /// The size given.
+        size: ByteSize,
     },
     /// The HTTP client cannot be made, mostly for want of root certificates.
     #[error(

@@ -5,7 +5,13 @@ use dashpot_http::cors;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 
-use crate::{body::Body, edge::Edge, lab, respond::text};
+use crate::{
+    body::Body,
+    edge::Edge,
+    lab,
+    respond::text,
+    stats::{MemoryReport, Tiers},
+};
 
 /// What all paths of the edge's own begin with.
 const OWN: &str = "/_dashpot/";
@@ -39,14 +45,23 @@ pub(crate) async fn answer(edge: &Edge, request: Request<Incoming>) -> Response<
 /// Returns the counters in the form that Prometheus reads.
 pub(crate) fn metrics(edge: &Edge) -> Response<Body> {
     edge.stats.set_levels(edge.levels());
+    if let Some(disk) = edge.store.disk() {
+        disk.set_levels();
+    }
     edge.metrics.response().map(Body::Own)
 }
 
 /// Returns the counters as the page of the edge shows them.
 pub(crate) fn stats(edge: &Edge) -> Response<Body> {
-    let mut report = edge.stats.report(&edge.name, edge.levels());
+    let levels = edge.levels();
+    let mut report = edge.stats.report(&edge.name, levels);
     report.uptime_ms = edge.clock.mono().since(dashpot_base::MonoTime::ZERO).as_millis();
-    report.cache_bytes_max = edge.cache_mem.bytes();
+    let bytes_max = edge.cache_mem.bytes();
+    report.cache_bytes_max = bytes_max;
+    report.tiers = Tiers {
+        memory: MemoryReport { objects: levels.objects, bytes: levels.bytes, bytes_max },
+        disk: edge.store.disk().map(|disk| disk.report()),
+    };
     json(StatusCode::OK, &report)
 }
 

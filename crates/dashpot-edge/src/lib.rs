@@ -6,6 +6,7 @@
 mod admin;
 mod body;
 mod config;
+mod disk;
 mod edge;
 mod endpoints;
 mod errand;
@@ -13,6 +14,7 @@ mod fill;
 #[cfg(test)]
 mod fixture;
 mod flights;
+mod from_disk;
 mod gate;
 mod lab;
 mod live;
@@ -31,8 +33,8 @@ mod upstream;
 
 pub use admin::AdminError;
 pub use config::{
-    Admin, Behind, Config, Cors, Eviction, Fill, Front, Keys, Lab, Ops, Policy, RunError, S3,
-    Setting, StartError, Tiers, Tls, UpstreamHttp,
+    Admin, Behind, Config, Cors, DiskEviction, DiskTier, Eviction, Fill, Front, Keys, Lab, Ops,
+    Policy, RunError, S3, Setting, StartError, Tiers, Tls, UpstreamHttp,
 };
 pub use dashpot_cache::{HostRules, KeyRules, NamePattern, QueryRule};
 pub use dashpot_http::{signed_url, throttle::Rate};

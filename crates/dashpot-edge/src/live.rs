@@ -80,6 +80,7 @@ fn with_fixed_parts(mut config: Config, current: &Config) -> (Config, Vec<&'stat
         "listen": listen,
         "cache-mem": cache_mem,
         "eviction": eviction,
+        "cache-disk": tiers.disk,
         "fills-max": fill.fills_max,
         "lab": lab,
         "admin": admin.listen,

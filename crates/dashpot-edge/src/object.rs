@@ -2,11 +2,13 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use bytes::{Bytes, BytesMut};
 use dashpot_cache::StoredHead;
+
+use crate::disk::DiskBody;
 
 /// The size of the blocks that a stored body is cut into.
 ///
@@ -18,16 +20,31 @@ pub(crate) const BLOCK_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Object {
     pub(crate) head: Arc<StoredHead>,
-    pub(crate) body: Arc<Blocks>,
+    pub(crate) body: StoredBody,
     /// The epoch up to which no purge concerns it: the one in which its fetch began, until a
     /// look-up finds that those since do not either.
     epoch: AtomicU64,
+    /// Whether the disk tier has been told of it.
+    is_offered: AtomicBool,
+}
+
+/// A stored body, in memory or on the disk.
+#[derive(Clone, Debug)]
+pub(crate) enum StoredBody {
+    Memory(Arc<Blocks>),
+    Disk(Arc<DiskBody>),
 }
 
 impl Object {
     /// Returns the response whose fetch began in the purge epoch `epoch`.
-    pub(crate) const fn new(head: Arc<StoredHead>, body: Arc<Blocks>, epoch: u64) -> Self {
-        Self { head, body, epoch: AtomicU64::new(epoch) }
+    pub(crate) const fn new(head: Arc<StoredHead>, body: StoredBody, epoch: u64) -> Self {
+        Self { head, body, epoch: AtomicU64::new(epoch), is_offered: AtomicBool::new(false) }
+    }
+
+    /// Returns the same body under a newer head, which purges up to `epoch` do not concern.
+    pub(crate) fn with_head(&self, head: Arc<StoredHead>, epoch: u64) -> Self {
+        let is_offered = AtomicBool::new(self.is_offered());
+        Self { head, body: self.body.clone(), epoch: AtomicU64::new(epoch), is_offered }
     }
 
     pub(crate) fn epoch(&self) -> u64 {
@@ -37,6 +54,33 @@ impl Object {
     /// Notes that no purge up to `epoch` concerns this response.
     pub(crate) fn outlived(&self, epoch: u64) {
         self.epoch.fetch_max(epoch, Ordering::Relaxed);
+    }
+
+    /// Returns whether the disk tier has been told of it.
+    pub(crate) fn is_offered(&self) -> bool {
+        self.is_offered.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the disk tier is told of it; returns whether this is the first time.
+    pub(crate) fn offer(&self) -> bool {
+        !self.is_offered.swap(true, Ordering::Relaxed)
+    }
+}
+
+impl StoredBody {
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Self::Memory(blocks) => blocks.len(),
+            Self::Disk(body) => body.len(),
+        }
+    }
+
+    /// Returns the bytes of memory that the body takes.
+    pub(crate) fn weight_bytes(&self) -> u64 {
+        match self {
+            Self::Memory(blocks) => blocks.weight_bytes(),
+            Self::Disk(_) => 0,
+        }
     }
 }
 
@@ -101,6 +145,11 @@ impl Blocks {
 
     pub(crate) const fn len(&self) -> u64 {
         self.len
+    }
+
+    /// Returns the blocks, one after the other.
+    pub(crate) fn pieces(&self) -> Vec<Bytes> {
+        std::iter::once(&self.first).chain(&self.more).cloned().collect()
     }
 
     /// Returns the bytes from `at` on up to the end of their block or `until`; `None` where there

@@ -15,6 +15,7 @@ use crate::{
     body::Source,
     edge::Edge,
     flights::{Answer, Answered, Flights, Wanted},
+    from_disk,
     object::Object,
     pass,
     respond::{self, Account, Reply, Resource},
@@ -41,21 +42,31 @@ pub(crate) async fn reply(edge: &Arc<Edge>, mut parts: Parts, body: Option<Incom
     let head = object.as_ref().map(|object| &*object.head);
     let verdict = decide(now, head, &request);
     if let (Verdict::Fresh, Some(object)) = (verdict, &object) {
+        edge.store.asked_again(&primary, variant.as_ref(), object);
         return hit(edge, now, &request, object);
     }
     let path_and_query = edge.naming.forwarded(path).into_owned();
     // What follows is boxed, so that a hit does not carry the room that a miss needs.
-    if let Verdict::Bypass(reason) = verdict {
+    let is_read = request.method == Method::GET || request.method == Method::HEAD;
+    let on_disk = if is_read && object.is_none() {
+        edge.store.find_on_disk(&primary, variant.as_ref(), &request)
+    } else {
+        None
+    };
+    if let (Verdict::Bypass(reason), None) = (verdict, &on_disk) {
         return Box::pin(pass::on(edge, request, path_and_query, body, reason)).await;
     }
     let key = variant.unwrap_or_else(|| primary.clone());
     let request = Arc::new(request);
     let wanted = Wanted { primary, key, path_and_query, request, stored: object };
-    Box::pin(missed(edge, verdict, wanted)).await
+    match on_disk {
+        Some(on_disk) => Box::pin(from_disk::answer(edge, on_disk, wanted)).await,
+        None => Box::pin(missed(edge, verdict, wanted)).await,
+    }
 }
 
 /// Answers what the store alone does not.
-async fn missed(edge: &Arc<Edge>, verdict: Verdict, wanted: Wanted) -> Reply {
+pub(crate) async fn missed(edge: &Arc<Edge>, verdict: Verdict, wanted: Wanted) -> Reply {
     match verdict {
         Verdict::StaleWhileRevalidate => {
             let Some(object) = wanted.stored.clone() else {
@@ -78,8 +89,9 @@ async fn missed(edge: &Arc<Edge>, verdict: Verdict, wanted: Wanted) -> Reply {
             let message = "nothing that may be used is stored, and only-if-cached was asked for";
             respond::refuse(edge, StatusCode::GATEWAY_TIMEOUT, message, error(edge))
         }
-        // The caller has dealt with these.
-        Verdict::Fresh | Verdict::Bypass(_) => pass::alone(edge, &wanted, Reason::UriMiss).await,
+        Verdict::Bypass(reason) => pass::alone(edge, &wanted, reason).await,
+        // The caller has dealt with it.
+        Verdict::Fresh => pass::alone(edge, &wanted, Reason::UriMiss).await,
     }
 }
 
@@ -179,7 +191,7 @@ fn stale(edge: &Edge, request: &RequestHead, object: &Object, detail: &'static s
     from_store(edge, now, request, object, account)
 }
 
-fn from_store(
+pub(crate) fn from_store(
     edge: &Edge,
     now: WallTime,
     request: &RequestHead,
@@ -213,7 +225,7 @@ async fn join(edge: &Arc<Edge>, wanted: &mut Wanted) -> Answered {
 }
 
 /// Returns `request` without what made the first flight's response its leader's alone.
-fn unconditional(request: &RequestHead) -> RequestHead {
+pub(crate) fn unconditional(request: &RequestHead) -> RequestHead {
     let mut request = request.clone();
     for name in [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE] {
         request.headers.remove(name);

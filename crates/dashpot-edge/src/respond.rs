@@ -15,8 +15,9 @@ use dashpot_serve::UpstreamTook;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
 
 use crate::{
-    body::{Body, Impatient, Source},
+    body::{Body, DiskReader, Impatient, Source},
     edge::Edge,
+    object::StoredBody,
     stats::Served,
     upstream::{Arriving, NoResponse},
 };
@@ -61,6 +62,7 @@ pub(crate) fn resource(
         (Some(length), _) => Extent::Complete(length),
         (None, Source::Filling(reader)) => Extent::AtLeast(reader.arrived()),
         (None, Source::Stored(blocks)) => Extent::Complete(blocks.len()),
+        (None, Source::Disk(reader)) => Extent::Complete(reader.len()),
     };
     let plan = reply(now, head, request, extent, &edge.boundary);
     let mut headers = plan.headers;
@@ -186,5 +188,9 @@ fn add_timing(headers: &mut HeaderMap, account: &Account<'_>) {
 
 /// Returns a stored body to read from.
 pub(crate) fn stored(object: &crate::object::Object) -> (Source, Option<u64>) {
-    (Source::Stored(Arc::clone(&object.body)), Some(object.body.len()))
+    let source = match &object.body {
+        StoredBody::Memory(blocks) => Source::Stored(Arc::clone(blocks)),
+        StoredBody::Disk(body) => Source::Disk(DiskReader::new(Arc::clone(body))),
+    };
+    (source, Some(object.body.len()))
 }

@@ -14,6 +14,7 @@ use tracing::info;
 use crate::{
     Config, Lab, RunError, StartError,
     admin::{Access, Service},
+    disk::{Counters, Disk},
     edge::{Edge, Shared},
     flights::Flights,
     gate::Gate,
@@ -45,8 +46,10 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     check(&config)?;
     let shutdown = Shutdown::new();
     let shared = Arc::new(share(&config, shutdown.clone())?);
-    if let Some(path) = &config.admin.purge_log {
-        shared.store.purging.open(path)?;
+    // What outlives the process must not outlive its purges.
+    let beside_files = config.tiers.disk.as_ref().map(|disk| disk.dir.join("purges"));
+    if let Some(path) = config.admin.purge_log.clone().or(beside_files) {
+        shared.store.purging.open(&path)?;
     }
     let handle = Handle::new(configure(&config, shared)?, config);
     let config = handle.config();
@@ -80,8 +83,12 @@ pub(crate) fn share(config: &Config, shutdown: Shutdown) -> Result<Shared, Start
         Lab::Off => None,
         Lab::On => Some(Viewers::default()),
     };
+    let disk = match &config.tiers.disk {
+        None => None,
+        Some(disk) => Some(Disk::open(disk, clock.clone(), Counters::new(&mut metrics))?),
+    };
     Ok(Shared {
-        store: Store::new(config.cache_mem, config.eviction, stats.evictions.clone()),
+        store: Store::new(config.cache_mem, config.eviction, stats.evictions.clone(), disk),
         cache_mem: config.cache_mem,
         flights: Flights::new(config.fill.fills_max, random_seed()?),
         outage: <_>::default(),
@@ -163,6 +170,7 @@ impl Server {
         options.connections = live.edge().stats.connections.clone();
         info!(addr = %self.listener.addr(), origin = %live.config().origin, "edge serves");
         let (administered, jobs) = (live.clone(), live.clone());
+        let disk = live.edge().store.disk().cloned();
         let service_of = move |client| {
             let live = live.clone();
             service_fn(move |request| live.edge().handle(client, request))
@@ -180,6 +188,10 @@ impl Server {
             () = told => (),
         }
         jobs.edge().jobs.end();
+        if let Some(disk) = disk {
+            // The writes that are queued take a moment, and wait for the disk.
+            tokio::task::spawn_blocking(move || disk.close()).await.unwrap_or_default();
+        }
         Ok(())
     }
 }
@@ -209,6 +221,11 @@ pub(crate) fn check(config: &Config) -> Result<(), StartError> {
     }
     if config.cache_mem < ByteSize::from_mib(1) {
         return Err(StartError::CacheMem { cache_mem: config.cache_mem });
+    }
+    if let Some(disk) = &config.tiers.disk
+        && disk.size < ByteSize::from_mib(1)
+    {
+        return Err(StartError::DiskSize { size: disk.size });
     }
     Ok(())
 }

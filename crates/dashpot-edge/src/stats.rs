@@ -10,6 +10,8 @@ use dashpot_serve::{Counter, Family, Gauge, Histogram, Metric, Metrics};
 use http::{HeaderValue, Method};
 use serde::{Serialize, Serializer};
 
+use crate::disk::DiskReport;
+
 /// Requests that the page of the edge shows; a screen holds fewer.
 const RECENT_MAX: usize = 50;
 
@@ -102,7 +104,23 @@ pub(crate) struct Report<'a> {
     cache_bytes: u64,
     pub(crate) cache_bytes_max: u64,
     fills_running: usize,
+    pub(crate) tiers: Tiers,
     recent: Vec<Recent>,
+}
+
+/// What each tier holds.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Tiers {
+    pub(crate) memory: MemoryReport,
+    pub(crate) disk: Option<DiskReport>,
+}
+
+/// The memory tier in `/_dashpot/stats`.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct MemoryReport {
+    pub(crate) objects: u64,
+    pub(crate) bytes: u64,
+    pub(crate) bytes_max: u64,
 }
 
 impl Stats {
@@ -187,6 +205,7 @@ impl Stats {
             cache_bytes: levels.bytes,
             cache_bytes_max: 0,
             fills_running: levels.fills,
+            tiers: Tiers::default(),
             recent: recent.iter().cloned().collect(),
         }
     }

@@ -20,7 +20,12 @@ use moka::{notification::RemovalCause, policy::EvictionPolicy, sync::Cache};
 pub(crate) use explain::Held;
 pub(crate) use sweep::Swept;
 
-use crate::{Eviction, object::Object, purging::Purging};
+use crate::{
+    Eviction,
+    disk::{Disk, DiskBody, OnDisk},
+    object::{Blocks, Object, StoredBody},
+    purging::Purging,
+};
 
 /// How long a key whose response could not be shared is fetched by each on its own.
 ///
@@ -54,7 +59,7 @@ struct Selector {
     epoch: u64,
 }
 
-/// The memory tier, weighed by bytes.
+/// The memory tier, weighed by bytes, and the disk tier behind it where there is one.
 #[derive(Debug)]
 pub(crate) struct Store {
     slots: Cache<Key, Slot>,
@@ -64,6 +69,7 @@ pub(crate) struct Store {
     epochs: AtomicU64,
     /// What may not be served although it is here.
     pub(crate) purging: Purging,
+    disk: Option<Arc<Disk>>,
 }
 
 /// What a look-up found.
@@ -76,7 +82,12 @@ pub(crate) struct Found {
 
 impl Store {
     /// Returns an empty store; `evictions` counts what has to leave it for want of room.
-    pub(crate) fn new(capacity: ByteSize, eviction: Eviction, evictions: Counter) -> Self {
+    pub(crate) fn new(
+        capacity: ByteSize,
+        eviction: Eviction,
+        evictions: Counter,
+        disk: Option<Arc<Disk>>,
+    ) -> Self {
         let policy = match eviction {
             Eviction::Lru => EvictionPolicy::lru(),
             Eviction::TinyLfu => EvictionPolicy::tiny_lfu(),
@@ -97,8 +108,9 @@ impl Store {
             slots,
             unshareable: marks(UNSHAREABLE_MAX, UNSHAREABLE_FOR),
             resting: marks(RESTING_MAX, REFRESH_REST),
-            epochs: AtomicU64::new(0),
+            epochs: AtomicU64::new(disk.as_ref().map_or(0, |disk| disk.next_selector_epoch())),
             purging: Purging::default(),
+            disk,
         }
     }
 
@@ -125,23 +137,114 @@ impl Store {
     pub(crate) fn insert(&self, key: Key, request: &RequestHead, object: Arc<Object>) {
         let vary = &object.head.vary;
         if matches!(vary, Vary::Fields(names) if names.is_empty()) {
-            self.slots.insert(key, Slot::Object(object));
+            if let Some(disk) = &self.disk {
+                disk.stored(&key, None, &object);
+            }
+            self.keep(key, object);
             return;
         }
-        let selector = match self.slots.get(&key) {
-            Some(Slot::Vary(selector)) if selector.vary == *vary => selector,
-            Some(Slot::Vary(_) | Slot::Object(_)) | None => {
+        let selector = match self.selector(&key) {
+            Some(selector) if selector.vary == *vary => selector,
+            Some(_) | None => {
                 let epoch = self.epochs.fetch_add(1, Ordering::Relaxed);
                 let selector = Arc::new(Selector { vary: vary.clone(), epoch });
                 self.slots.insert(key.clone(), Slot::Vary(Arc::clone(&selector)));
                 selector
             }
         };
-        self.slots.insert(selector.variant(&key, request), Slot::Object(object));
+        let variant = selector.variant(&key, request);
+        if let Some(disk) = &self.disk {
+            disk.stored(&variant, Some(Disk::variant_of(&key, selector.epoch)), &object);
+        }
+        self.keep(variant, object);
+    }
+
+    /// Keeps `object` in memory, unless its body is not there.
+    fn keep(&self, key: Key, object: Arc<Object>) {
+        match object.body {
+            StoredBody::Memory(_) => self.slots.insert(key, Slot::Object(object)),
+            // What memory has is older.
+            StoredBody::Disk(_) => self.slots.invalidate(&key),
+        }
+    }
+
+    /// Returns what selects the variants under the primary `key`, in memory or on the disk.
+    fn selector(&self, key: &Key) -> Option<Arc<Selector>> {
+        match self.slots.get(key) {
+            Some(Slot::Vary(selector)) => Some(selector),
+            Some(Slot::Object(_)) => None,
+            None => self.disk.as_ref()?.with_selector(key, |vary, epoch| {
+                let selector = Arc::new(Selector { vary: vary.clone(), epoch });
+                self.slots.insert(key.clone(), Slot::Vary(Arc::clone(&selector)));
+                selector
+            }),
+        }
+    }
+
+    /// Returns where on the disk is what memory does not have for `request` under the primary
+    /// `key`, of which it knows the `variant` where there are variants; and that variant.
+    pub(crate) fn find_on_disk(
+        &self,
+        key: &Key,
+        variant: Option<&Key>,
+        request: &RequestHead,
+    ) -> Option<OnDisk> {
+        let disk = self.disk.as_ref()?;
+        if let Some(variant) = variant {
+            return disk.find(variant);
+        }
+        disk.find(key).or_else(|| disk.find(&self.selector(key)?.variant(key, request)))
+    }
+
+    /// Takes note that `object`, found under the primary `key` and maybe as its `variant`, was
+    /// asked for again: then it is worth a place on the disk.
+    pub(crate) fn asked_again(&self, key: &Key, variant: Option<&Key>, object: &Arc<Object>) {
+        if let Some(disk) = &self.disk
+            && !object.is_offered()
+        {
+            self.offer(disk, key, variant, object);
+        }
+    }
+
+    #[cold]
+    fn offer(&self, disk: &Disk, key: &Key, variant: Option<&Key>, object: &Arc<Object>) {
+        match (variant, self.slots.get(key)) {
+            (None, _) => disk.asked_again(key, None, object),
+            (Some(variant), Some(Slot::Vary(selector))) => {
+                let of = Disk::variant_of(key, selector.epoch);
+                disk.asked_again(variant, Some(of), object);
+            }
+            // The resource has been removed since.
+            (Some(_), Some(Slot::Object(_)) | None) => {}
+        }
+    }
+
+    /// Keeps in memory what was read from the disk as `object`, whose body is `blocks`, unless it
+    /// has left the disk.
+    pub(crate) fn promote(&self, key: Key, object: &Object, body: &DiskBody, blocks: Blocks) {
+        let Some(disk) = &self.disk else { return };
+        let blocks = StoredBody::Memory(Arc::new(blocks));
+        let promoted = Object::new(Arc::clone(&object.head), blocks, object.epoch());
+        promoted.offer();
+        let promoted = Slot::Object(Arc::new(promoted));
+        disk.while_there(body, || {
+            // What has come into memory since is newer.
+            self.slots.entry(key).or_insert(promoted);
+            disk.counters().promoted.inc();
+        });
+    }
+
+    /// Returns the disk tier, where there is one.
+    pub(crate) const fn disk(&self) -> Option<&Arc<Disk>> {
+        self.disk.as_ref()
     }
 
     /// Removes what is under the primary `key`, all variants included.
     pub(crate) fn remove(&self, key: &Key) {
+        // In this order, so that what comes from the disk into memory meanwhile leaves it, too.
+        if let Some(disk) = &self.disk {
+            disk.remove(key);
+        }
         self.slots.invalidate(key);
     }
 

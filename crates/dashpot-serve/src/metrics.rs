@@ -80,6 +80,22 @@ pub enum Metric {
     Purges,
     /// Purges that look-ups consider.
     PurgeRules,
+    /// Files of the disk tier.
+    DiskObjects,
+    /// Bytes they take.
+    DiskBytes,
+    /// Requests answered from the disk tier.
+    DiskHits,
+    /// Responses and newer heads written to it.
+    DiskWrites,
+    /// Writes given up because the disk could not keep up or rests after an error.
+    DiskDroppedWrites,
+    /// Files of it that were not what was written.
+    DiskChecksumFailures,
+    /// Errors of the file system.
+    DiskErrors,
+    /// Responses read from the disk tier into memory.
+    DiskPromoted,
 }
 
 impl Metric {
@@ -110,6 +126,14 @@ impl Metric {
             Self::Purges => ("purges", "Purges made"),
             Self::PurgeRules => ("purge_rules", "Purges that look-ups consider"),
             Self::Evictions => ("evictions", "Stored responses evicted"),
+            Self::DiskObjects => ("disk_objects", "Files of the disk tier"),
+            Self::DiskBytes => ("disk_bytes", "Bytes of the disk tier"),
+            Self::DiskHits => ("disk_hits", "Requests answered from disk"),
+            Self::DiskWrites => ("disk_writes", "Responses and heads written to disk"),
+            Self::DiskDroppedWrites => ("disk_dropped_writes", "Writes to disk given up"),
+            Self::DiskChecksumFailures => ("disk_checksum_failures", "Damaged files on disk"),
+            Self::DiskErrors => ("disk_errors", "Errors of the disk tier's file system"),
+            Self::DiskPromoted => ("disk_promoted", "Responses read from disk into memory"),
         }
     }
 }

@@ -163,7 +163,7 @@ impl Running {
 
     fn refreshed(&self, head: &Arc<StoredHead>) -> Option<Arc<Object>> {
         let stored = self.wanted.stored.as_ref()?;
-        Some(Arc::new(Object::new(Arc::clone(head), Arc::clone(&stored.body), self.epoch)))
+        Some(Arc::new(stored.with_head(Arc::clone(head), self.epoch)))
     }
 
     /// Does everything else; returns an answer that nobody waits for any more.

@@ -23,7 +23,7 @@ use tokio::{
 use super::{Running, lock};
 use crate::{
     edge::Edge,
-    object::{Blocks, Object},
+    object::{Blocks, Object, StoredBody},
     upstream::{Arriving, Ask, NoResponse, framing_of, next_data},
 };
 
@@ -304,7 +304,7 @@ impl<S: Source> Fetching<S> {
     async fn assemble(&self) {
         let head = lock(&self.running.cell).arrived.head.clone();
         let (Some(head), Some(chunks)) = (head, self.running.fill.chunks()) else { return };
-        let body = Arc::new(Blocks::copy_of(&chunks).await);
+        let body = StoredBody::Memory(Arc::new(Blocks::copy_of(&chunks).await));
         let head = StoredHead::with_length(head, body.len());
         lock(&self.running.cell).arrived.object =
             Some(Arc::new(Object::new(head, body, self.running.epoch)));

@@ -6,7 +6,10 @@ use dashpot_cache::{Key, Mode, Purge, Purged, Scope};
 use moka::ops::compute::Op;
 
 use super::{Slot, Store};
-use crate::{object::Object, purging::PurgeLogError};
+use crate::{
+    object::{Object, StoredBody},
+    purging::PurgeLogError,
+};
 
 /// What a purge has done.
 #[derive(Debug)]
@@ -66,9 +69,34 @@ impl Store {
             Purged::Hard => None,
             Purged::Soft(at) => {
                 let head = Arc::new(object.head.stale_since(at));
-                let stale = Arc::new(Object::new(head, Arc::clone(&object.body), epoch));
+                let stale = Arc::new(object.with_head(head, epoch));
                 self.replace(slot, &object, &stale);
                 Some(stale)
+            }
+        }
+    }
+
+    /// Returns `object`, which was read from the disk for the resource `primary`, as the purges
+    /// since its fetch leave it; what is purged leaves the disk.
+    pub(crate) fn unpurged_on_disk(
+        &self,
+        primary: &Key,
+        object: Arc<Object>,
+    ) -> Option<Arc<Object>> {
+        let epoch = self.purging.epoch();
+        match self.purging.check(primary, &object.head.tags, object.epoch()) {
+            Purged::No => {
+                object.outlived(epoch);
+                Some(object)
+            }
+            Purged::Hard => {
+                if let (Some(disk), StoredBody::Disk(body)) = (self.disk(), &object.body) {
+                    disk.remove_body(body);
+                }
+                None
+            }
+            Purged::Soft(at) => {
+                Some(Arc::new(object.with_head(Arc::new(object.head.stale_since(at)), epoch)))
             }
         }
     }
