@@ -18,6 +18,7 @@ mod room;
 mod scripted;
 mod smuggling;
 mod stale;
+mod tls;
 
 use dashpot_edge::Config;
 use dashpot_serve::Shutdown;
@@ -29,6 +30,8 @@ use url::Url;
 /// An edge in this process.
 struct Edge {
     addr: SocketAddr,
+    /// Where it speaks TLS, if anywhere.
+    tls: Vec<SocketAddr>,
     shutdown: Shutdown,
     task: JoinHandle<()>,
 }
@@ -40,10 +43,10 @@ impl Edge {
 
     async fn start(config: Config) -> Self {
         let server = dashpot_edge::bind(config).await.expect("the edge binds");
-        let (addr, shutdown) = (server.addr(), Shutdown::new());
+        let (addr, tls, shutdown) = (server.addr(), server.tls_addrs(), Shutdown::new());
         let run = server.run(shutdown.clone());
         let task = tokio::spawn(async move { run.await.expect("the edge runs") });
-        Self { addr, shutdown, task }
+        Self { addr, tls, shutdown, task }
     }
 
     /// Starts an edge with an operator's listener, and returns where that is.
@@ -53,7 +56,7 @@ impl Edge {
         let (addr, shutdown) = (server.addr(), Shutdown::new());
         let run = server.run(shutdown.clone());
         let task = tokio::spawn(async move { run.await.expect("the edge runs") });
-        (Self { addr, shutdown, task }, admin)
+        (Self { addr, tls: Vec::new(), shutdown, task }, admin)
     }
 
     async fn stop(self) {

@@ -59,6 +59,38 @@ fn an_origin_that_no_edge_can_stand_before_is_named() {
 }
 
 #[test]
+fn certificates_that_cannot_be_shown_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    };
+    let pair = |name: &str| {
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        let cert = file(&format!("{name}.pem"), &certificate.pem());
+        (cert, file(&format!("{name}.key"), &key.serialize_pem()))
+    };
+    let ((cert, key), (_, other_key)) = (pair("a"), pair("b"));
+    let edge = ["edge", "--origin", "http://127.0.0.1:9", "--listen", "127.0.0.1:0"];
+    let check = |flags: &[&str], expected: &[&str]| check(&[&edge[..], flags].concat(), expected);
+    let at = ["--tls-listen", "127.0.0.1:0"];
+    check(&at, &["without a certificate", "--tls-cert"]);
+    check(&["--tls-cert", &cert, "--tls-key", &key], &["--tls-listen"]);
+    let with = |cert: &str, key: &str, expected: &[&str]| {
+        check(&[&at[..], &["--tls-cert", cert, "--tls-key", key]].concat(), expected);
+    };
+    check(&[&at[..], &["--tls-cert", &cert]].concat(), &["1 --tls-cert", "0 --tls-key"]);
+    with("no/such.pem", &key, &["certificate `no/such.pem`", "No such file"]);
+    with(&cert, &other_key, &[&cert, &other_key, "does not belong"]);
+    with(&key, &key, &["cannot find a certificate", &key, "PRIVATE KEY"]);
+    let torn = file("torn.key", "\n-----BEGIN PRIVATE KEY-----\nAAAA\n");
+    with(&cert, &torn, &[&torn, "line 2", "-----END"]);
+}
+
+#[test]
 fn a_bad_configuration_file_is_named_with_the_place() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("dashpot.toml");

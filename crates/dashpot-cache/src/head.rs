@@ -2,7 +2,7 @@
 
 use dashpot_base::WallTime;
 use dashpot_http::cache_control::{RequestDirectives, ResponseDirectives};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 
 /// The head of a client's request, its directives read once.
 #[derive(Clone, Debug)]
@@ -13,14 +13,16 @@ pub struct RequestHead {
     pub headers: HeaderMap,
     /// `Cache-Control` of the request.
     pub directives: RequestDirectives,
+    /// The version of HTTP it came in, for `Via`.
+    pub version: Version,
 }
 
 impl RequestHead {
-    /// Returns the head of a request.
+    /// Returns the head of a request that came in HTTP/1.1.
     #[must_use]
     pub fn new(method: Method, headers: HeaderMap) -> Self {
         let directives = RequestDirectives::of(&headers);
-        Self { method, headers, directives }
+        Self { method, headers, directives, version: Version::HTTP_11 }
     }
 }
 

@@ -13,7 +13,7 @@ mod tls;
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use dashpot_base::ByteSize;
-use dashpot_serve::{AccessLogError, BindError, LogTo};
+use dashpot_serve::{AccessLogError, BindError, LogTo, TlsError};
 use url::Url;
 
 use crate::{AdminError, PurgeLogError};
@@ -228,6 +228,23 @@ pub enum StartError {
         /// The name.
         host: String,
     },
+    /// The certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Not each certificate has its key.
+    #[error(
+        "cannot pair {certs} --tls-cert with {keys} --tls-key: give one key for each certificate, in \
+         the same order"
+    )]
+    TlsPairs {
+        /// Certificates given.
+        certs: usize,
+        /// Keys given.
+        keys: usize,
+    },
+    /// There are certificates and nowhere to show them.
+    #[error("cannot use --tls-cert without an address: give --tls-listen, such as 0.0.0.0:443")]
+    TlsListen,
     /// The operating system has no randomness to give.
     #[error("cannot draw random bytes: {reason}")]
     Random {

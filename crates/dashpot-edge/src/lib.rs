@@ -26,6 +26,7 @@ mod prefill;
 mod proxy;
 mod purging;
 mod respond;
+mod secure;
 mod server;
 mod stats;
 mod store;

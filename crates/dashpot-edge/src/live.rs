@@ -53,6 +53,9 @@ impl Handle {
         check(&config)?;
         let edge = configure(&config, Arc::clone(&self.edge().shared))?;
         self.0.edge.store(Arc::new(edge));
+        if let Some(tls) = &self.edge().health.tls {
+            tls.reload();
+        }
         *current = config;
         info!(origin = %current.origin, "edge reloaded");
         Ok(kept)
@@ -82,6 +85,10 @@ fn with_fixed_parts(mut config: Config, current: &Config) -> (Config, Vec<&'stat
         "eviction": eviction,
         "cache-disk": tiers.disk,
         "fills-max": fill.fills_max,
+        "tls-listen": tls.listen,
+        "tls-cert": tls.certs,
+        "tls-key": tls.keys,
+        "tls-min": tls.min,
         "lab": lab,
         "admin": admin.listen,
         "admin-token-file": admin.token_file,

@@ -2,7 +2,7 @@
 
 use dashpot_cache::{Framing, Reason, RequestHead, ResponseHead, invalidated_by, may_store};
 use dashpot_http::cache_status::Handling;
-use http::{Method, StatusCode, Uri, Version, header};
+use http::{Method, StatusCode, Uri, header};
 use http_body::Body as _;
 use http_body_util::Limited;
 use hyper::body::Incoming;
@@ -61,7 +61,7 @@ pub(crate) async fn on(
         method: request.method.clone(),
         path_and_query,
         headers: request.headers,
-        version: Version::HTTP_11,
+        version: request.version,
         body: body.map(|body| reqwest::Body::wrap(Limited::new(body, limit))),
     };
     let target = ask.target(&edge.naming);

@@ -36,7 +36,8 @@ pub(crate) async fn reply(edge: &Arc<Edge>, mut parts: Parts, body: Option<Incom
     }
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let primary = edge.naming.key(&parts.headers, path);
-    let request = RequestHead::new(parts.method, parts.headers);
+    let version = parts.version;
+    let request = RequestHead { version, ..RequestHead::new(parts.method, parts.headers) };
     let Found { variant, object } = edge.store.find(&primary, &request);
     let now = edge.clock.wall();
     let head = object.as_ref().map(|object| &*object.head);
@@ -123,9 +124,9 @@ fn why_stale(now: WallTime, object: &Object) -> &'static str {
 /// Refuses what no cache should pass on.
 fn check(edge: &Edge, parts: &mut Parts) -> Result<(), (StatusCode, &'static str)> {
     let headers = &parts.headers;
-    // RFC 9112 §3.2: exactly one Host, or the hops disagree on what is asked for.
+    // RFC 9112 §3.2, RFC 9113 §8.3.1: exactly one Host, or the hops disagree on what is asked for.
     let hosts = headers.get_all(header::HOST).iter().count();
-    if 1 < hosts || (hosts == 0 && parts.version == Version::HTTP_11) {
+    if 1 < hosts || (hosts == 0 && Version::HTTP_11 <= parts.version) {
         return Err((StatusCode::BAD_REQUEST, "a request has exactly one Host"));
     }
     if !edge.naming.settle_host(parts) {

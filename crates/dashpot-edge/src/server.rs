@@ -21,7 +21,7 @@ use crate::{
     lab::Viewers,
     live::Handle,
     naming::Naming,
-    respond,
+    respond, secure,
     stats::Stats,
     store::Store,
     upstream::{Upstream, authority_of},
@@ -32,6 +32,7 @@ use crate::{
 pub struct Server {
     listener: Listener,
     admin: Option<(Listener, Access)>,
+    secure: Vec<Listener>,
     handle: Handle,
     drain: Duration,
     shutdown: Shutdown,
@@ -61,7 +62,8 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         }
         None => None,
     };
-    Ok(Server { listener, admin, drain: config.drain, handle, shutdown })
+    let secure = secure::listen(&config, handle.edge().health.tls.as_ref()).await?;
+    Ok(Server { listener, secure, admin, drain: config.drain, handle, shutdown })
 }
 
 /// Makes what outlives a reload.
@@ -78,6 +80,7 @@ pub(crate) fn share(config: &Config, shutdown: Shutdown) -> Result<Shared, Start
         version: env!("CARGO_PKG_VERSION"),
         clock: clock.clone(),
         shutdown,
+        tls: secure::certificates(&config.tls, &mut metrics, clock.clone())?,
     };
     let viewers = match config.lab {
         Lab::Off => None,
@@ -138,6 +141,12 @@ impl Server {
         self.listener.addr()
     }
 
+    /// Returns the addresses bound for TLS, with their real ports.
+    #[must_use]
+    pub fn tls_addrs(&self) -> Vec<SocketAddr> {
+        self.secure.iter().map(Listener::addr).collect()
+    }
+
     /// Returns what changes the edge while it runs.
     #[must_use]
     pub fn handle(&self) -> Handle {
@@ -168,9 +177,11 @@ impl Server {
         let live = self.handle;
         options.limits = live.config().front.limits;
         options.connections = live.edge().stats.connections.clone();
+        options.protocols = live.edge().stats.protocols.clone();
         info!(addr = %self.listener.addr(), origin = %live.config().origin, "edge serves");
         let (administered, jobs) = (live.clone(), live.clone());
         let disk = live.edge().store.disk().cloned();
+        let secure = secure::run(self.secure, live.clone(), options.clone());
         let service_of = move |client| {
             let live = live.clone();
             service_fn(move |request| live.edge().handle(client, request))
@@ -182,7 +193,7 @@ impl Server {
         };
         let administered = administer(administered, self.admin, Options::new(shutdown.clone()));
         let served =
-            async { tokio::join!(serve(self.listener, service_of, options), administered) };
+            async { tokio::join!(serve(self.listener, service_of, options), administered, secure) };
         tokio::select! {
             _ = served => (),
             () = told => (),

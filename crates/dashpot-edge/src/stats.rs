@@ -50,6 +50,8 @@ pub(crate) struct Stats {
     pub(crate) connections: Gauge,
     pub(crate) purges: Counter,
     purge_rules: Gauge,
+    /// Connections begun, by protocol.
+    pub(crate) protocols: Family<Vec<(&'static str, &'static str)>, Counter>,
     fills: Gauge,
     objects: Gauge,
     bytes: Gauge,
@@ -145,6 +147,7 @@ impl Stats {
             connections: metrics.gauge(Metric::Connections),
             purges: metrics.counter(Metric::Purges),
             purge_rules: metrics.gauge(Metric::PurgeRules),
+            protocols: metrics.counters(Metric::ConnectionsOpened),
             fills: metrics.gauge(Metric::Fills),
             objects: metrics.gauge(Metric::CacheObjects),
             bytes: metrics.gauge(Metric::CacheBytes),

@@ -185,7 +185,7 @@ impl Server {
         let options = Options::new(shutdown.clone());
         self.origin.metrics.register_gauge(Metric::Connections, &options.connections);
         let (version, clock) = (env!("CARGO_PKG_VERSION"), self.origin.clock.clone());
-        let health = Health { role: Role::Origin, version, clock, shutdown };
+        let health = Health { role: Role::Origin, version, clock, shutdown, tls: None };
         let router = Router::new().fallback(handle).with_state(Arc::new((self.origin, health)));
         let service_of =
             move |peer: SocketAddr| TowerToHyperService::new(router.clone().layer(Extension(peer)));

@@ -1,6 +1,6 @@
 //! `/health`: whether to send requests here.
 
-use crate::{Clock, Role, Shutdown};
+use crate::{CertificateState, Clock, EXPIRY_NEAR_DAYS, Role, Shutdown, Tls};
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
@@ -16,6 +16,8 @@ pub struct Health {
     pub clock: Clock,
     /// What ends it.
     pub shutdown: Shutdown,
+    /// Its certificates, where it has any.
+    pub tls: Option<Tls>,
 }
 
 #[derive(Serialize)]
@@ -24,6 +26,23 @@ struct Report {
     role: &'static str,
     version: &'static str,
     uptime_ms: u128,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    certificates: Vec<Certificate>,
+}
+
+#[derive(Serialize)]
+struct Certificate {
+    name: String,
+    days_left: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<&'static str>,
+}
+
+impl From<(CertificateState, u64)> for Certificate {
+    fn from((state, days_left): (CertificateState, u64)) -> Self {
+        let warning = (days_left < EXPIRY_NEAR_DAYS).then_some("renew it");
+        Self { name: state.name, days_left, warning }
+    }
 }
 
 impl Health {
@@ -36,13 +55,15 @@ impl Health {
             (StatusCode::OK, "ok")
         };
         let uptime = self.clock.mono().since(dashpot_base::MonoTime::ZERO);
+        let days_left = self.tls.as_ref().map(Tls::days_left).unwrap_or_default();
         let report = Report {
             status: word,
             role: self.role.as_str(),
             version: self.version,
             uptime_ms: uptime.as_millis(),
+            certificates: days_left.into_iter().map(Certificate::from).collect(),
         };
-        // Four plain fields cannot fail to serialize.
+        // Plain fields cannot fail to serialize.
         let mut response = Response::new(serde_json::to_vec(&report).unwrap_or_default().into());
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -60,7 +81,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn health_turns_from_ok_to_draining() {
         let (clock, shutdown) = (Clock::system(), Shutdown::new());
-        let health = Health { role: Role::Origin, version: "1.2.3", clock, shutdown };
+        let health = Health { role: Role::Origin, version: "1.2.3", clock, shutdown, tls: None };
         tokio::time::advance(std::time::Duration::from_millis(1_500)).await;
         let check = |status, word: &str| {
             let response = health.response();

@@ -23,5 +23,6 @@ pub use metrics::{Counter, Family, Gauge, Histogram, Metric, Metrics, Role};
 pub use serve::{BoxError, Limits, Options, serve};
 pub use shutdown::Shutdown;
 pub use tls::{
-    CertificateState, EXPIRY_NEAR, KeyPair, Subject, Tls, TlsError, TlsMin, TlsOptions, TlsStats,
+    CertificateState, EXPIRY_NEAR_DAYS, KeyPair, Subject, Tls, TlsError, TlsMin, TlsOptions,
+    TlsStats,
 };

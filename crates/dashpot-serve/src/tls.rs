@@ -29,9 +29,9 @@ use tracing::{debug, error, info, warn};
 
 /// How often the files of the certificates are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Below this a certificate's end is near: the usual tools renew a month before it, so that half
+/// Below this many days a certificate's end is near: the usual tools renew a month before it, so that half
 /// of that is a renewal that fails.
-pub const EXPIRY_NEAR: Duration = Duration::from_secs(14 * 24 * 3_600);
+pub const EXPIRY_NEAR_DAYS: u64 = 14;
 
 /// A certificate chain and its private key, in PEM files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +102,7 @@ struct Shared {
     handshake_timeout: Duration,
     handshakes: Semaphore,
     stats: TlsStats,
+    clock: Clock,
     /// What the files looked like when they were last read.
     seen: Mutex<Vec<pem::Stamp>>,
 }
@@ -111,7 +112,7 @@ impl Tls {
     ///
     /// # Errors
     /// Where a file cannot be read, is not what it should be, or a key is not its certificate's.
-    pub fn new(options: TlsOptions, stats: TlsStats, now: WallTime) -> Result<Self, TlsError> {
+    pub fn new(options: TlsOptions, stats: TlsStats, clock: Clock) -> Result<Self, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let seen = pem::stamps(&options.pairs);
         let certificates = Arc::new(Certificates::load(&options.pairs, &provider)?);
@@ -129,16 +130,17 @@ impl Tls {
             handshake_timeout: options.handshake_timeout,
             handshakes: Semaphore::new(options.handshakes_max),
             stats,
+            clock,
             seen: Mutex::new(seen),
         };
         let this = Self(Arc::new(shared));
-        this.tell(now);
+        this.tell();
         Ok(this)
     }
 
     /// Reads the certificates again; connections stay as they are. Where what is there now cannot
     /// be used the old ones stay, which is logged and counted.
-    pub fn reload(&self, now: WallTime) {
+    pub fn reload(&self) {
         let Shared { pairs, certificates, provider, stats, .. } = &*self.0;
         let seen = pem::stamps(pairs);
         *self.0.seen.lock().unwrap_or_else(PoisonError::into_inner) = seen;
@@ -147,7 +149,7 @@ impl Tls {
                 certificates.replace(fresh);
                 stats.reloaded.inc();
                 info!(certificates = pairs.len(), "certificates read again");
-                self.tell(now);
+                self.tell();
             }
             Err(error) => {
                 stats.reload_failed.inc();
@@ -163,18 +165,26 @@ impl Tls {
         self.0.certificates.states()
     }
 
+    /// Returns what is in use and how many whole days each has left; none of one that has expired.
+    #[must_use]
+    pub fn days_left(&self) -> Vec<(CertificateState, u64)> {
+        let now = self.0.clock.wall();
+        let days = |state: &CertificateState| state.expires.since(now).as_secs() / 86_400;
+        self.certificates().into_iter().map(|state| (state.clone(), days(&state))).collect()
+    }
+
     /// Reads the certificates again whenever their files change, until `shutdown` begins.
-    pub async fn watch(self, clock: Clock, shutdown: Shutdown) {
+    pub async fn watch(self, shutdown: Shutdown) {
         loop {
             select! {
                 () = shutdown.begun() => return,
                 () = sleep(LOOK_EVERY) => (),
             }
-            let (this, now) = (self.clone(), clock.wall());
+            let this = self.clone();
             // Files may lie on a disk that hangs.
             let looked = tokio::task::spawn_blocking(move || {
                 if this.has_changed() {
-                    this.reload(now);
+                    this.reload();
                 }
             });
             if looked.await.is_err() {
@@ -189,14 +199,13 @@ impl Tls {
     }
 
     /// Brings the gauges up to date and warns of certificates that end.
-    fn tell(&self, now: WallTime) {
-        let states = self.certificates();
-        self.0.stats.set_expiry(&states);
-        for CertificateState { name, expires } in states {
-            let days = expires.since(now).as_secs() / 86_400;
+    fn tell(&self) {
+        let now = self.0.clock.wall();
+        self.0.stats.set_expiry(&self.certificates());
+        for (CertificateState { name, expires }, days) in self.days_left() {
             if expires <= now {
                 warn!(name, "the certificate has expired: browsers and players refuse it");
-            } else if expires.since(now) < EXPIRY_NEAR {
+            } else if days < EXPIRY_NEAR_DAYS {
                 warn!(name, days, "the certificate ends soon");
             }
         }

@@ -142,6 +142,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
     if let Some(addr) = server.admin_addr() {
         cli::print(&format!("http://{addr}/ (operator)"));
     }
+    for addr in server.tls_addrs() {
+        cli::print(&format!("https://{addr}/"));
+    }
     let shutdown = Shutdown::new();
     signal::begin_when_interrupted(&shutdown);
     let handle = server.handle();

@@ -1,6 +1,18 @@
 //! HTTPS, HTTP/2 and HTTP/3 towards clients.
 
+use std::{net::SocketAddr, path::PathBuf};
+
+use dashpot_serve::TlsMin;
+
 /// HTTPS, HTTP/2 and HTTP/3 towards clients.
 #[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Tls {}
+pub struct Tls {
+    /// The addresses to speak TLS on, besides the plain one; none leaves TLS off.
+    pub listen: Vec<SocketAddr>,
+    /// Files of certificate chains; the first meets clients that ask for no name of the others.
+    pub certs: Vec<PathBuf>,
+    /// Files of their private keys, in the same order.
+    pub keys: Vec<PathBuf>,
+    /// The oldest version to speak.
+    pub min: TlsMin,
+}

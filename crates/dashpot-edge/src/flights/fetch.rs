@@ -13,7 +13,7 @@ use bytes::{Buf as _, Bytes};
 use dashpot_cache::{
     Arrival, Failure, Framing, Input, NotStorable, ResponseHead, StoredHead, Times,
 };
-use http::{HeaderMap, Method, StatusCode, Version, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use tokio::{
     select,
     sync::OwnedSemaphorePermit,
@@ -138,7 +138,7 @@ impl<S: Source> Fetching<S> {
             method: Method::GET,
             path_and_query: wanted.path_and_query.clone(),
             headers,
-            version: Version::HTTP_11,
+            version: wanted.request.version,
             body: None,
         };
         let (began, requested) = (edge.clock.mono(), edge.clock.wall());

@@ -7,7 +7,7 @@ use super::{
     stream::Guarded,
 };
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body::Body;
 use hyper::{
     body::Incoming,
@@ -61,6 +61,7 @@ impl Connection {
         let exchanges = activity.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             to_origin_form(&mut request);
+            join_cookies(request.headers_mut());
             let exchange = exchanges.begin();
             let reply = service.call(request);
             async move {
@@ -99,6 +100,19 @@ impl Connection {
             }
         };
         log_end(self.peer, ended);
+    }
+}
+
+/// RFC 9113 §8.2.3: what a client has split for the sake of compression is one field again.
+fn join_cookies(headers: &mut HeaderMap) {
+    if headers.get_all(header::COOKIE).iter().nth(1).is_none() {
+        return;
+    }
+    let crumbs: Vec<_> =
+        headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    // Field values joined by a semicolon and a space are one.
+    if let Ok(cookie) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..])) {
+        headers.insert(header::COOKIE, cookie);
     }
 }
 

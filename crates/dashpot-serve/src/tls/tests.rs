@@ -43,8 +43,12 @@ fn write_pair(folder: &Path, file: &str, names: &[&str], ends: i32) -> KeyPair {
     pair
 }
 
+fn clock() -> Clock {
+    Clock::starting_at(WallTime::from_unix_seconds(NOW))
+}
+
 fn load(pairs: Vec<KeyPair>) -> Result<Tls, TlsError> {
-    Tls::new(TlsOptions::new(pairs), TlsStats::default(), WallTime::from_unix_seconds(NOW))
+    Tls::new(TlsOptions::new(pairs), TlsStats::default(), clock())
 }
 
 struct Server {
@@ -124,8 +128,7 @@ async fn a_new_certificate_is_shown_to_new_connections_while_old_ones_go_on() {
     let before = folder.path().join("before.pem");
     fs::copy(&pair.cert, &before).unwrap();
     let stats = TlsStats::default();
-    let now = WallTime::from_unix_seconds(NOW);
-    let tls = Tls::new(TlsOptions::new(vec![pair.clone()]), stats.clone(), now).unwrap();
+    let tls = Tls::new(TlsOptions::new(vec![pair.clone()]), stats.clone(), clock()).unwrap();
     assert!(!tls.has_changed());
     let server = start(tls.clone()).await;
     let mut old = server.connect(&before, "a.test").await.unwrap();
@@ -136,12 +139,12 @@ async fn a_new_certificate_is_shown_to_new_connections_while_old_ones_go_on() {
     let fresh_key = fs::read(&pair.key).unwrap();
     fs::write(&pair.key, &key).unwrap();
     assert!(tls.has_changed());
-    tls.reload(now);
+    tls.reload();
     assert!(!tls.has_changed());
     assert_eq!((stats.reloaded.get(), stats.reload_failed.get()), (0, 1));
     server.connect(&before, "a.test").await.unwrap();
     fs::write(&pair.key, &fresh_key).unwrap();
-    tls.reload(now);
+    tls.reload();
     assert_eq!((stats.reloaded.get(), stats.reload_failed.get()), (1, 1));
     server.connect(&pair.cert, "a.test").await.unwrap();
     assert!(server.connect(&before, "a.test").await.is_err());
@@ -155,7 +158,7 @@ async fn changed_files_are_noticed_by_themselves() {
     let pair = write_pair(folder.path(), "a", &["a.test"], 2040);
     let tls = load(vec![pair]).unwrap();
     let shutdown = Shutdown::new();
-    let watch = tokio::spawn(tls.clone().watch(Clock::system(), shutdown.clone()));
+    let watch = tokio::spawn(tls.clone().watch(shutdown.clone()));
     write_pair(folder.path(), "a", &["a.test", "another-name.test"], 2050);
     let year_2050 = WallTime::from_unix_seconds(2_524_608_000);
     while tls.certificates()[0].expires != year_2050 {
@@ -171,8 +174,7 @@ async fn what_is_not_tls_is_closed_and_counted() {
     let pair = write_pair(folder.path(), "a", &["a.test"], 2040);
     let mut metrics = Metrics::new(Role::Edge);
     let stats = TlsStats::new(&mut metrics);
-    let now = WallTime::from_unix_seconds(NOW);
-    let tls = Tls::new(TlsOptions::new(vec![pair]), stats, now).unwrap();
+    let tls = Tls::new(TlsOptions::new(vec![pair]), stats, clock()).unwrap();
     let server = start(tls).await;
     let mut plain = TcpStream::connect(server.addr).await.unwrap();
     plain.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
