@@ -3,6 +3,7 @@
 mod admin;
 mod client;
 mod curl;
+mod disk;
 mod faults;
 mod fields;
 mod fills;
