@@ -43,13 +43,15 @@ pub fn decide(now: WallTime, stored: Option<&StoredHead>, request: &RequestHead)
     if request.directives.has(Flag::OnlyIfCached) {
         return Verdict::Unavailable;
     }
-    // RFC 9111 §5.2.1.5: neither this request nor a response to it may be stored. A HEAD fetches
-    // no body that could be.
+    // RFC 9111 §5.2.1.5: neither this request nor a response to it may be stored.
     if request.directives.has(Flag::NoStore) {
         return Verdict::Bypass(Reason::RequestNoStore);
     }
-    if request.method == Method::HEAD {
-        return Verdict::Bypass(Reason::Method);
+    // A HEAD fetches no body that could be stored.
+    if let (Verdict::Miss(reason) | Verdict::Stale(reason), &Method::HEAD) =
+        (verdict, &request.method)
+    {
+        return Verdict::Bypass(reason);
     }
     verdict
 }

@@ -1,48 +1,69 @@
 //! What an unsafe request makes obsolete.
 
-use http::{HeaderMap, Method, StatusCode, Uri, header};
+mod reference;
 
-use crate::{Key, KeyRules};
+use http::{HeaderMap, Method, StatusCode, header};
 
-/// Returns the keys that the response to a `method` request for `target` makes obsolete.
+use crate::Origin;
+use reference::Reference;
+
+/// An unsafe request, with the names that its resources have.
+#[derive(Clone, Copy, Debug)]
+pub struct Unsafe<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The path and query that were asked for, as clients write them.
+    pub path_and_query: &'a str,
+    /// What clients and the origin call the site: `scheme://host:port`.
+    pub sites: &'a [&'a str],
+    /// What stands before clients' paths at the origin, such as `/media`; mostly nothing.
+    pub prefixes: &'a [&'a str],
+}
+
+/// Returns the paths and queries, as clients write them, that the response to an unsafe `request`
+/// makes obsolete.
 ///
-/// `Location` and `Content-Location` count where they are absolute URLs or absolute paths of the
-/// same origin; RFC 9111 §4.4 leaves those two to the cache.
+/// `Location` and `Content-Location` count where they name the same site (RFC 9111 §4.4 leaves
+/// those two to the cache), by whichever name. One that is obsolete by one reading is gone by all:
+/// to forget too much costs a fetch, to forget too little shows what is not there any more.
 #[must_use]
 pub fn invalidated_by(
-    method: &Method,
-    target: &Uri,
+    request: &Unsafe<'_>,
     status: StatusCode,
     headers: &HeaderMap,
-    rules: &KeyRules,
-) -> Vec<Key> {
-    // RFC 9111 §4.4: after a non-error response to an unsafe method.
-    if method.is_safe() || !(status.is_success() || status.is_redirection()) {
+) -> Vec<String> {
+    // RFC 9111 §4.4: after a non-error response to an unsafe method, or one not known to be safe.
+    if request.method.is_safe() || !(status.is_success() || status.is_redirection()) {
         return Vec::new();
     }
-    let (Some(scheme), Some(authority)) = (target.scheme_str(), target.authority()) else {
-        return Vec::new();
-    };
-    let key_of = |uri: &Uri| {
-        let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        Key::new(scheme, authority.as_str(), &rules.apply(path))
-    };
-    let mut keys = vec![key_of(target)];
-    for name in [header::LOCATION, header::CONTENT_LOCATION] {
-        let uri = headers.get(name).and_then(|value| Uri::try_from(value.as_bytes()).ok());
-        let Some(uri) = uri else { continue };
+    let mut paths = vec![request.path_and_query.to_owned()];
+    let values = [header::LOCATION, header::CONTENT_LOCATION];
+    let values = values.iter().flat_map(|name| headers.get_all(name));
+    for value in values.filter_map(|value| value.to_str().ok()) {
+        let Some(found) = Reference::resolve(request.path_and_query, value) else { continue };
         // RFC 9111 §4.4: another origin's responses are not this one's to invalidate.
-        let is_same_origin = match (uri.scheme_str(), uri.authority()) {
-            // "//host/path" is another host's path, which is written without a scheme.
-            (None, None) => uri.path().starts_with('/') && !uri.path().starts_with("//"),
-            (Some(other), Some(host)) => other == scheme && host == authority,
-            (None, Some(_)) | (Some(_), None) => false,
+        let is_here = |authority: &str| {
+            request.sites.iter().any(|site| is_same(site, found.scheme, authority))
         };
-        if is_same_origin {
-            keys.push(key_of(&uri));
+        if !found.authority.is_none_or(is_here) {
+            continue;
         }
+        // The origin writes its own paths, a client's, or those that it was told of.
+        for prefix in request.prefixes {
+            let below = found.path_and_query.strip_prefix(prefix);
+            paths.extend(below.filter(|below| below.starts_with('/')).map(str::to_owned));
+        }
+        paths.push(found.path_and_query);
     }
-    keys
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+/// Returns whether `site` is the one of `authority`; a reference without a scheme has the site's.
+fn is_same(site: &str, scheme: Option<&str>, authority: &str) -> bool {
+    let (own, host) = site.split_once("://").unwrap_or(("http", site));
+    Origin::new(scheme.unwrap_or(own), authority) == Origin::new(own, host)
 }
 
 #[cfg(test)]
@@ -51,26 +72,63 @@ mod tests {
 
     use super::*;
 
-    fn check(method: &Method, status: u16, location: &'static str, expected: &[&str]) {
-        let target = Uri::from_static("http://origin/a?b&CMCD=1");
-        let mut headers = HeaderMap::new();
-        headers.insert(header::LOCATION, HeaderValue::from_static(location));
-        let status = StatusCode::from_u16(status).unwrap();
-        let keys = invalidated_by(method, &target, status, &headers, &KeyRules::default());
-        let keys: Vec<&str> = keys.iter().map(Key::as_str).collect();
-        assert_eq!(keys, expected, "{method} {status} {location}");
+    /// Where the origin at `origin:8080` serves the site under `/media`.
+    fn check(method: &str, status: u16, location: &'static str, expected: &[&str]) {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let request = Unsafe {
+            method: &method,
+            path_and_query: "/a/b?c",
+            sites: &["http://Edge.example:80", "http://origin:8080"],
+            prefixes: &["", "/media"],
+        };
+        for name in [header::LOCATION, header::CONTENT_LOCATION] {
+            let headers =
+                HeaderMap::from_iter([(name.clone(), HeaderValue::from_static(location))]);
+            let status = StatusCode::from_u16(status).unwrap();
+            let paths = invalidated_by(&request, status, &headers);
+            assert_eq!(paths, expected, "{method} {status} {name}: {location}");
+        }
     }
 
     #[test]
-    fn only_successful_unsafe_methods_invalidate_and_only_their_own_origin() {
-        let (a, both) = (["http://origin/a?b"], ["http://origin/a?b", "http://origin/c"]);
-        check(&Method::POST, 201, "/c", &both);
-        check(&Method::PUT, 303, "http://origin/c", &both);
-        check(&Method::DELETE, 204, "http://other/c", &a);
-        check(&Method::DELETE, 204, "//other/c", &a);
-        check(&Method::PATCH, 200, "https://origin/c", &a);
-        check(&Method::POST, 400, "/c", &[]);
-        check(&Method::POST, 500, "/c", &[]);
-        check(&Method::GET, 200, "/c", &[]);
+    fn rfc9111_4_4_only_what_is_unsafe_and_succeeded_invalidates() {
+        for method in ["POST", "PUT", "DELETE", "PATCH", "M-SEARCH", "PURGE"] {
+            for status in [200, 201, 204, 303, 304] {
+                check(method, status, "/x", &["/a/b?c", "/x"]);
+            }
+            for status in [400, 404, 412, 500, 503] {
+                check(method, status, "/x", &[]);
+            }
+        }
+        for method in ["GET", "HEAD", "OPTIONS", "TRACE"] {
+            check(method, 200, "/x", &[]);
+        }
+    }
+
+    #[test]
+    fn rfc9111_4_4_the_site_has_several_names_and_others_none() {
+        for (location, expected) in [
+            ("/x?y", &["/a/b?c", "/x?y"][..]),
+            ("x", &["/a/b?c", "/a/x"]),
+            ("../x", &["/a/b?c", "/x"]),
+            ("?d", &["/a/b?c", "/a/b?d"]),
+            ("", &["/a/b?c"]),
+            ("/x#part", &["/a/b?c", "/x"]),
+            ("http://edge.example/x", &["/a/b?c", "/x"]),
+            ("https://edge.example/x", &["/a/b?c"]),
+            ("HTTP://edge.example:/x", &["/a/b?c", "/x"]),
+            ("//EDGE.example/x", &["/a/b?c", "/x"]),
+            ("http://origin:8080", &["/", "/a/b?c"]),
+            ("http://origin:8080/media/x", &["/a/b?c", "/media/x", "/x"]),
+            ("/media/x", &["/a/b?c", "/media/x", "/x"]),
+            ("/mediaX/x", &["/a/b?c", "/mediaX/x"]),
+            ("http://origin/x", &["/a/b?c"]),
+            ("http://other/x", &["/a/b?c"]),
+            ("//other/x", &["/a/b?c"]),
+            ("ftp://origin:8080/x", &["/a/b?c"]),
+            ("urn:x", &["/a/b?c"]),
+        ] {
+            check("POST", 201, location, expected);
+        }
     }
 }

@@ -27,7 +27,7 @@ mod tags;
 pub use decide::{Verdict, decide};
 pub use flight::{Arrival, Failure, Flight, Input, Limits, Output, ReaderId, Role};
 pub use head::{Framing, RequestHead, ResponseHead, Times};
-pub use invalidate::invalidated_by;
+pub use invalidate::{Unsafe, invalidated_by};
 pub use key::{Key, Origin};
 pub use key_rules::{HostRules, KeyRules, NamePattern, QueryRule};
 pub use outage::Outage;

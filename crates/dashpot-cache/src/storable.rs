@@ -58,6 +58,12 @@ pub fn may_store(
     Ok(())
 }
 
+/// Returns whether a stored response whose fields have been updated may stay stored.
+pub(crate) fn may_keep(status: StatusCode, headers: &HeaderMap) -> bool {
+    let directives = Control::of(headers).directives;
+    status_allows(status, &directives).is_ok() && !is_private(&directives, headers)
+}
+
 /// RFC 9111 §5.2.2.7: `private` forbids to store the response, or only the fields it names. A
 /// response that has one of these is not stored at all, since those who share it would miss it.
 pub(crate) fn is_private(directives: &ResponseDirectives, headers: &HeaderMap) -> bool {

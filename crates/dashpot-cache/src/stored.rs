@@ -1,6 +1,7 @@
 //! The head of a stored response, with everything a look-up needs read out of it once.
 
 mod codec;
+mod update;
 
 use std::{sync::Arc, time::Duration};
 
@@ -147,38 +148,6 @@ impl StoredHead {
             head.length = Some(length);
         }
         head
-    }
-
-    /// Returns this head brought up to date by a 304 (RFC 9111 §4.3.4), or `None` where the 304
-    /// speaks of another representation.
-    #[must_use]
-    pub fn refreshed(&self, not_modified: &HeaderMap, times: Times, rules: &Rules) -> Option<Self> {
-        let told = not_modified.get(header::ETAG);
-        if told.is_some_and(|etag| self.headers.get(header::ETAG) != Some(etag)) {
-            return None;
-        }
-        let mut update = not_modified.clone();
-        strip_hop_by_hop(&mut update);
-        // RFC 9111 §3.2: what describes the stored body stays with it.
-        for name in [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_RANGE] {
-            update.remove(name);
-        }
-        let mut headers = self.headers.clone();
-        // The old Date would make the validated response as old as it was.
-        headers.remove(header::DATE);
-        for name in update.keys() {
-            headers.remove(name);
-        }
-        for (name, value) in &update {
-            headers.append(name, value.clone());
-        }
-        let selector = (self.vary.clone(), self.selected.clone());
-        let is_tagged = Tags::of(&headers).is_some();
-        let mut head = Self::build(self.status, headers, times, selector, rules);
-        if !is_tagged {
-            head.tags = self.tags.clone();
-        }
-        Some(head)
     }
 
     /// Returns this head with no more freshness than it had at `then`: stale from then on.

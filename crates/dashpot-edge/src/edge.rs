@@ -22,6 +22,7 @@ use crate::{
     lab::{self, Viewers},
     meter::{Metered, Note},
     naming::Naming,
+    obsolete::SiteNames,
     prefill::Jobs,
     proxy,
     respond::Reply,
@@ -43,6 +44,7 @@ pub(crate) struct Edge {
     pub(crate) flight_limits: Limits,
     /// What the operator adds to what the origin says.
     pub(crate) rules: Rules,
+    pub(crate) site_names: SiteNames,
     pub(crate) request_body_max: u64,
     pub(crate) upstream: Upstream,
     pub(crate) naming: Naming,

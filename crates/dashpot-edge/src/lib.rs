@@ -21,6 +21,7 @@ mod live;
 mod meter;
 mod naming;
 mod object;
+mod obsolete;
 mod pass;
 mod prefill;
 mod proxy;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use dashpot_cache::{Key, KeyRules, Origin};
+use dashpot_cache::{Key, Origin};
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 
 use crate::config::Keys;
@@ -58,11 +58,6 @@ impl Naming {
         }
     }
 
-    /// Returns the rules that keys are made by.
-    pub(crate) const fn rules(&self) -> &KeyRules {
-        &self.keys.rules
-    }
-
     /// Returns the key of what an operator names: a path, or an absolute URL whose host counts
     /// where the host is part of the key.
     pub(crate) fn key_of_url(&self, url: &str) -> Result<Key, NotNamed> {
@@ -111,14 +106,6 @@ impl Naming {
             return Cow::Borrowed(path_and_query);
         }
         self.keys.rules.apply(path_and_query)
-    }
-
-    /// Returns `scheme://authority` of what is asked with `headers`, whose host has been settled.
-    pub(crate) fn site<'a>(&'a self, headers: &'a HeaderMap) -> Cow<'a, str> {
-        match self.host(headers) {
-            Some(host) => Cow::Owned(format!("{}://{host}", self.scheme)),
-            None => Cow::Borrowed(self.origin.as_str()),
-        }
     }
 
     /// Returns the host where it is part of the key.

@@ -1,8 +1,8 @@
 //! Requests that pass the cache by.
 
-use dashpot_cache::{Framing, Reason, RequestHead, ResponseHead, invalidated_by, may_store};
+use dashpot_cache::{Framing, Reason, RequestHead, ResponseHead, Times, may_store};
 use dashpot_http::cache_status::Handling;
-use http::{Method, StatusCode, Uri, header};
+use http::{Method, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::Limited;
 use hyper::body::Incoming;
@@ -10,10 +10,12 @@ use hyper::body::Incoming;
 use crate::{
     edge::Edge,
     flights::Wanted,
-    proxy::account,
-    respond::{self, Reply},
+    object::Object,
+    obsolete::{self, Pending},
+    proxy::{self, account},
+    respond::{self, Account, Reply},
     stats::Served,
-    upstream::{Arriving, Ask},
+    upstream::{Arriving, Ask, NoResponse},
 };
 
 /// Fetches `wanted` for its own request only.
@@ -57,39 +59,65 @@ pub(crate) async fn on(
         return respond::refuse(edge, StatusCode::PAYLOAD_TOO_LARGE, &message, account);
     }
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let pending = Pending::of(&request, &path_and_query);
     let ask = Ask {
-        method: request.method.clone(),
+        method: request.method,
         path_and_query,
         headers: request.headers,
         version: request.version,
         body: body.map(|body| reqwest::Body::wrap(Limited::new(body, limit))),
     };
-    let target = ask.target(&edge.naming);
-    let began = edge.clock.mono();
+    let (sent, _) = send(edge, ask, &mut account).await;
+    match sent {
+        Ok(response) => {
+            if let Some(pending) = pending {
+                pending.settle(edge, &response);
+            }
+            respond::through(edge, response, account)
+        }
+        Err(failed) => respond::no_response(edge, &failed, None, account),
+    }
+}
+
+/// Passes a `HEAD` on for what is `stored` but may not be used unvalidated.
+pub(crate) async fn head(edge: &Edge, wanted: &Wanted, stored: &Object, reason: Reason) -> Reply {
+    let mut account = account(edge, Served::Pass, Handling::Forwarded(reason.forward()));
+    let ask = Ask {
+        method: Method::HEAD,
+        path_and_query: wanted.path_and_query.clone(),
+        headers: wanted.request.headers.clone(),
+        version: wanted.request.version,
+        body: None,
+    };
+    let (sent, times) = send(edge, ask, &mut account).await;
+    match sent {
+        Ok(response) => {
+            obsolete::heed_head(edge, wanted, stored, &response, times);
+            respond::through(edge, response, account)
+        }
+        Err(_) if stored.head.covers_failure(times.responded) => {
+            proxy::stale(edge, &wanted.request, stored, proxy::why_stale(times.responded, stored))
+        }
+        Err(failed) => respond::no_response(edge, &failed, Some(&stored.head), account),
+    }
+}
+
+/// Sends `ask` and accounts for it.
+async fn send(
+    edge: &Edge,
+    ask: Ask,
+    account: &mut Account<'_>,
+) -> (Result<Arriving, NoResponse>, Times) {
+    let (began, requested) = (edge.clock.mono(), edge.clock.wall());
     edge.stats.upstream_requests.inc();
     let sent = edge.upstream.send_within(edge.flight_limits.head_timeout, ask).await;
     edge.note_origin(sent.as_ref().err().map(|failed| failed.failure));
     let took = edge.clock.mono().since(began);
     edge.stats.upstream_seconds.observe(took.as_secs_f64());
     account.origin_took = Some(took);
-    match sent {
-        Ok(response) => {
-            invalidate(edge, &request.method, target.as_ref(), &response);
-            respond::through(edge, response, account)
-        }
-        Err(failed) => {
-            edge.stats.upstream_errors.inc();
-            account.served = Served::Error;
-            respond::no_response(edge, &failed, None, account)
-        }
+    if sent.is_err() {
+        edge.stats.upstream_errors.inc();
+        account.served = Served::Error;
     }
-}
-
-/// Removes what the response to an unsafe request makes obsolete.
-fn invalidate(edge: &Edge, method: &Method, target: Option<&Uri>, response: &Arriving) {
-    let Some(target) = target else { return };
-    let rules = edge.naming.rules();
-    for key in invalidated_by(method, target, response.status(), response.headers(), rules) {
-        edge.store.remove(&key);
-    }
+    (sent, Times { requested, responded: edge.clock.wall() })
 }

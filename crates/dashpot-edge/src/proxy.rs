@@ -54,7 +54,8 @@ pub(crate) async fn reply(edge: &Arc<Edge>, mut parts: Parts, body: Option<Incom
     } else {
         None
     };
-    if let (Verdict::Bypass(reason), None) = (verdict, &on_disk) {
+    let may_confirm = request.method == Method::HEAD && object.is_some();
+    if let (Verdict::Bypass(reason), None, false) = (verdict, &on_disk, may_confirm) {
         return Box::pin(pass::on(edge, request, path_and_query, body, reason)).await;
     }
     let key = variant.unwrap_or_else(|| primary.clone());
@@ -74,7 +75,7 @@ pub(crate) async fn missed(edge: &Arc<Edge>, verdict: Verdict, wanted: Wanted) -
                 return pass::alone(edge, &wanted, Reason::UriMiss).await;
             };
             let request = Arc::clone(&wanted.request);
-            Flights::refresh(edge, wanted);
+            Flights::refresh(edge, as_get(wanted));
             stale(edge, &request, &object, "stale-while-revalidate")
         }
         Verdict::Stale(reason) => match covered(edge, &wanted, reason) {
@@ -90,14 +91,34 @@ pub(crate) async fn missed(edge: &Arc<Edge>, verdict: Verdict, wanted: Wanted) -
             let message = "nothing that may be used is stored, and only-if-cached was asked for";
             respond::refuse(edge, StatusCode::GATEWAY_TIMEOUT, message, error(edge))
         }
-        Verdict::Bypass(reason) => pass::alone(edge, &wanted, reason).await,
+        Verdict::Bypass(reason) => confirm(edge, wanted, reason).await,
         // The caller has dealt with it.
         Verdict::Fresh => pass::alone(edge, &wanted, Reason::UriMiss).await,
     }
 }
 
-/// Returns what may be served at once although it may not be used unvalidated, since the origin is known
-/// to be out of reach.
+/// Asks the origin by a `HEAD` about what is stored.
+async fn confirm(edge: &Arc<Edge>, wanted: Wanted, reason: Reason) -> Reply {
+    if let Some(object) = covered(edge, &wanted, reason) {
+        return cut_off(edge, wanted, &object);
+    }
+    match wanted.stored.clone().filter(|object| object.head.selects(&wanted.request)) {
+        Some(object) => pass::head(edge, &wanted, &object, reason).await,
+        None => pass::alone(edge, &wanted, reason).await,
+    }
+}
+
+/// Returns what a flight fetches for a `HEAD`, too.
+fn as_get(wanted: Wanted) -> Wanted {
+    if wanted.request.method == Method::GET {
+        return wanted;
+    }
+    let request = RequestHead { method: Method::GET, ..RequestHead::clone(&wanted.request) };
+    Wanted { request: Arc::new(request), ..wanted }
+}
+
+/// Returns what may be served at once although it is stale, since the origin is known to be out of
+/// reach.
 fn covered(edge: &Edge, wanted: &Wanted, reason: Reason) -> Option<Arc<Object>> {
     if reason != Reason::Stale || !edge.is_cut_off() {
         return None;
@@ -110,13 +131,13 @@ fn covered(edge: &Edge, wanted: &Wanted, reason: Reason) -> Option<Arc<Object>> 
 fn cut_off(edge: &Arc<Edge>, wanted: Wanted, object: &Object) -> Reply {
     let request = Arc::clone(&wanted.request);
     if edge.may_try_origin() {
-        Flights::probe(edge, wanted);
+        Flights::probe(edge, as_get(wanted));
     }
     stale(edge, &request, object, why_stale(edge.clock.wall(), object))
 }
 
 /// Returns what allows that `object` is used stale when the origin fails.
-fn why_stale(now: WallTime, object: &Object) -> &'static str {
+pub(crate) fn why_stale(now: WallTime, object: &Object) -> &'static str {
     // RFC 5861 §4, and RFC 9111 §4.2.4 beyond it.
     if object.head.covers_errors(now) { "stale-if-error" } else { "stale-if-disconnected" }
 }
@@ -184,7 +205,12 @@ fn hit(edge: &Edge, now: WallTime, request: &RequestHead, object: &Object) -> Re
 }
 
 /// Replies from the store although what is there is stale, as `detail` allows.
-fn stale(edge: &Edge, request: &RequestHead, object: &Object, detail: &'static str) -> Reply {
+pub(crate) fn stale(
+    edge: &Edge,
+    request: &RequestHead,
+    object: &Object,
+    detail: &'static str,
+) -> Reply {
     let now = edge.clock.wall();
     let mut account = account(edge, Served::Stale, Handling::Hit);
     account.cache_status.ttl_s = Some(object.head.ttl_seconds(now));

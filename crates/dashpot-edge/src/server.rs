@@ -21,6 +21,7 @@ use crate::{
     lab::Viewers,
     live::Handle,
     naming::Naming,
+    obsolete::SiteNames,
     respond, secure,
     stats::Stats,
     store::Store,
@@ -119,6 +120,7 @@ pub(crate) fn configure(config: &Config, shared: Arc<Shared>) -> Result<Edge, St
             resumes_max: config.fill.resumes_max,
         },
         rules: config.policy.rules(),
+        site_names: SiteNames::of(config),
         request_body_max: config.request_body_max.bytes(),
         upstream: Upstream::new(config, shared.clock.clone())?,
         naming: Naming::new(

@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use tracing::debug;
 use url::Url;
 
-use crate::{Config, StartError, naming::Naming};
+use crate::{Config, StartError};
 use manifest::Rewriter;
 use site::Site;
 pub(crate) use site::authority_of;
@@ -227,13 +227,6 @@ fn is_bad(status: StatusCode) -> bool {
 
 fn no_response(failure: Failure, detail: &str) -> NoResponse {
     NoResponse { failure, detail: detail.to_owned() }
-}
-
-impl Ask {
-    /// Returns the URL asked for, as invalidation needs it.
-    pub(crate) fn target(&self, naming: &Naming) -> Option<http::Uri> {
-        format!("{}{}", naming.site(&self.headers), self.path_and_query).parse().ok()
-    }
 }
 
 /// Returns how the end of a response's body is known.

@@ -114,9 +114,11 @@ fn what_is_not_stored_is_missed_or_passed_on() {
     let decide_on = |method, text| decide(t0(), None, &RequestHead::new(method, headers(text)));
     assert_eq!(decide_on(Method::GET, ""), Miss(Reason::UriMiss));
     assert_eq!(decide_on(Method::GET, "cache-control: only-if-cached"), Unavailable);
-    assert_eq!(decide_on(Method::HEAD, ""), Bypass(Reason::Method));
+    assert_eq!(decide_on(Method::HEAD, ""), Bypass(Reason::UriMiss));
     assert_eq!(decide_on(Method::POST, ""), Bypass(Reason::Method));
     let stored = store_at(t0(), "", 200, "cache-control: max-age=9").unwrap();
     let head = RequestHead::new(Method::HEAD, headers(""));
     assert_eq!(decide(t0(), Some(&stored), &head), Fresh);
+    let later = t0().after(Duration::from_secs(9));
+    assert_eq!(decide(later, Some(&stored), &head), Bypass(Reason::Stale));
 }

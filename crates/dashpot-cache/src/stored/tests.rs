@@ -95,14 +95,14 @@ fn rfc9111_4_3_4_a_304_updates_what_does_not_describe_the_body() {
          x-many: 3
          age: 10",
     );
-    let fresh = head.refreshed(&update, times, &Rules::default()).unwrap();
+    let fresh = head.refreshed(&get(""), &update, times, &Rules::default()).unwrap();
     assert_eq!(value(&fresh, "content-length"), Some("7"));
     assert_eq!(value(&fresh, "content-encoding"), Some("gzip"));
     assert_eq!(value(&fresh, "x-old"), Some("kept"));
     assert_eq!(fresh.headers.get_all("x-many").iter().count(), 1);
     assert_eq!(value(&fresh, "date"), Some("Sun, 06 Nov 1994 08:51:17 GMT"));
     assert_eq!((fresh.age(later), fresh.ttl_seconds(later)), (Duration::from_secs(10), 40));
-    assert!(head.refreshed(&headers("etag: \"b\""), times, &Rules::default()).is_none());
+    assert!(head.refreshed(&get(""), &headers("etag: \"b\""), times, &Rules::default()).is_none());
 }
 
 #[test]
@@ -130,4 +130,68 @@ fn rfc9111_4_2_3_the_delay_of_the_response_counts_as_age() {
     assert_eq!(head.age(times.responded), Duration::from_secs(9));
     // A clock that was set back makes nothing younger than it is known to be.
     assert_eq!(head.age(WallTime::EPOCH), Duration::ZERO);
+}
+
+#[test]
+fn rfc9111_4_3_4_an_entity_tag_says_which_response_is_updated() {
+    let check = |stored: &str, told: &str, expected: bool| {
+        let head = store_at(t0(), "", 200, &format!("cache-control: max-age=1\n{stored}")).unwrap();
+        let times = Times { requested: t0(), responded: t0() };
+        let updated = head.refreshed(&get(""), &headers(told), times, &Rules::default());
+        assert_eq!(updated.is_some(), expected, "{stored} {told}");
+    };
+    check("etag: \"a\"", "", true);
+    check("etag: \"a\"", "etag: \"a\"", true);
+    check("etag: \"a\"", "etag: \"b\"", false);
+    check("etag: \"a\"", "etag: W/\"a\"", true);
+    check("etag: W/\"a\"", "etag: W/\"a\"", true);
+    check("etag: W/\"a\"", "etag: \"a\"", false);
+    check("etag: unquoted", "etag: unquoted", true);
+    check("", "etag: \"a\"", false);
+    check("", "vary: *", false);
+}
+
+#[test]
+fn rfc9111_3_2_a_304_may_say_that_a_response_varies() {
+    let head = store_at(t0(), "a: 1", 200, "cache-control: max-age=9\nvary: a").unwrap();
+    let times = Times { requested: t0(), responded: t0() };
+    let update = headers("vary: a, b");
+    let head = head.refreshed(&get("a: 1\nb: 2"), &update, times, &Rules::default()).unwrap();
+    assert_eq!(value(&head, "vary"), Some("a, b"));
+    assert!(head.selects(&get("a: 1\nb: 2")) && !head.selects(&get("a: 1")));
+}
+
+#[test]
+fn rfc9111_4_3_5_the_answer_to_a_head_confirms_or_refutes() {
+    let stored = "cache-control: max-age=1\netag: \"a\"\ncontent-length: 7
+        last-modified: Sun, 06 Nov 1994 08:49:37 GMT";
+    let head = store_at(t0(), "", 200, stored).unwrap();
+    let later = t0().after(Duration::from_secs(10));
+    let times = Times { requested: later, responded: later };
+    let check = |told: &str, expected: bool| {
+        let told = headers(&format!("cache-control: max-age=50\nx-new: 1\n{told}"));
+        let updated = head.confirmed(&get(""), &told, times, &Rules::default());
+        assert_eq!(updated.is_some(), expected, "{told:?}");
+        if let Some(updated) = updated {
+            assert_eq!((updated.ttl_seconds(later), value(&updated, "x-new")), (50, Some("1")));
+            assert_eq!(value(&updated, "content-length"), Some("7"));
+        }
+    };
+    check("", true);
+    check("etag: \"a\"\ncontent-length: 7", true);
+    check("last-modified: Sun, 06 Nov 1994 08:49:37 GMT", true);
+    check("etag: \"b\"", false);
+    check("content-length: 8", false);
+    check("last-modified: Sun, 06 Nov 1994 08:49:38 GMT", false);
+}
+
+#[test]
+fn an_update_may_forbid_what_was_stored() {
+    let head = store_at(t0(), "", 200, "cache-control: max-age=1\netag: \"a\"").unwrap();
+    let times = Times { requested: t0(), responded: t0() };
+    for (control, expected) in [("max-age=1", true), ("no-store", false), ("private", false)] {
+        let update = headers(&format!("cache-control: {control}"));
+        let updated = head.refreshed(&get(""), &update, times, &Rules::default()).unwrap();
+        assert_eq!(updated.may_stay(), expected, "{control}");
+    }
 }

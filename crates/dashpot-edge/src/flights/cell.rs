@@ -138,6 +138,10 @@ impl Running {
     fn keep(&self, edge: &Edge, cell: &mut Cell, output: &Output) {
         let object = match output {
             Output::Store { .. } => cell.arrived.object.take(),
+            Output::Refresh { head } if !head.may_stay() => {
+                edge.store.remove(&self.wanted.primary);
+                None
+            }
             Output::Refresh { head } => self.refreshed(head),
             Output::Fetch { .. }
             | Output::Serve { .. }

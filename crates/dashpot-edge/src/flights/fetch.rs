@@ -87,7 +87,8 @@ impl<S: Source> Fetching<S> {
         let is_validation = exchange.response.status() == StatusCode::NOT_MODIFIED;
         if let (true, Some(head)) = (is_validation, stored_head) {
             let told = exchange.response.headers();
-            if let Some(mut head) = head.refreshed(told, exchange.times, &self.edge.rules) {
+            let (request, rules) = (&self.running.wanted.request, &self.edge.rules);
+            if let Some(mut head) = head.refreshed(request, told, exchange.times, rules) {
                 self.edge.hide_tags(&mut head.headers);
                 return self.head_arrived(Arrival::NotModified { head: head.into() });
             }

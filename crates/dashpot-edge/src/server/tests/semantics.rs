@@ -168,3 +168,73 @@ async fn those_who_want_another_variant_share_a_flight_of_their_own() {
     assert_eq!(origin.count(), 2);
     edge.stop().await;
 }
+
+#[tokio::test]
+async fn rfc9111_4_3_5_a_head_confirms_or_refutes_what_is_stored() {
+    let origin = Origin::start(|head, nth| {
+        let tag = if head.contains("/changed") && nth != 0 { "b" } else { "a" };
+        let max_age = if head.starts_with("head") { 60 } else { 0 };
+        let headers = format!("cache-control: max-age={max_age}\netag: \"{tag}\"\nx-n: {nth}");
+        if head.starts_with("head") {
+            let lines = headers.replace('\n', "\r\n");
+            return vec![send(format!("HTTP/1.1 200 OK\r\n{lines}\r\ncontent-length: 4\r\n\r\n"))];
+        }
+        if head.contains("if-none-match: \"a\"") && tag == "a" {
+            return vec![send("HTTP/1.1 304 Not Modified\r\n\r\n")];
+        }
+        response("200 OK", &headers, "body")
+    })
+    .await;
+    let edge = TestEdge::start(origin.addr, |_| {}).await;
+    for (path, cache_status) in [("/changed", "fwd=uri-miss"), ("/same", "; hit")] {
+        edge.get(path, &[]).await.bytes().await.unwrap();
+        let head = edge.request(reqwest::Method::HEAD, path, &[]).await;
+        assert_eq!(field(&head, "cache-status"), "dashpot-test; fwd=stale");
+        let confirmed = field(&head, "x-n").to_owned();
+        let next = edge.get(path, &[]).await;
+        assert!(field(&next, "cache-status").contains(cache_status), "{path}");
+        if path == "/same" {
+            assert_eq!(field(&next, "x-n"), confirmed);
+        }
+        assert_eq!(next.text().await.unwrap(), "body");
+    }
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn rfc9111_4_4_the_site_is_known_by_the_clients_name_and_the_origins() {
+    let origin = Origin::start(|head, nth| {
+        if head.starts_with("post") {
+            let line = head.lines().find(|line| line.starts_with("x-location: ")).unwrap();
+            let location = line.strip_prefix("x-").unwrap();
+            return response("201 Created", location, "");
+        }
+        response("200 OK", "cache-control: max-age=60", &format!("{nth}"))
+    })
+    .await;
+    let edge = TestEdge::start(origin.addr, |config| {
+        config.origin = config.origin.join("/base/").unwrap();
+    })
+    .await;
+    let get = async || edge.get("/a/b", &[]).await.text().await.unwrap();
+    let mut count = 0;
+    for (location, is_gone) in [
+        (format!("http://{}/a/b", edge.addr), true),
+        (format!("http://{}/base/a/b", origin.addr), true),
+        ("/base/a/b".to_owned(), true),
+        ("/a/b".to_owned(), true),
+        ("b".to_owned(), true),
+        ("http://other.example/a/b".to_owned(), false),
+    ] {
+        assert_eq!(get().await, count.to_string(), "{location}");
+        let posted = edge
+            .request(reqwest::Method::POST, "/a/collection", &[("x-location", &location)])
+            .await;
+        assert_eq!(posted.status(), 201);
+        if is_gone {
+            count += 2;
+        }
+    }
+    assert_eq!(get().await, count.to_string());
+    edge.stop().await;
+}
