@@ -1,21 +1,34 @@
 #!/usr/bin/env bash
-# Compares hits of `dashpot edge` with hits of nginx's proxy_cache: same machine, same run, same
-# files, same origin, the two taking turns. Prints requests per second, server CPU per request
-# (from /proc, so that wrk's share does not count) and the ratio of the two.
+# Compares `dashpot edge` with nginx's proxy_cache and Varnish (malloc): same machine, same run,
+# same files, same origin, the servers taking turns. Prints requests per second, server CPU per
+# request (from /proc, so that wrk's share does not count) and the edge's ratio to each, with the
+# smallest and the largest ratio of any turn.
 #
-#   scripts/bench-edge.sh [seconds per turn] [turns] [connections]
+#   scripts/bench-edge.sh [--seconds N] [--turns N] [--connections N] [--log] [--json FILE] [hits|misses]…
 #
-# DASHPOT_BIN names a binary to take instead of building one.
+# --log has all three write an access log (combined) to a file; else none does, but for Varnish's
+# log in shared memory, which cannot be switched off. DASHPOT_BIN names a binary to take instead of
+# building one. Without Varnish the comparison is with nginx alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-seconds=${1:-4}
-turns=${2:-3}
-connections=${3:-32}
-sizes="1024 65536 1048576"
+seconds=4 turns=3 connections=32 log=off json= parts=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --seconds) seconds=$2; shift ;;
+    --turns) turns=$2; shift ;;
+    --connections) connections=$2; shift ;;
+    --log) log=on ;;
+    --json) json=$2; shift ;;
+    hits | misses) parts+=("$1") ;;
+    *) sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  esac
+  shift
+done
+[ ${#parts[@]} -gt 0 ] || parts=(hits misses)
 
 for tool in nginx wrk curl awk; do
-  command -v "$tool" >/dev/null || { echo "bench-edge: needs $tool; on Debian: apt-get install nginx-light wrk curl gawk" >&2; exit 2; }
+  command -v "$tool" >/dev/null || { echo "bench-edge: needs $tool; on Debian: apt-get install nginx-light varnish wrk curl gawk" >&2; exit 2; }
 done
 if [ -z "${DASHPOT_BIN:-}" ]; then
   ${CARGO:-cargo} build --locked --release --bin dashpot
@@ -23,6 +36,7 @@ if [ -z "${DASHPOT_BIN:-}" ]; then
 fi
 
 work=$(mktemp -d)
+chmod 755 "$work"
 pids=()
 cleanup() {
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
@@ -32,113 +46,188 @@ cleanup() {
 trap cleanup EXIT
 
 mkdir "$work/files" "$work/cache"
-for size in $sizes; do head -c "$size" /dev/urandom >"$work/files/$size"; done
+for size in 1024 65536 1048576 4194304; do head -c "$size" /dev/urandom >"$work/files/$size"; done
+# Every request another resource: the file of that name, whatever the query.
+cat >"$work/misses.lua" <<'LUA'
+local count, run = 0, 0
+function init() run = os.time() * 1000 + math.random(999) end
+function request()
+  count = count + 1
+  return wrk.format("GET", wrk.path .. "?" .. run .. "-" .. count)
+end
+LUA
 
-# nginx cannot listen on port 0 and say which port that was: it is given random ones until two fit.
-start_nginx() {
-  local attempt
-  for attempt in 1 2 3 4 5; do
-    origin_port=$((20000 + RANDOM % 10000)) cache_port=$((30000 + RANDOM % 2000))
-    cat >"$work/nginx.conf" <<CONF
-user $(id -un) $(id -gn);
-worker_processes auto;
-pid $work/nginx.pid;
-error_log $work/error.log;
-events { worker_connections 1024; }
-http {
-  access_log off; tcp_nodelay on; sendfile on; keepalive_requests 1000000;
-  client_body_temp_path $work/b; proxy_temp_path $work/p; fastcgi_temp_path $work/f;
-  uwsgi_temp_path $work/u; scgi_temp_path $work/s;
-  proxy_cache_path $work/cache keys_zone=edge:10m max_size=256m;
-  upstream origin { server 127.0.0.1:$origin_port; keepalive 16; }
-  server { listen 127.0.0.1:$origin_port; root $work/files; add_header Cache-Control max-age=3600; }
-  server {
-    listen 127.0.0.1:$cache_port;
-    location / {
-      proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection "";
-      proxy_cache edge; proxy_cache_lock on; add_header X-Cache \$upstream_cache_status;
-    }
-  }
-}
-CONF
-    nginx -e "$work/error.log" -c "$work/nginx.conf" -g "daemon off;" 2>/dev/null &
-    nginx_pid=$!
-    for _ in $(seq 50); do
-      kill -0 "$nginx_pid" 2>/dev/null || break
-      if curl -sf -o /dev/null "http://127.0.0.1:$cache_port/1024"; then pids+=("$nginx_pid"); return; fi
+answers() { curl -sf -o /dev/null --max-time 2 "$1/1024"; }
+
+# Starts a server on random ports until it answers; they cannot say which port they took.
+start() { # name, function that starts it in the background on $port and sets $pid
+  local name=$1 starter=$2
+  for _ in 1 2 3 4 5; do
+    port=$((20000 + RANDOM % 12000))
+    "$starter"
+    for _ in $(seq 80); do
+      kill -0 "$pid" 2>/dev/null || break
+      if answers "http://127.0.0.1:$port"; then
+        pids+=("$pid")
+        eval "${name}_pid=$pid ${name}_url=http://127.0.0.1:$port"
+        return
+      fi
       sleep 0.1
     done
+    kill "$pid" 2>/dev/null || true
   done
-  echo "bench-edge: nginx does not start:" >&2
-  cat "$work/error.log" >&2
+  echo "bench-edge: $name does not start:" >&2
+  cat "$work/$name.err" >&2
   exit 2
+}
+
+nginx_common() { # name
+  cat <<CONF
+user $(id -un) $(id -gn);
+worker_processes auto;
+pid $work/$1.pid;
+error_log $work/$1.err;
+events { worker_connections 4096; }
+http {
+  tcp_nodelay on; tcp_nopush off; sendfile on; keepalive_requests 100000000;
+  client_body_temp_path $work/$1.b; proxy_temp_path $work/$1.p; fastcgi_temp_path $work/$1.f;
+  uwsgi_temp_path $work/$1.u; scgi_temp_path $work/$1.s;
+CONF
+}
+
+start_origin() {
+  { nginx_common origin
+    echo "  access_log off;
+  server { listen 127.0.0.1:$port backlog=4096; root $work/files; add_header Cache-Control max-age=3600; } }"
+  } >"$work/origin.conf"
+  nginx -e "$work/origin.err" -c "$work/origin.conf" -g "daemon off;" 2>/dev/null &
+  pid=$!
+}
+
+start_nginx() {
+  local access="off"
+  [ $log = off ] || access="$work/nginx.access combined"
+  { nginx_common nginx
+    echo "  access_log $access;
+  proxy_cache_path $work/cache keys_zone=edge:32m max_size=256m;
+  upstream origin { server ${origin_url#http://}; keepalive 64; }
+  server {
+    listen 127.0.0.1:$port backlog=4096;
+    location / {
+      proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection \"\";
+      proxy_cache edge; proxy_cache_lock on; add_header X-Cache \$upstream_cache_status;
+    }
+  } }"
+  } >"$work/nginx.conf"
+  nginx -e "$work/nginx.err" -c "$work/nginx.conf" -g "daemon off;" 2>/dev/null &
+  pid=$!
+}
+
+start_varnish() {
+  varnishd -F -n "$work/varnish" -j none -a "127.0.0.1:$port" -b "${origin_url#http://}" \
+    -s malloc,256m -T none >"$work/varnish.err" 2>&1 &
+  pid=$!
 }
 
 start_edge() {
-  "$DASHPOT_BIN" edge --origin "http://127.0.0.1:$origin_port" --listen 127.0.0.1:0 --cache-mem 256MiB \
-    >"$work/edge.out" 2>"$work/edge.err" &
-  edge_pid=$!
-  pids+=("$edge_pid")
-  for _ in $(seq 50); do
-    edge_url=$(grep -om1 'http://[0-9.]*:[0-9]*' "$work/edge.out" || true)
-    if [ -n "$edge_url" ] && curl -sf -o /dev/null "$edge_url/health"; then return; fi
-    sleep 0.1
-  done
-  echo "bench-edge: the edge does not start:" >&2
-  cat "$work/edge.err" >&2
-  exit 2
+  local access=off
+  [ $log = off ] || access=$work/edge.access
+  "$DASHPOT_BIN" edge --origin "$origin_url" --listen "127.0.0.1:$port" --cache-mem 256MiB \
+    --access-log "$access" --access-log-format combined >"$work/edge.out" 2>"$work/edge.err" &
+  pid=$!
 }
 
-# Clock ticks of user and system time that a process and its children have used.
+# Clock ticks of user and system time that a process and those that it started have used.
 ticks() {
   local total=0 pid
-  for pid in "$1" $(pgrep -P "$1" || true); do
+  for pid in "$1" $(pgrep -P "$1" || true) ${2:-}; do
     # The fields are counted behind the name in brackets, which may hold spaces.
     total=$((total + $(sed 's/.*) //' "/proc/$pid/stat" | awk '{ print $12 + $13 }')))
   done
   echo "$total"
 }
 
-# One turn: requests, seconds and microseconds of server CPU per request.
-turn() {
-  local url=$1 pid=$2 before after report
-  before=$(ticks "$pid")
-  report=$(wrk -t1 -c"$connections" -d"${seconds}s" "$url")
-  after=$(ticks "$pid")
-  echo "$report" | awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" '
-    /Non-2xx|Socket errors/ { print "bench-edge: " $0 > "/dev/stderr"; bad = 1 }
+# One turn: requests a second, and microseconds of server CPU per request.
+turn() { # name, url, script
+  local name=$1 url=$2 script=${3:-} before after report pid logger
+  pid="${name}_pid" logger="${name}_logger_pid"
+  before=$(ticks "${!pid}" "${!logger:-}")
+  # shellcheck disable=SC2086 # the script is an option and its value, or nothing
+  report=$(wrk -t1 -c"$connections" -d"${seconds}s" $script "$url")
+  after=$(ticks "${!pid}" "${!logger:-}")
+  echo "$report" | awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" -v name="$name" '
+    /Non-2xx|Socket errors/ { print "bench-edge: " name ": " $0 > "/dev/stderr"; bad = 1 }
     /requests in/ { count = $1 }
     /Requests\/sec/ { rate = $2 }
-    END { if (bad || count == 0) exit 1; printf "%d %d %.3f\n", count, rate, ticks / hz * 1e6 / count }'
+    END { if (bad || count == 0) exit 1; printf "%d %.3f\n", rate, ticks / hz * 1e6 / count }'
 }
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 
-start_nginx
-start_edge
-
-echo "$(nproc) cores, wrk -t1 -c$connections, $turns turns of ${seconds}s each, medians"
-printf '%9s  %-6s %11s %11s %13s\n' bytes server requests/s MB/s "CPU us/request"
-for size in $sizes; do
-  # Stored before it is measured: the second answer must be a hit.
-  for url in "http://127.0.0.1:$cache_port/$size" "$edge_url/$size"; do
-    curl -sf -o /dev/null "$url"
-    curl -sf -o /dev/null -D "$work/head" "$url"
-    grep -qiE 'x-cache: hit|cache-status:.*; hit' "$work/head" || { echo "bench-edge: $url is no hit" >&2; exit 1; }
+compare() { # part, size
+  local part=$1 size=$2 server url script= rate cpu
+  [ "$part" = hits ] || script="-s $work/misses.lua"
+  for server in "${servers[@]}"; do
+    url="${server}_url" url="${!url}/$size"
+    if [ "$part" = hits ]; then
+      # Stored before it is measured: the second answer must be a hit.
+      for _ in 1 2; do curl -sf -o /dev/null -D "$work/head" "$url"; done
+      grep -qiE 'x-cache: hit|cache-status:.*; hit|x-varnish: [0-9]+ [0-9]+' "$work/head" ||
+        { echo "bench-edge: $url is no hit" >&2; exit 1; }
+    fi
+    : >"$work/$server.turns"
   done
-  : >"$work/nginx.turns"
-  : >"$work/edge.turns"
   for _ in $(seq "$turns"); do
-    turn "http://127.0.0.1:$cache_port/$size" "$nginx_pid" >>"$work/nginx.turns"
-    turn "$edge_url/$size" "$edge_pid" >>"$work/edge.turns"
+    for server in "${servers[@]}"; do
+      url="${server}_url"
+      turn "$server" "${!url}/$size" "$script" >>"$work/$server.turns"
+    done
   done
-  for server in nginx edge; do
-    rate=$(awk '{ print $2 }' "$work/$server.turns" | median)
-    cpu=$(awk '{ print $3 }' "$work/$server.turns" | median)
-    printf '%9d  %-6s %11.0f %11.1f %13.1f\n' "$size" "$server" "$rate" \
+  for server in "${servers[@]}"; do
+    rate=$(cut -d' ' -f1 "$work/$server.turns" | median)
+    cpu=$(cut -d' ' -f2 "$work/$server.turns" | median)
+    printf '%-7s %8d  %-8s %11.0f %11.1f %13.1f\n' "$part" "$size" "$server" "$rate" \
       "$(awk -v r="$rate" -v s="$size" 'BEGIN { print r * s / 1e6 }')" "$cpu"
     eval "${server}_rate=$rate ${server}_cpu=$cpu"
   done
-  awk -v er="$edge_rate" -v nr="$nginx_rate" -v ec="$edge_cpu" -v nc="$nginx_cpu" -v s="$size" \
-    'BEGIN { printf "%9d  edge/nginx: %.2f x the requests, %.2f x the CPU per request\n", s, er / nr, ec / nc }'
+  for server in "${servers[@]}"; do
+    [ "$server" != edge ] || continue
+    paste -d' ' "$work/edge.turns" "$work/$server.turns" | awk '
+      { r = $1 / $3; c = $2 / $4 }
+      NR == 1 { rl = rh = r; cl = ch = c }
+      { if (r < rl) rl = r; if (rh < r) rh = r; if (c < cl) cl = c; if (ch < c) ch = c }
+      END { printf "%.2f %.2f %.2f %.2f\n", rl, rh, cl, ch }' >"$work/spread"
+    read -r rl rh cl ch <"$work/spread"
+    peer_rate="${server}_rate" peer_cpu="${server}_cpu"
+    awk -v er="$edge_rate" -v pr="${!peer_rate}" -v ec="$edge_cpu" -v pc="${!peer_cpu}" -v p="$part" \
+      -v s="$size" -v n="$server" -v rl="$rl" -v rh="$rh" -v cl="$cl" -v ch="$ch" -v out="$work/json" 'BEGIN {
+        printf "%-7s %8d  edge/%s: %.2f (%s-%s) x the requests, %.2f (%s-%s) x the CPU per request\n",
+          p, s, n, er / pr, rl, rh, ec / pc, cl, ch
+        printf "{\"part\":\"%s\",\"bytes\":%d,\"peer\":\"%s\",\"requests_ratio\":%.3f,\"cpu_ratio\":%.3f,\"cpu_ratio_min\":%s,\"cpu_ratio_max\":%s,\"edge_cpu_us\":%.2f,\"peer_cpu_us\":%.2f}\n",
+          p, s, n, er / pr, ec / pc, cl, ch, ec, pc >> out }'
+  done
+}
+
+start origin start_origin
+start nginx start_nginx
+servers=(nginx)
+if command -v varnishd >/dev/null; then
+  start varnish start_varnish
+  servers+=(varnish)
+  if [ $log = on ]; then
+    varnishncsa -n "$work/varnish" -w "$work/varnish.access" &
+    varnish_logger_pid=$!
+    pids+=("$varnish_logger_pid")
+  fi
+fi
+start edge start_edge
+servers+=(edge)
+
+echo "$(nproc) cores, wrk -t1 -c$connections, $turns turns of ${seconds}s each, medians (smallest-largest), access log $log"
+printf '%-7s %8s  %-8s %11s %11s %13s\n' part bytes server requests/s MB/s "CPU us/request"
+for part in "${parts[@]}"; do
+  sizes="1024 65536 1048576 4194304"
+  [ "$part" = hits ] || sizes="65536 1048576"
+  for size in $sizes; do compare "$part" "$size"; done
 done
+[ -z "$json" ] || { sed '$!s/$/,/' "$work/json" | { echo '['; cat; echo ']'; } >"$json"; }

@@ -156,8 +156,8 @@ impl Edge {
         note: &mut Note,
     ) -> Response<crate::body::Body> {
         let Reply { response, served, cache_status } = proxy::answer(self, request).await;
-        self.stats.served(served);
-        note.answered(response.status(), cache_status);
+        self.stats.answered(served, response.status());
+        note.answered(served, response.status(), cache_status);
         response
     }
 

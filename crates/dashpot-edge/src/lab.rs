@@ -18,6 +18,7 @@ use crate::{
     endpoints::{json, method_not_allowed, preflight},
     meter::Note,
     respond::text,
+    stats::Served,
 };
 pub(crate) use shaped::ClientBody;
 use shaped::Shaped;
@@ -66,7 +67,7 @@ pub(crate) async fn answer(
         Begun::Answered(transfer) => transfer,
         Begun::Lost => {
             let how = HeaderValue::from_static("lost by the viewer's link");
-            note.answered(StatusCode::SERVICE_UNAVAILABLE, how);
+            note.answered(Served::Error, StatusCode::SERVICE_UNAVAILABLE, how);
             return lost().map(ClientBody::Plain);
         }
     };

@@ -12,7 +12,11 @@ use dashpot_serve::{BoxError, Clock};
 use http::{HeaderValue, Method, Request, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::{edge::Edge, lab::ClientBody, stats::Recent};
+use crate::{
+    edge::Edge,
+    lab::ClientBody,
+    stats::{Recent, Served},
+};
 
 /// What is known of a request before its body has gone out.
 #[derive(Debug)]
@@ -23,7 +27,7 @@ pub(crate) struct Note {
     path: String,
     pub(crate) viewer: Option<String>,
     /// None for the edge's own endpoints, which are not counted.
-    answer: Option<(StatusCode, HeaderValue)>,
+    answer: Option<(Served, StatusCode, HeaderValue)>,
 }
 
 impl Note {
@@ -38,8 +42,13 @@ impl Note {
         }
     }
 
-    pub(crate) fn answered(&mut self, status: StatusCode, cache_status: HeaderValue) {
-        self.answer = Some((status, cache_status));
+    pub(crate) fn answered(
+        &mut self,
+        served: Served,
+        status: StatusCode,
+        cache_status: HeaderValue,
+    ) {
+        self.answer = Some((served, status, cache_status));
     }
 
     /// Notes the path that the origin sees, instead of the viewer's own.
@@ -91,11 +100,10 @@ impl HttpBody for Metered {
 
 impl Drop for Metered {
     fn drop(&mut self) {
-        let Some((status, cache_status)) = self.note.answer.take() else { return };
+        let Some((served, status, cache_status)) = self.note.answer.take() else { return };
         let stats = &self.edge.stats;
         let took = self.edge.clock.mono().since(self.note.began);
-        stats.response_bytes.inc_by(self.bytes);
-        stats.request_seconds.observe(took.as_secs_f64());
+        stats.sent(served, self.bytes, took);
         stats.remember(Recent {
             unix_ms: self.note.began_wall.unix_millis(),
             method: std::mem::take(&mut self.note.method),

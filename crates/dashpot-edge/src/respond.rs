@@ -170,14 +170,8 @@ fn add_timing(headers: &mut HeaderMap, account: &Account<'_>) {
         headers.append(server_timing::SERVER_TIMING, hit);
         return;
     }
-    let word = match account.served {
-        Served::Hit => "hit",
-        Served::Stale => "stale",
-        Served::Miss => "miss",
-        Served::Pass => "pass",
-        Served::Error => "error",
-    };
-    let cache = Metric { name: "cache", duration: None, description: Some(word) };
+    let cache =
+        Metric { name: "cache", duration: None, description: Some(account.served.as_str()) };
     let origin = Metric { name: "origin", duration: account.origin_took, description: None };
     let value = match account.origin_took {
         Some(_) => server_timing::to_value(&[cache, origin]),

@@ -3,17 +3,21 @@
 use std::{
     collections::VecDeque,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use dashpot_serve::{Counter, Family, Gauge, Histogram, Metric, Metrics};
-use http::{HeaderValue, Method};
+use http::{HeaderValue, Method, StatusCode};
 use serde::{Serialize, Serializer};
 
 use crate::disk::DiskReport;
 
 /// Requests that the page of the edge shows; a screen holds fewer.
 const RECENT_MAX: usize = 50;
+
+/// A metric's labels.
+type Labels = Vec<(&'static str, &'static str)>;
 
 /// How a request was served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,15 +34,28 @@ pub(crate) enum Served {
     Error,
 }
 
+impl Served {
+    const ALL: [Self; 5] = [Self::Hit, Self::Stale, Self::Miss, Self::Pass, Self::Error];
+
+    /// Returns the word for it in metrics, logs and `Server-Timing`.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Stale => "stale",
+            Self::Miss => "miss",
+            Self::Pass => "pass",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// The counters of an edge.
 #[derive(Debug)]
 pub(crate) struct Stats {
-    hits: Counter,
-    stale: Counter,
-    misses: Counter,
-    passes: Counter,
-    errors: Counter,
-    pub(crate) response_bytes: Counter,
+    /// Requests and bytes of their responses, by how they were served.
+    served: [(Counter, Counter); Served::ALL.len()],
+    /// Responses by the first digit of their status, from 1.
+    responses: [Counter; 5],
     pub(crate) request_seconds: Histogram,
     pub(crate) upstream_requests: Counter,
     pub(crate) upstream_errors: Counter,
@@ -127,15 +144,18 @@ pub(crate) struct MemoryReport {
 
 impl Stats {
     pub(crate) fn new(metrics: &mut Metrics) -> Self {
-        let requests: Family<Vec<(&str, &str)>, Counter> = metrics.counters(Metric::Requests);
-        let served = |cache| requests.get_or_create(&vec![("cache", cache)]).clone();
+        let requests: Family<Labels, Counter> = metrics.counters(Metric::Requests);
+        let bytes: Family<Labels, Counter> = metrics.counters(Metric::ResponseBytes);
+        let responses: Family<Labels, Counter> = metrics.counters(Metric::Responses);
+        let one = |of: &Family<Labels, Counter>, label| of.get_or_create(&vec![label]).clone();
+        let served = |served: Served| {
+            let label = ("cache", served.as_str());
+            (one(&requests, label), one(&bytes, label))
+        };
         Self {
-            hits: served("hit"),
-            stale: served("stale"),
-            misses: served("miss"),
-            passes: served("pass"),
-            errors: served("error"),
-            response_bytes: metrics.counter(Metric::ResponseBytes),
+            served: Served::ALL.map(served),
+            responses: ["1xx", "2xx", "3xx", "4xx", "5xx"]
+                .map(|class| one(&responses, ("status", class))),
             request_seconds: metrics.seconds(Metric::RequestSeconds),
             upstream_requests: metrics.counter(Metric::UpstreamRequests),
             upstream_errors: metrics.counter(Metric::UpstreamErrors),
@@ -155,14 +175,19 @@ impl Stats {
         }
     }
 
-    pub(crate) fn served(&self, served: Served) {
-        match served {
-            Served::Hit => self.hits.inc(),
-            Served::Stale => self.stale.inc(),
-            Served::Miss => self.misses.inc(),
-            Served::Pass => self.passes.inc(),
-            Served::Error => self.errors.inc(),
-        };
+    /// Counts a request whose response begins.
+    pub(crate) fn answered(&self, served: Served, status: StatusCode) {
+        self.served[served as usize].0.inc();
+        let class = usize::from(status.as_u16() / 100);
+        if let Some(responses) = class.checked_sub(1).and_then(|class| self.responses.get(class)) {
+            responses.inc();
+        }
+    }
+
+    /// Counts a response that has ended, and what its client took of it.
+    pub(crate) fn sent(&self, served: Served, bytes: u64, took: Duration) {
+        self.served[served as usize].1.inc_by(bytes);
+        self.request_seconds.observe(took.as_secs_f64());
     }
 
     /// Counts `data` that came from upstream and returns its length.
@@ -193,16 +218,17 @@ impl Stats {
     /// Returns the counts, and what was served last, the newest first.
     pub(crate) fn report<'a>(&self, name: &'a str, levels: Levels) -> Report<'a> {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let (hits, misses, stale) = (self.hits.get(), self.misses.get(), self.stale.get());
+        let count = |served: Served| self.served[served as usize].0.get();
+        let (hits, misses, stale) = (count(Served::Hit), count(Served::Miss), count(Served::Stale));
         Report {
             name,
             uptime_ms: 0,
-            requests: hits + misses + stale + self.passes.get() + self.errors.get(),
+            requests: Served::ALL.map(count).iter().sum(),
             hits,
             misses,
             stale,
             hit_ratio: ratio(hits, hits + misses + stale),
-            bytes_to_clients: self.response_bytes.get(),
+            bytes_to_clients: self.served.iter().map(|(_, bytes)| bytes.get()).sum(),
             bytes_from_origin: self.upstream_bytes.get(),
             objects: levels.objects,
             cache_bytes: levels.bytes,

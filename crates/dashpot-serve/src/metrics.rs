@@ -38,6 +38,8 @@ impl Role {
 pub enum Metric {
     /// Requests answered, by whatever labels the role gives them.
     Requests,
+    /// Responses by the class of their status.
+    Responses,
     /// From a request's head to the end of its response.
     RequestSeconds,
     /// Bytes of response bodies handed to clients.
@@ -103,6 +105,7 @@ impl Metric {
     const fn name_and_help(self) -> (&'static str, &'static str) {
         match self {
             Self::Requests => ("requests", "Requests answered"),
+            Self::Responses => ("responses", "Responses by class of status"),
             Self::RequestSeconds => ("request_seconds", "Request head to end of response"),
             Self::ResponseBytes => ("response_bytes", "Body bytes handed to clients"),
             Self::Connections => ("connections", "Open client connections"),

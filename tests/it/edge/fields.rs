@@ -8,6 +8,7 @@ use super::{
 use dashpot_edge::Config;
 use dashpot_serve::LogTo;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_miss_then_a_hit_say_so() {
@@ -112,6 +113,45 @@ async fn health_and_metrics_are_the_edges_own() {
             assert!(line.starts_with("dashpot_edge_"), "{line}");
         }
         assert_eq!(origin.asked("/health").len() + origin.asked("/metrics").len(), 0);
+        edge.stop().await;
+    })
+    .await;
+}
+
+/// The names of metrics in `text`, without what a histogram or a counter appends.
+fn metrics_in(text: &str) -> BTreeSet<String> {
+    let word = |char: char| !(char.is_ascii_lowercase() || char == '_');
+    let names = text.split(word).filter(|word| word.starts_with("dashpot_edge_"));
+    let plain = |name: &str| {
+        let suffixes = ["_total", "_bucket", "_sum", "_count"];
+        let plain = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix));
+        plain.unwrap_or(name).to_owned()
+    };
+    names.map(plain).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dashboard_shows_metrics_that_there_are() {
+    bounded(async {
+        let path = crate::judges::root().join("docs/grafana/edge.json");
+        let text = std::fs::read_to_string(path).expect("the dashboard");
+        let dashboard: Value = serde_json::from_str(&text).expect("JSON");
+        let panels = dashboard["panels"].as_array().expect("panels");
+        let shown: BTreeSet<String> = panels
+            .iter()
+            .flat_map(|panel| panel["targets"].as_array().expect("targets"))
+            .flat_map(|target| metrics_in(target["expr"].as_str().expect("an expression")))
+            .collect();
+        assert!(12 <= shown.len(), "{shown:?}");
+
+        let origin = HostileOrigin::start().await;
+        let edge = Edge::before(&origin).await;
+        let metrics = fetch(edge.addr, "/metrics", &[]).await;
+        let mut there = metrics_in(&String::from_utf8(metrics.body).expect("UTF-8"));
+        // Only an edge that speaks TLS has certificates.
+        there.insert("dashpot_edge_certificate_expiry_seconds".to_owned());
+        let missing: Vec<_> = shown.difference(&there).collect();
+        assert!(missing.is_empty(), "{missing:?} are not among {there:?}");
         edge.stop().await;
     })
     .await;
