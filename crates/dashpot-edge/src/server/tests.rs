@@ -2,6 +2,7 @@
 
 mod faults;
 mod freshness;
+mod http2;
 mod passing;
 mod semantics;
 mod sharing;
