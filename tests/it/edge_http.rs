@@ -7,6 +7,7 @@
 
 mod age;
 mod case;
+mod combined;
 mod conditional;
 mod connections;
 mod expires;

@@ -50,21 +50,26 @@ impl Vary {
 }
 
 /// Adds the value of `name` with its lines joined and white space around commas removed; of the
-/// negotiation fields, whose syntax is known, also case and white space around parameters.
+/// negotiation fields, whose syntax is known, also case, white space around parameters and order,
+/// since weights alone rank (RFC 9110 §12.5.3, §12.5.4).
 fn push_normalized(key: &mut Vec<u8>, request: &HeaderMap, name: &HeaderName) {
-    let negotiates =
-        [header::ACCEPT_ENCODING, header::ACCEPT_LANGUAGE, header::ACCEPT_CHARSET].contains(name);
-    for line in request.get_all(name) {
-        for member in split(line.as_bytes()) {
-            if negotiates {
-                let kept = member.iter().filter(|byte| !matches!(byte, b' ' | b'\t'));
-                key.extend(kept.map(u8::to_ascii_lowercase));
-            } else {
-                key.extend_from_slice(member);
-            }
-            key.push(b',');
-        }
+    let lines = request.get_all(name).iter();
+    let members = lines.flat_map(|line| split(line.as_bytes()));
+    if ![header::ACCEPT_ENCODING, header::ACCEPT_LANGUAGE, header::ACCEPT_CHARSET].contains(name) {
+        return members.for_each(|member| push_member(key, member));
     }
+    let plain = |member: &[u8]| -> Vec<u8> {
+        let kept = member.iter().filter(|byte| !matches!(byte, b' ' | b'\t'));
+        kept.map(u8::to_ascii_lowercase).collect()
+    };
+    let mut members: Vec<_> = members.map(plain).collect();
+    members.sort_unstable();
+    members.iter().for_each(|member| push_member(key, member));
+}
+
+fn push_member(key: &mut Vec<u8>, member: &[u8]) {
+    key.extend_from_slice(member);
+    key.push(b',');
 }
 
 #[cfg(test)]
@@ -139,6 +144,13 @@ mod tests {
             "accept-language",
             &[("accept-language", "en, de")],
             &[("accept-language", "de, en")],
+            true,
+        );
+        check_match("foo", &[("foo", "en, de")], &[("foo", "de, en")], false);
+        check_match(
+            "accept-language",
+            &[("accept-language", "en;q=0.5, de")],
+            &[("accept-language", "en, de;q=0.5")],
             false,
         );
         check_match("*", &[], &[], false);

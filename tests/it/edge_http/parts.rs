@@ -1,7 +1,7 @@
-//! RFC 9111 §3.3 and §3.4: parts that are stored, and what they answer for.
+//! RFC 9111 §3.3: parts that are stored, and what they answer for.
 
 use super::{
-    case::{Case, Content, End, Expect, case, get},
+    case::{Case, Content, End, Expect, by, case, get},
     run::check,
 };
 
@@ -69,33 +69,6 @@ const PARTS: &[Case] = &[
                 .with(&["Range: bytes=-5"])
                 .hit()
                 .expect(&[Expect::Status(206), Expect::Body("56789")]),
-        ],
-    )
-    .gap("pending: BLOCKS, stored parts")
-    .optional(),
-    case(
-        "RFC 9111 §3.4",
-        "what is missing of the whole is asked for",
-        &[
-            get()
-                .with(&["Range: bytes=0-4"])
-                .answer(
-                    "206 Partial Content",
-                    &["Cache-Control: max-age=3600", "Content-Range: bytes 0-4/10", "ETag: \"a\""],
-                )
-                .text("01234")
-                .expect(&[Expect::Status(206)]),
-            get()
-                .answer(
-                    "206 Partial Content",
-                    &["Cache-Control: max-age=3600", "Content-Range: bytes 5-9/10", "ETag: \"a\""],
-                )
-                .text("56789")
-                .expect(&[
-                    Expect::Status(200),
-                    Expect::Body("0123456789"),
-                    Expect::SeesIn("range", "bytes=5-"),
-                ]),
         ],
     )
     .gap("pending: BLOCKS, stored parts")
@@ -185,90 +158,6 @@ const PARTS: &[Case] = &[
             .expect(&[Expect::Status(206), Expect::Body("bcde")])
     ),
     case(
-        "RFC 9111 §3.4",
-        "parts combine to a part",
-        &[
-            get()
-                .with(&["Range: bytes=0-4"])
-                .answer(
-                    "206 Partial Content",
-                    &["Cache-Control: max-age=3600", "Content-Range: bytes 0-4/10", "ETag: \"a\""],
-                )
-                .text("01234")
-                .expect(&[Expect::Status(206)]),
-            get()
-                .with(&["Range: bytes=5-7"])
-                .answer(
-                    "206 Partial Content",
-                    &["Cache-Control: max-age=3600", "Content-Range: bytes 5-7/10", "ETag: \"a\""],
-                )
-                .text("567")
-                .expect(&[Expect::Status(206)]),
-            get()
-                .with(&["Range: bytes=3-6"])
-                .hit()
-                .expect(&[Expect::Status(206), Expect::Body("3456")]),
-        ],
-    )
-    .gap("pending: BLOCKS, stored parts")
-    .optional(),
-    case(
-        "RFC 9111 §3.4",
-        "all parts are the whole",
-        &[
-            get()
-                .with(&["Range: bytes=0-4"])
-                .answer(
-                    "206 Partial Content",
-                    &["Cache-Control: max-age=3600", "Content-Range: bytes 0-4/10", "ETag: \"a\""],
-                )
-                .text("01234")
-                .expect(&[Expect::Status(206)]),
-            get()
-                .with(&["Range: bytes=5-9"])
-                .answer(
-                    "206 Partial Content",
-                    &["Cache-Control: max-age=3600", "Content-Range: bytes 5-9/10", "ETag: \"a\""],
-                )
-                .text("56789")
-                .expect(&[Expect::Status(206)]),
-            get().expect(&[
-                Expect::Status(200),
-                Expect::Body("0123456789"),
-                Expect::HasNo("content-range"),
-                Expect::Asked(0),
-            ]),
-        ],
-    )
-    .gap("pending: BLOCKS, stored parts")
-    .optional(),
-    case(
-        "RFC 9111 §3.4",
-        "parts of two versions do not combine",
-        &[
-            get()
-                .with(&["Range: bytes=0-4"])
-                .answer(
-                    "206 Partial Content",
-                    &["Cache-Control: max-age=3600", "Content-Range: bytes 0-4/10", "ETag: \"a\""],
-                )
-                .text("01234")
-                .expect(&[Expect::Status(206)]),
-            get()
-                .with(&["Range: bytes=5-9"])
-                .answer(
-                    "206 Partial Content",
-                    &["Cache-Control: max-age=3600", "Content-Range: bytes 5-9/10", "ETag: \"b\""],
-                )
-                .text("fghij")
-                .expect(&[Expect::Status(206), Expect::Body("fghij")]),
-            get()
-                .ok(&["ETag: \"b\""])
-                .text("abcdefghij")
-                .expect(&[Expect::Status(200), Expect::Body("abcdefghij")]),
-        ],
-    ),
-    case(
         "RFC 9110 §14.2",
         "an origin without ranges answers with the whole",
         &[
@@ -332,7 +221,109 @@ const PARTS: &[Case] = &[
     ),
 ];
 
+/// A stored part under other requests than for a part of it.
+const ASKED_OTHERWISE: &[Case] = &[
+    stored_part!(
+        "If-Range with another tag is for the whole",
+        ["Cache-Control: max-age=3600", "Content-Range: bytes 2-5/10", "ETag: \"a\""],
+        get()
+            .with(&["Range: bytes=2-5", "If-Range: \"b\""])
+            .ok(&["ETag: \"c\""])
+            .text("abcdefghij")
+            .expect(&[Expect::Status(200), Expect::Body("abcdefghij")])
+    ),
+    stored_part!(
+        "no-cache asks the origin",
+        ["Cache-Control: max-age=3600", "Content-Range: bytes 2-5/10", "ETag: \"a\""],
+        get()
+            .with(&["Range: bytes=2-5", "Cache-Control: no-cache"])
+            .answer("206 Partial Content", &["Content-Range: bytes 2-5/10", "ETag: \"b\""])
+            .text("bcde")
+            .expect(&[Expect::Status(206), Expect::Body("bcde")])
+    ),
+    stored_part!(
+        "an answer by HEAD is of the whole",
+        ["Cache-Control: max-age=3600", "Content-Range: bytes 2-5/10", "ETag: \"a\""],
+        by("HEAD").ok(&["Content-Length: 10", "ETag: \"a\""]).expect(&[
+            Expect::Status(200),
+            Expect::HasNo("content-range"),
+            Expect::Has("content-length: 10"),
+        ])
+    ),
+    case(
+        "RFC 9111 §4.1",
+        "a part of another variant",
+        &[
+            get()
+                .with(&["Range: bytes=2-5", "Foo: 1"])
+                .answer(
+                    "206 Partial Content",
+                    &[
+                        "Cache-Control: max-age=3600",
+                        "Content-Range: bytes 2-5/10",
+                        "ETag: \"a\"",
+                        "Vary: Foo",
+                    ],
+                )
+                .text("2345")
+                .expect(&[Expect::Status(206)]),
+            get()
+                .with(&["Range: bytes=2-5", "Foo: 2"])
+                .answer(
+                    "206 Partial Content",
+                    &["Content-Range: bytes 2-5/10", "ETag: \"b\"", "Vary: Foo"],
+                )
+                .text("cdef")
+                .expect(&[Expect::Status(206), Expect::Body("cdef")]),
+        ],
+    ),
+    case(
+        "RFC 9111 §4.4",
+        "a part is invalidated like a whole",
+        &[
+            get()
+                .with(&["Range: bytes=2-5"])
+                .answer(
+                    "206 Partial Content",
+                    &["Cache-Control: max-age=3600", "Content-Range: bytes 2-5/10", "ETag: \"a\""],
+                )
+                .text("2345")
+                .expect(&[Expect::Status(206)]),
+            by("PUT").with(&["Content-Length: 0"]).answer("204 No Content", &[]).miss(),
+            get()
+                .with(&["Range: bytes=2-5"])
+                .answer("206 Partial Content", &["Content-Range: bytes 2-5/10", "ETag: \"b\""])
+                .text("cdef")
+                .expect(&[Expect::Status(206), Expect::Body("cdef")]),
+        ],
+    ),
+    case(
+        "RFC 9111 §3.5",
+        "a part for an authorised request",
+        &[
+            get()
+                .with(&["Range: bytes=2-5", "Authorization: Basic YTpi"])
+                .answer(
+                    "206 Partial Content",
+                    &["Cache-Control: max-age=3600", "Content-Range: bytes 2-5/10", "ETag: \"a\""],
+                )
+                .text("2345")
+                .expect(&[Expect::Status(206)]),
+            get()
+                .with(&["Range: bytes=2-5"])
+                .answer("206 Partial Content", &["Content-Range: bytes 2-5/10", "ETag: \"b\""])
+                .text("cdef")
+                .expect(&[Expect::Status(206), Expect::Body("cdef")]),
+        ],
+    ),
+];
+
 #[tokio::test(flavor = "multi_thread")]
-async fn rfc9111_3_3_and_3_4_parts() {
+async fn rfc9111_3_3_parts() {
     check(PARTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc9111_4_parts_under_other_requests() {
+    check(ASKED_OTHERWISE).await;
 }

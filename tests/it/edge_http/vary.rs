@@ -91,7 +91,6 @@ const MATCHING: &[Case] = &[
         ["Accept-Language: en, de"],
         ["Accept-Language: de, en"]
     )
-    .gap("pending: order of equal weights")
     .optional(),
     selected!(
         hit,
