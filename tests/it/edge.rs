@@ -12,6 +12,7 @@ mod joiners;
 mod keys;
 mod memory;
 mod origin;
+mod prefetch;
 mod purge;
 mod reload;
 mod resumes;

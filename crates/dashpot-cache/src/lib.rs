@@ -13,6 +13,7 @@ mod head;
 mod invalidate;
 mod key;
 mod key_rules;
+mod next;
 mod outage;
 mod parts;
 mod purge;
@@ -30,6 +31,7 @@ pub use head::{Framing, RequestHead, ResponseHead, Times};
 pub use invalidate::{Unsafe, invalidated_by};
 pub use key::{Key, Origin};
 pub use key_rules::{HostRules, KeyRules, NamePattern, QueryRule};
+pub use next::{Next, Sequences, announced};
 pub use outage::Outage;
 pub use parts::{
     BLOCK_BYTES, Part, PartAnswer, Portion, Step, StrongValidator, block_at, block_of, by_block,

@@ -20,7 +20,7 @@ use crate::{AdminError, PurgeLogError};
 
 pub use admin::{Admin, Setting};
 pub use behind::{Behind, S3, UpstreamHttp};
-pub use fill::Fill;
+pub use fill::{Fill, Prefetch};
 pub use front::{Cors, Front};
 pub use keys::Keys;
 pub use ops::Ops;

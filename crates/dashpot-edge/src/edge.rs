@@ -10,7 +10,7 @@ use std::{
 use dashpot_base::ByteSize;
 use dashpot_cache::{Failure, Limits, Outage, Rules, Tags};
 use dashpot_serve::{AccessLog, Asked, Clock, Health, Logged, Metrics};
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use ipnet::IpNet;
 use tokio::sync::Notify;
@@ -23,6 +23,7 @@ use crate::{
     meter::{Metered, Note},
     naming::Naming,
     obsolete::SiteNames,
+    prefetch::{self, ClientAddr, Prefetching},
     prefill::Jobs,
     proxy,
     respond::Reply,
@@ -50,6 +51,8 @@ pub(crate) struct Edge {
     pub(crate) naming: Naming,
     /// Whether clients see the tags of responses.
     pub(crate) keeps_tags: bool,
+    /// What is fetched ahead, where the operator asks for it.
+    pub(crate) prefetching: Option<Box<Prefetching>>,
     /// Who may send `PURGE`.
     pub(crate) purge_from: Vec<IpNet>,
     /// What the operator's listener shows of the configuration.
@@ -94,8 +97,11 @@ impl Edge {
     pub(crate) async fn handle(
         self: Arc<Self>,
         client: SocketAddr,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
     ) -> Result<Response<Logged<Metered>>, Infallible> {
+        if self.prefetching.is_some() {
+            request.extensions_mut().insert(ClientAddr(client.ip()));
+        }
         let asked = Asked {
             client,
             method: request.method(),
@@ -155,7 +161,13 @@ impl Edge {
         request: Request<Incoming>,
         note: &mut Note,
     ) -> Response<crate::body::Body> {
+        let hint = self.prefetching.as_ref().and_then(|prefetching| prefetching.read(&request));
         let Reply { response, served, cache_status } = proxy::answer(self, request).await;
+        if let Some(hint) = hint
+            && (response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED)
+        {
+            prefetch::go_on(self, *hint);
+        }
         self.stats.answered(served, response.status());
         note.answered(served, response.status(), cache_status);
         response

@@ -193,6 +193,11 @@ impl Flights {
         Seed(self.seeds.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// Returns how many flights may be up.
+    pub(crate) const fn room(&self) -> usize {
+        self.slots_max
+    }
+
     /// Returns whether what is under `key` is being fetched.
     pub(crate) fn is_up(&self, key: &Key) -> bool {
         self.shard(key).contains_key(key)

@@ -23,6 +23,7 @@ mod naming;
 mod object;
 mod obsolete;
 mod pass;
+mod prefetch;
 mod prefill;
 mod proxy;
 mod purging;
@@ -36,7 +37,7 @@ mod upstream;
 pub use admin::AdminError;
 pub use config::{
     Admin, Behind, Config, Cors, DiskEviction, DiskTier, Eviction, Fill, Front, Keys, Lab, Ops,
-    Policy, RunError, S3, Setting, StartError, Tiers, Tls, UpstreamHttp,
+    Policy, Prefetch, RunError, S3, Setting, StartError, Tiers, Tls, UpstreamHttp,
 };
 pub use dashpot_cache::{HostRules, KeyRules, NamePattern, QueryRule};
 pub use dashpot_http::{signed_url, throttle::Rate};

@@ -69,6 +69,8 @@ pub(crate) struct Stats {
     purge_rules: Gauge,
     /// Connections begun, by protocol.
     pub(crate) protocols: Family<Vec<(&'static str, &'static str)>, Counter>,
+    pub(crate) prefetches: Counter,
+    pub(crate) prefetch_hits: Counter,
     fills: Gauge,
     objects: Gauge,
     bytes: Gauge,
@@ -166,6 +168,8 @@ impl Stats {
             evictions: metrics.counter(Metric::Evictions),
             connections: metrics.gauge(Metric::Connections),
             purges: metrics.counter(Metric::Purges),
+            prefetches: metrics.counter(Metric::Prefetches),
+            prefetch_hits: metrics.counter(Metric::PrefetchHits),
             purge_rules: metrics.gauge(Metric::PurgeRules),
             protocols: metrics.counters(Metric::ConnectionsOpened),
             fills: metrics.gauge(Metric::Fills),

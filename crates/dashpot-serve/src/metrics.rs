@@ -78,6 +78,10 @@ pub enum Metric {
     CacheBytes,
     /// Stored responses that had to leave for others.
     Evictions,
+    /// Fetches that nobody had asked for yet.
+    Prefetches,
+    /// What came of them and was asked for then.
+    PrefetchHits,
     /// Purges that were made.
     Purges,
     /// Purges that look-ups consider.
@@ -126,6 +130,8 @@ impl Metric {
             Self::Fills => ("fills", "Fetches filling the cache"),
             Self::CacheObjects => ("cache_objects", "Stored responses"),
             Self::CacheBytes => ("cache_bytes", "Bytes of stored responses"),
+            Self::Prefetches => ("prefetches", "Fetches ahead of requests"),
+            Self::PrefetchHits => ("prefetch_hits", "Requests for what was fetched ahead"),
             Self::Purges => ("purges", "Purges made"),
             Self::PurgeRules => ("purge_rules", "Purges that look-ups consider"),
             Self::Evictions => ("evictions", "Stored responses evicted"),

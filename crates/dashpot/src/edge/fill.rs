@@ -1,6 +1,7 @@
 //! Flags of `dashpot edge`: how bodies are fetched, and fetched on.
 
-use dashpot_edge::Fill;
+use clap::ValueEnum;
+use dashpot_edge::{Fill, Prefetch};
 
 /// How bodies are fetched, and fetched on.
 #[derive(Debug, clap::Args)]
@@ -14,12 +15,44 @@ pub(super) struct FillArgs {
     #[arg(long, value_name = "COUNT", default_value_t = Fill::default().fills_max,
           env = "DASHPOT_EDGE_FILLS_MAX")]
     fills_max: usize,
+    /// Fetch the next segment before it is asked for: where players announce it with CMCD (nor,
+    /// nrr), after two numbered ones in a row, or both
+    #[arg(long, value_name = "HOW", default_value = "off", env = "DASHPOT_EDGE_PREFETCH")]
+    prefetch: PrefetchName,
+    /// Such fetches at a time
+    #[arg(long, value_name = "COUNT", default_value_t = Prefetch::default().outstanding_max,
+          env = "DASHPOT_EDGE_PREFETCH_MAX")]
+    prefetch_max: usize,
+    /// Such fetches at a time for one client
+    #[arg(long, value_name = "COUNT", default_value_t = Prefetch::default().per_client_max,
+          env = "DASHPOT_EDGE_PREFETCH_CLIENT_MAX")]
+    prefetch_client_max: usize,
+}
+
+/// What is fetched before it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum PrefetchName {
+    /// Nothing
+    Off,
+    /// What players announce
+    Cmcd,
+    /// What follows in a sequence of numbers
+    Pattern,
+    /// Both
+    Both,
 }
 
 impl From<FillArgs> for Fill {
     fn from(args: FillArgs) -> Self {
         let mut fill = Self::default();
         (fill.resumes_max, fill.fills_max) = (args.resumes_max, args.fills_max);
+        let how = args.prefetch;
+        fill.prefetch = Prefetch {
+            by_cmcd: matches!(how, PrefetchName::Cmcd | PrefetchName::Both),
+            by_pattern: matches!(how, PrefetchName::Pattern | PrefetchName::Both),
+            outstanding_max: args.prefetch_max,
+            per_client_max: args.prefetch_client_max,
+        };
         fill
     }
 }
