@@ -50,8 +50,8 @@ pub(crate) async fn run(
 ) -> Result<Fetched, Failed> {
     let uri: Uri = path_and_query.parse().map_err(|_| Failed::NotAUrl)?;
     let mut request = Request::new(());
-    // An edge's own request has a Host only where that is part of the key.
-    *request.version_mut() = Version::HTTP_2;
+    // RFC 9112 §3.2: HTTP/1.0 has no Host; this one has one only where that is part of the key.
+    *request.version_mut() = Version::HTTP_10;
     (*request.uri_mut(), *request.headers_mut()) = (uri, headers);
     let (parts, ()) = request.into_parts();
     let Reply { response, cache_status, .. } = proxy::reply(edge, parts, None).await;

@@ -1,6 +1,6 @@
 //! The command line: what may be typed, and which command it starts.
 
-use crate::{ExitStatus, config, edge, ingest, log, origin, play, sign, up};
+use crate::{ExitStatus, config, edge, ingest, log, origin, play, prefill, purge, sign, up};
 use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::{ffi::OsString, path::PathBuf};
@@ -37,6 +37,10 @@ enum Command {
     Origin(origin::Args),
     /// Cache in front of any HTTP origin
     Edge(Box<edge::Args>),
+    /// Tell an edge that what it has stored is obsolete
+    Purge(purge::Args),
+    /// Have an edge fetch before anybody asks
+    Prefill(prefill::Args),
     /// Sign a URL for an edge that asks for it
     Sign(sign::Args),
     /// Play an MPD without a screen and tell how it went
@@ -88,6 +92,8 @@ pub(crate) fn edge_again() -> anyhow::Result<edge::Args> {
         Command::Edge(args) => Ok(*args),
         Command::Up(_)
         | Command::Origin(_)
+        | Command::Purge(_)
+        | Command::Prefill(_)
         | Command::Sign(_)
         | Command::Play(_)
         | Command::Ingest(_) => {
@@ -115,6 +121,8 @@ async fn start(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Up(args) => up::run(args).await,
         Command::Origin(args) => origin::run(args).await,
         Command::Edge(args) => edge::run(*args).await,
+        Command::Purge(args) => purge::run(args).await,
+        Command::Prefill(args) => prefill::run(args).await,
         Command::Sign(args) => sign::run(&args),
         Command::Play(args) => play::run(args).await,
         Command::Ingest(args) => ingest::run(args).await,

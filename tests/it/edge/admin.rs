@@ -243,3 +243,32 @@ async fn a_prefill_ends_when_it_is_told_to() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_purge_and_prefill() {
+    bounded(async {
+        let origin = origin().await;
+        let (edge, admin) = start(&origin, |_| ()).await;
+        let admin = format!("http://{admin}");
+        for (arguments, code, told) in [
+            (
+                &["prefill", "/film/1", "/film/2", "--rate", "1000"][..],
+                0,
+                "2 fetched, 18 bytes, 0 failed",
+            ),
+            (&["prefill", "/none"], 1, "/none: status 404"),
+            (&["purge", "--tag", "film"], 0, "2 stored responses purged, epoch 1"),
+            (&["purge", "--all", "--soft"], 0, "epoch 2"),
+            (&["purge", "--url", "nothing"], 2, ""),
+        ] {
+            let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_dashpot"));
+            command.args(arguments).args(["--admin", &admin]).env_remove("DASHPOT_CONFIG");
+            let output = command.output().await.expect("dashpot runs");
+            let stdout = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
+            assert!(stdout.contains(told), "{arguments:?}: {stdout}");
+        }
+        edge.stop().await;
+    })
+    .await;
+}
