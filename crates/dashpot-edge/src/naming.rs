@@ -100,6 +100,11 @@ impl Naming {
         }
     }
 
+    /// Returns what of `path_and_query` is part of its key.
+    pub(crate) fn kept<'a>(&self, path_and_query: &'a str) -> Cow<'a, str> {
+        self.keys.rules.apply(path_and_query)
+    }
+
     /// Returns what to ask upstream for `path_and_query`.
     pub(crate) fn forwarded<'a>(&self, path_and_query: &'a str) -> Cow<'a, str> {
         if self.keys.forward_dropped {

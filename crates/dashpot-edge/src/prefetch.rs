@@ -145,7 +145,7 @@ impl Drop for Taken {
 /// and there is room.
 pub(crate) fn go_on(edge: &Arc<Edge>, hint: Hint) {
     let Some(prefetching) = &edge.prefetching else { return };
-    let path = edge.naming.rules().apply(&hint.path_and_query).into_owned();
+    let path = edge.naming.kept(&hint.path_and_query).into_owned();
     let key = edge.naming.key(&hint.headers, &path);
     if prefetching.awaited.remove(&key).is_some() {
         prefetching.hits.inc();
