@@ -86,7 +86,12 @@ pub(crate) async fn missed(edge: &Arc<Edge>, verdict: Verdict, wanted: Wanted) -
             pass::alone(edge, &wanted, Reason::NotShareable).await
         }
         // What is stored, if anything, is another variant: nothing that could be validated.
-        Verdict::Miss(reason) => fly(edge, Wanted { stored: None, ..wanted }, reason).await,
+        Verdict::Miss(reason) => {
+            // A key of its own: other variants of the resource are stored.
+            let is_variant = wanted.key != wanted.primary;
+            let reason = if is_variant { Reason::VaryMiss } else { reason };
+            fly(edge, Wanted { stored: None, ..wanted }, reason).await
+        }
         Verdict::Unavailable => {
             let message = "nothing that may be used is stored, and only-if-cached was asked for";
             respond::refuse(edge, StatusCode::GATEWAY_TIMEOUT, message, error(edge))

@@ -157,7 +157,6 @@ const TO_THE_CLIENT: &[Case] = &[
                 .expect(&[Expect::Holds("cache-status", "fwd=vary-miss")]),
         ],
     )
-    .gap("pending: SEM, vary-miss in Cache-Status")
     .optional(),
     case(
         "RFC 9211 §2.3",
