@@ -1,6 +1,7 @@
 //! The edge over real sockets: many viewers, hostile origins, and curl's opinion.
 
 mod admin;
+mod blocks;
 mod client;
 mod curl;
 mod disk;

@@ -35,7 +35,7 @@ pub use next::{Next, Sequences, announced};
 pub use outage::Outage;
 pub use parts::{
     BLOCK_BYTES, Part, PartAnswer, Portion, Step, StrongValidator, block_at, block_of, by_block,
-    missing, ranges, step,
+    joined, missing, ranges, step,
 };
 pub use purge::{Mode, Purge, Purged, Purges, RULES_MAX, Scope};
 pub use reason::{NotStorable, Reason};

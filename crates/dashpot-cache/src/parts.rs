@@ -114,12 +114,30 @@ pub enum Step {
 /// `at` is below `length`.
 #[must_use]
 pub fn step(at: u64, until: u64, length: u64, stored: Option<ByteRange>) -> Step {
+    let block = block_at(at, length);
     match stored {
         Some(extent) if extent.first <= at && at <= extent.last => {
             Step::Stored { until: until.min(extent.last.saturating_add(1)) }
         }
-        Some(_) | None => Step::Fetch(block_at(at, length)),
+        // What adjoins, so that the two are one extent then.
+        Some(extent) if at < extent.first => {
+            Step::Fetch(ByteRange { last: extent.first - 1, ..block })
+        }
+        Some(extent) => Step::Fetch(ByteRange { first: extent.last + 1, ..block }),
+        None => Step::Fetch(block),
     }
+}
+
+/// Returns the extent that `stored` and what has `come` of the same block make up; `None` where
+/// there is a gap between them.
+#[must_use]
+pub fn joined(stored: ByteRange, come: ByteRange) -> Option<ByteRange> {
+    let touches =
+        stored.first <= come.last.saturating_add(1) && come.first <= stored.last.saturating_add(1);
+    touches.then(|| ByteRange {
+        first: stored.first.min(come.first),
+        last: stored.last.max(come.last),
+    })
 }
 
 /// Returns the first byte of what `content` of a resource of `length` bytes still needs from the

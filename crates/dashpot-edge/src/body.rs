@@ -15,7 +15,7 @@ use dashpot_http::range::ByteRange;
 use dashpot_serve::BoxError;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::{flights::FillReader, object::Blocks};
+use crate::{blocks, flights::FillReader, object::Blocks};
 pub(crate) use disk::DiskReader;
 pub(crate) use impatient::Impatient;
 
@@ -36,6 +36,7 @@ pub(crate) enum Source {
     Stored(Arc<Blocks>),
     Filling(FillReader),
     Disk(DiskReader),
+    Blocks(Box<blocks::Reader>),
 }
 
 impl Source {
@@ -52,6 +53,9 @@ impl Source {
                 reader.poll_read(cx, at, until).map(|read| read.map(|read| read.map_err(<_>::from)))
             }
             Self::Disk(reader) => reader.poll_read(cx, at, until),
+            Self::Blocks(reader) => {
+                reader.poll_read(cx, at, until).map(|read| read.map(|read| read.map_err(<_>::from)))
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ mod writer;
 
 pub(crate) use body::{DiskBody, ReadFailed};
 pub(crate) use counters::{Counters, DiskReport};
-pub(crate) use record::BLOCK_BYTES;
+pub(crate) use record::{BLOCK_BYTES, VariantOf};
 pub(crate) use tier::{Disk, OnDisk};
 
 #[cfg(test)]

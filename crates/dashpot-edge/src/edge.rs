@@ -16,7 +16,7 @@ use ipnet::IpNet;
 use tokio::sync::Notify;
 
 use crate::{
-    Setting, admin, endpoints,
+    Setting, admin, blocks, endpoints,
     flights::Flights,
     gate::Gate,
     lab::{self, Viewers},
@@ -67,6 +67,7 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) cache_mem: ByteSize,
     pub(crate) flights: Flights,
+    pub(crate) blocks: blocks::Table,
     /// Whether the origin is out of reach; never locked for a hit.
     pub(crate) outage: Mutex<Outage>,
     pub(crate) clock: Clock,
@@ -213,7 +214,7 @@ impl Edge {
     pub(crate) fn levels(&self) -> Levels {
         let (objects, bytes) = self.store.usage();
         let purge_rules = self.store.purging.rules();
-        Levels { purge_rules, fills: self.flights.count(), objects, bytes }
+        Levels { purge_rules, fills: self.flights.count() + self.blocks.count(), objects, bytes }
     }
 }
 

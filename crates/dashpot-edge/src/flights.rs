@@ -29,12 +29,14 @@ use tokio::{
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
+    blocks::Given,
     edge::Edge,
     fill::{Broken, Fill},
     object::Object,
     upstream::{Arriving, NoResponse},
 };
 use cell::Cell;
+pub(crate) use fetch::shared_headers;
 
 /// Locks the flights are spread over; more than there will be worker threads, so that two misses
 /// seldom meet.
@@ -69,6 +71,8 @@ pub(crate) struct Wanted {
     pub(crate) request: Arc<RequestHead>,
     /// What is stored but may not be used as it is.
     pub(crate) stored: Option<Arc<Object>>,
+    /// What has been asked for already.
+    pub(crate) given: Option<Given>,
 }
 
 /// One flight.
@@ -201,6 +205,13 @@ impl Flights {
     /// Returns whether what is under `key` is being fetched.
     pub(crate) fn is_up(&self, key: &Key) -> bool {
         self.shard(key).contains_key(key)
+    }
+
+    /// Returns how much of the body has come of the flight that takes readers for `key`.
+    pub(crate) fn arrived(&self, key: &Key) -> Option<u64> {
+        let shard = self.shard(key);
+        let running = shard.get(key).filter(|running| running.takes_readers())?;
+        Some(running.fill.readable())
     }
 
     /// Returns how many flights are up.

@@ -7,6 +7,7 @@ use dashpot_http::{cache_status::Handling, etag::EntityTag};
 use http::header;
 
 use crate::{
+    blocks,
     disk::{OnDisk, ReadFailed},
     edge::Edge,
     flights::Wanted,
@@ -47,7 +48,7 @@ pub(crate) async fn answer(edge: &Arc<Edge>, on_disk: OnDisk, mut wanted: Wanted
 /// Answers as if nothing were stored.
 async fn absent(edge: &Arc<Edge>, wanted: Wanted) -> Reply {
     let verdict = decide(edge.clock.wall(), None, &wanted.request);
-    proxy::missed(edge, verdict, Wanted { stored: None, ..wanted }).await
+    blocks::reply(edge, verdict, Wanted { stored: None, ..wanted }, None).await
 }
 
 /// Sees to it that the first bytes of `reply` are there if they come from the disk, and that those

@@ -4,6 +4,7 @@
 //! task fetches the body once while every reader follows at its own pace.
 
 mod admin;
+mod blocks;
 mod body;
 mod config;
 mod disk;

@@ -143,6 +143,12 @@ impl Blocks {
         self.len.saturating_add(u64::try_from(overhead).unwrap_or(u64::MAX))
     }
 
+    /// Returns a body of no more than one block.
+    pub(crate) fn of(first: Bytes) -> Self {
+        let len = u64::try_from(first.len()).unwrap_or(u64::MAX);
+        Self { first, more: Vec::new(), len }
+    }
+
     pub(crate) const fn len(&self) -> u64 {
         self.len
     }

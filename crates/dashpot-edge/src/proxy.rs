@@ -12,6 +12,7 @@ use http::{Method, Request, StatusCode, Version, header, request::Parts};
 use hyper::body::Incoming;
 
 use crate::{
+    blocks,
     body::Source,
     edge::Edge,
     flights::{Answer, Answered, Flights, Wanted},
@@ -38,9 +39,10 @@ pub(crate) async fn reply(edge: &Arc<Edge>, mut parts: Parts, body: Option<Incom
     let primary = edge.naming.key(&parts.headers, path);
     let version = parts.version;
     let request = RequestHead { version, ..RequestHead::new(parts.method, parts.headers) };
-    let Found { variant, object } = edge.store.find(&primary, &request);
+    let Found { variant, object, parts: blocks } = edge.store.find(&primary, &request);
     let now = edge.clock.wall();
     let head = object.as_ref().map(|object| &*object.head);
+    let head = head.or_else(|| blocks.as_ref().map(|parts| &*parts.head));
     let verdict = decide(now, head, &request);
     if let (Verdict::Fresh, Some(object)) = (verdict, &object) {
         edge.store.asked_again(&primary, variant.as_ref(), object);
@@ -49,7 +51,7 @@ pub(crate) async fn reply(edge: &Arc<Edge>, mut parts: Parts, body: Option<Incom
     let path_and_query = edge.naming.forwarded(path).into_owned();
     // What follows is boxed, so that a hit does not carry the room that a miss needs.
     let is_read = request.method == Method::GET || request.method == Method::HEAD;
-    let on_disk = if is_read && object.is_none() {
+    let on_disk = if is_read && object.is_none() && blocks.is_none() {
         edge.store.find_on_disk(&primary, variant.as_ref(), &request)
     } else {
         None
@@ -60,10 +62,10 @@ pub(crate) async fn reply(edge: &Arc<Edge>, mut parts: Parts, body: Option<Incom
     }
     let key = variant.unwrap_or_else(|| primary.clone());
     let request = Arc::new(request);
-    let wanted = Wanted { primary, key, path_and_query, request, stored: object };
+    let wanted = Wanted { primary, key, path_and_query, request, stored: object, given: None };
     match on_disk {
         Some(on_disk) => Box::pin(from_disk::answer(edge, on_disk, wanted)).await,
-        None => Box::pin(missed(edge, verdict, wanted)).await,
+        None => Box::pin(blocks::reply(edge, verdict, wanted, blocks)).await,
     }
 }
 

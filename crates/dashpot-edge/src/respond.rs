@@ -63,6 +63,7 @@ pub(crate) fn resource(
         (None, Source::Filling(reader)) => Extent::AtLeast(reader.arrived()),
         (None, Source::Stored(blocks)) => Extent::Complete(blocks.len()),
         (None, Source::Disk(reader)) => Extent::Complete(reader.len()),
+        (None, Source::Blocks(_)) => Extent::AtLeast(0),
     };
     let plan = reply(now, head, request, extent, &edge.boundary);
     let mut headers = plan.headers;

@@ -14,6 +14,7 @@ use tracing::info;
 use crate::{
     Config, Lab, RunError, StartError,
     admin::{Access, Service},
+    blocks,
     disk::{Counters, Disk},
     edge::{Edge, Shared},
     flights::Flights,
@@ -95,6 +96,7 @@ pub(crate) fn share(config: &Config, shutdown: Shutdown) -> Result<Shared, Start
     Ok(Shared {
         store: Store::new(config.cache_mem, config.eviction, stats.evictions.clone(), disk),
         cache_mem: config.cache_mem,
+        blocks: blocks::Table::new(config.cache_mem),
         flights: Flights::new(config.fill.fills_max, random_seed()?),
         outage: <_>::default(),
         jobs: <_>::default(),

@@ -1,6 +1,7 @@
 //! The memory tier: what is stored under which key.
 
 mod explain;
+mod parts;
 mod sweep;
 
 use std::{
@@ -22,7 +23,8 @@ pub(crate) use sweep::Swept;
 
 use crate::{
     Eviction,
-    disk::{Disk, DiskBody, OnDisk},
+    blocks::{Block, Parts},
+    disk::{Disk, DiskBody, OnDisk, VariantOf},
     object::{Blocks, Object, StoredBody},
     purging::Purging,
 };
@@ -49,6 +51,9 @@ enum Slot {
     Object(Arc<Object>),
     /// The response depends on these request headers; the variants have keys of their own.
     Vary(Arc<Selector>),
+    /// Parts are stored under keys of their own.
+    Parts(Arc<Parts>),
+    Block(Arc<Block>),
 }
 
 /// Which headers select a variant. The epoch is part of each variant's key, so that removing the
@@ -78,6 +83,8 @@ pub(crate) struct Found {
     /// The key of the variant that the request selects, where the resource has variants.
     pub(crate) variant: Option<Key>,
     pub(crate) object: Option<Arc<Object>>,
+    /// What there is where it is not stored whole.
+    pub(crate) parts: Option<Arc<Parts>>,
 }
 
 impl Store {
@@ -117,46 +124,71 @@ impl Store {
     /// Returns what is stored for `request` under the primary `key`.
     pub(crate) fn find(&self, key: &Key, request: &RequestHead) -> Found {
         match self.slots.get(key) {
-            None => Found { variant: None, object: None },
-            Some(Slot::Object(object)) => {
-                Found { variant: None, object: self.unpurged(key, key, object) }
-            }
             Some(Slot::Vary(selector)) => {
-                let primary = key;
-                let key = selector.variant(key, request);
-                let object = match self.slots.get(&key) {
-                    Some(Slot::Object(object)) => self.unpurged(primary, &key, object),
-                    Some(Slot::Vary(_)) | None => None,
-                };
-                Found { variant: Some(key), object }
+                let variant = selector.variant(key, request);
+                let (object, parts) = self.usable(key, &variant, self.slots.get(&variant));
+                Found { variant: Some(variant), object, parts }
             }
+            slot => {
+                let (object, parts) = self.usable(key, key, slot);
+                Found { variant: None, object, parts }
+            }
+        }
+    }
+
+    /// Returns what is in the slot `key` of the resource `primary`, as purges leave it.
+    fn usable(
+        &self,
+        primary: &Key,
+        key: &Key,
+        slot: Option<Slot>,
+    ) -> (Option<Arc<Object>>, Option<Arc<Parts>>) {
+        match slot {
+            Some(Slot::Object(object)) => (self.unpurged(primary, key, object), None),
+            Some(Slot::Parts(parts)) => (None, self.unpurged_parts(primary, parts)),
+            Some(Slot::Vary(_) | Slot::Block(_)) | None => (None, None),
         }
     }
 
     /// Stores `object`, which answers `request`, under the primary `key`.
     pub(crate) fn insert(&self, key: Key, request: &RequestHead, object: Arc<Object>) {
-        let vary = &object.head.vary;
+        let head = Arc::clone(&object.head);
+        self.place(key, request, &head.vary, Slot::Object(object));
+    }
+
+    /// Returns what no selector and no parts have had.
+    pub(crate) fn next_epoch(&self) -> u64 {
+        self.epochs.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn place(&self, key: Key, request: &RequestHead, vary: &Vary, slot: Slot) {
         if matches!(vary, Vary::Fields(names) if names.is_empty()) {
-            if let Some(disk) = &self.disk {
-                disk.stored(&key, None, &object);
-            }
-            self.keep(key, object);
-            return;
+            return self.put(key, None, slot);
         }
         let selector = match self.selector(&key) {
             Some(selector) if selector.vary == *vary => selector,
             Some(_) | None => {
-                let epoch = self.epochs.fetch_add(1, Ordering::Relaxed);
+                let epoch = self.next_epoch();
                 let selector = Arc::new(Selector { vary: vary.clone(), epoch });
                 self.slots.insert(key.clone(), Slot::Vary(Arc::clone(&selector)));
                 selector
             }
         };
-        let variant = selector.variant(&key, request);
-        if let Some(disk) = &self.disk {
-            disk.stored(&variant, Some(Disk::variant_of(&key, selector.epoch)), &object);
+        let variant_of = Disk::variant_of(&key, selector.epoch);
+        self.put(selector.variant(&key, request), Some(variant_of), slot);
+    }
+
+    fn put(&self, key: Key, variant_of: Option<VariantOf>, slot: Slot) {
+        match slot {
+            Slot::Object(object) => {
+                if let Some(disk) = &self.disk {
+                    disk.stored(&key, variant_of, &object);
+                }
+                self.keep(key, object);
+            }
+            // Parts have no place on the disk.
+            Slot::Vary(_) | Slot::Parts(_) | Slot::Block(_) => self.slots.insert(key, slot),
         }
-        self.keep(variant, object);
     }
 
     /// Keeps `object` in memory, unless its body is not there.
@@ -172,7 +204,7 @@ impl Store {
     fn selector(&self, key: &Key) -> Option<Arc<Selector>> {
         match self.slots.get(key) {
             Some(Slot::Vary(selector)) => Some(selector),
-            Some(Slot::Object(_)) => None,
+            Some(Slot::Object(_) | Slot::Parts(_) | Slot::Block(_)) => None,
             None => self.disk.as_ref()?.with_selector(key, |vary, epoch| {
                 let selector = Arc::new(Selector { vary: vary.clone(), epoch });
                 self.slots.insert(key.clone(), Slot::Vary(Arc::clone(&selector)));
@@ -215,7 +247,7 @@ impl Store {
                 disk.asked_again(variant, Some(of), object);
             }
             // The resource has been removed since.
-            (Some(_), Some(Slot::Object(_)) | None) => {}
+            (Some(_), Some(Slot::Object(_) | Slot::Parts(_) | Slot::Block(_)) | None) => {}
         }
     }
 
@@ -291,6 +323,8 @@ fn weight(key: &Key, slot: &Slot) -> u32 {
     let slot_bytes = match slot {
         Slot::Object(object) => object.body.weight_bytes() + object.head.weight_bytes(),
         Slot::Vary(_) => 0,
+        Slot::Parts(parts) => parts.head.weight_bytes(),
+        Slot::Block(block) => block.extent.size(),
     };
     u32::try_from(key_bytes + slot_bytes + ENTRY_BYTES).unwrap_or(u32::MAX)
 }

@@ -51,7 +51,6 @@ const PARTS: &[Case] = &[
                 .expect(&[Expect::Status(206), Expect::Body("89")]),
         ],
     )
-    .gap("pending: BLOCKS, stored parts")
     .optional(),
     case(
         "RFC 9111 §3.3",
@@ -71,7 +70,6 @@ const PARTS: &[Case] = &[
                 .expect(&[Expect::Status(206), Expect::Body("56789")]),
         ],
     )
-    .gap("pending: BLOCKS, stored parts")
     .optional(),
     stored_part!(
         "a part does not answer for the whole",
@@ -107,7 +105,6 @@ const PARTS: &[Case] = &[
             Expect::Lines("content-range", &["bytes 2-5/10"]),
         ])
     )
-    .gap("pending: BLOCKS, stored parts")
     .optional(),
     stored_part!(
         "and for what is within",
@@ -118,7 +115,6 @@ const PARTS: &[Case] = &[
             Expect::Lines("content-range", &["bytes 3-4/10"]),
         ])
     )
-    .gap("pending: BLOCKS, stored parts")
     .optional(),
     stored_part!(
         "without a validator, too",
@@ -128,7 +124,6 @@ const PARTS: &[Case] = &[
             .hit()
             .expect(&[Expect::Status(206), Expect::Body("2345"),])
     )
-    .gap("pending: BLOCKS, stored parts")
     .optional(),
     stored_part!(
         "not with no-store",

@@ -91,7 +91,11 @@ fn part(
         // Content-Range says where the body ends.
         Framing::Delimited | Framing::UntilClose => true,
     };
-    let extent = kept(asked, range).filter(|_| is_framed).ok_or(NotStorable::Status)?;
+    let extent = kept(asked, range).filter(|extent| {
+        // What comes before it would be fetched for nothing: more than a block is too much.
+        is_framed && extent.first - range.first <= BLOCK_BYTES
+    });
+    let extent = extent.ok_or(NotStorable::Status)?;
     let mut headers = response.headers.clone();
     headers.remove(header::CONTENT_RANGE);
     // RFC 9111 §3.4: together the parts are a 200 with the length of the whole.

@@ -13,12 +13,7 @@ use dashpot_serve::{Clock, Metrics, Role};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tempfile::TempDir;
 
-use super::{
-    record::{BLOCK_BYTES, VariantOf},
-    tier::Disk,
-    writer::Put,
-    *,
-};
+use super::{record::BLOCK_BYTES, tier::Disk, writer::Put, *};
 use crate::{
     StartError,
     config::{DiskEviction, DiskTier},

@@ -22,6 +22,7 @@ use tokio::{
 
 use super::{Running, lock};
 use crate::{
+    blocks::Given,
     edge::Edge,
     object::{Blocks, Object, StoredBody},
     upstream::{Arriving, Ask, NoResponse, framing_of, next_data},
@@ -115,7 +116,12 @@ impl<S: Source> Fetching<S> {
         if stored.is_none() {
             forward_preconditions(request, &mut headers);
         }
-        match self.send(headers).await? {
+        let given = self.running.wanted.given.as_ref().and_then(Given::take);
+        let sent = match given {
+            Some(given) => Ok(given),
+            None => self.send(headers).await?,
+        };
+        match sent {
             Ok((response, times, took)) => {
                 lock(&self.running.cell).arrived.took = Some(took);
                 Some(Exchange { response, times })
@@ -376,7 +382,7 @@ fn forward_preconditions(request: &HeaderMap, headers: &mut HeaderMap) {
 }
 
 /// Returns the fields of the leader's request as they are sent for all who share the response.
-pub(super) fn shared_headers(request: &HeaderMap, stored: Option<&StoredHead>) -> HeaderMap {
+pub(crate) fn shared_headers(request: &HeaderMap, stored: Option<&StoredHead>) -> HeaderMap {
     let mut headers = request.clone();
     // The cache evaluates these itself, and stores whole responses.
     for name in [

@@ -25,13 +25,14 @@ impl Store {
             Held { selected_by: selected_by.to_owned(), object, purged }
         };
         match self.slots.get(primary) {
-            None => Vec::new(),
+            // Of parts there is nothing to show but that they are there.
+            None | Some(Slot::Parts(_) | Slot::Block(_)) => Vec::new(),
             Some(Slot::Object(object)) => vec![held("", object)],
             Some(Slot::Vary(selector)) => {
                 let begin = format!("{primary}\n{}\n", selector.epoch);
                 let of_this = self.slots.iter().filter_map(|(key, slot)| match slot {
                     Slot::Object(object) => Some(held(key.as_str().strip_prefix(&begin)?, object)),
-                    Slot::Vary(_) => None,
+                    Slot::Vary(_) | Slot::Parts(_) | Slot::Block(_) => None,
                 });
                 let mut variants: Vec<_> = of_this.collect();
                 variants.sort_by(|a, b| a.selected_by.cmp(&b.selected_by));

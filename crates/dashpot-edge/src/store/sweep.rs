@@ -33,9 +33,13 @@ impl Store {
         };
         let mut objects = 0;
         for (key, slot) in &self.slots {
-            let Slot::Object(object) = slot else { continue };
-            let is_meant = scope.includes(key.primary(), &object.head.tags);
-            if is_meant && object.epoch() < epoch {
+            let (tags, since) = match &slot {
+                Slot::Object(object) => (&object.head.tags, object.epoch()),
+                Slot::Parts(parts) => (&parts.head.tags, parts.epoch),
+                // Out of reach once what they belong to is gone, and then the first to leave.
+                Slot::Vary(_) | Slot::Block(_) => continue,
+            };
+            if scope.includes(key.primary(), tags) && since < epoch {
                 objects += 1;
                 if mode == Mode::Hard {
                     self.slots.invalidate(&*key);
@@ -108,7 +112,9 @@ impl Store {
                 Some(Slot::Object(object)) if Arc::ptr_eq(&object, held) => {
                     Op::Put(Slot::Object(Arc::clone(by)))
                 }
-                Some(Slot::Object(_) | Slot::Vary(_)) | None => Op::Nop,
+                Some(Slot::Object(_) | Slot::Vary(_) | Slot::Parts(_) | Slot::Block(_)) | None => {
+                    Op::Nop
+                }
             }
         });
     }

@@ -89,6 +89,7 @@ pub(super) async fn play(scene: &Scene) -> Vec<String> {
         path_and_query: "/a".to_owned(),
         request: request(),
         stored: None,
+        given: None,
     };
     let running = Arc::new(Running::new(&edge, wanted));
     let origin = Scripted(Mutex::new(scene.exchanges.iter().copied().collect()));
