@@ -4,6 +4,15 @@
 //!
 //! A table is a part of RFC 9110, 9111, 9112, 9211, 9213 or 5861; a case in it is data. Time is not
 //! waited for: a response arrives as old as the case needs it, by its `Age` or `Date`.
+//!
+//! Cases marked `gap` are held to fail, so that the list of what is missing stays true:
+//! - RFC 9110 §15.2: interim responses other than 100 are not passed on; the client towards the
+//!   origin does not tell of them, and the server towards clients cannot send them.
+//! - RFC 9110 §9.3.3: a response to POST is not stored for later GETs.
+//! - RFC 5861 §4: `stale-if-error` of a request is not heeded.
+//!
+//! Not covered, since nothing here could tell: `Content-Location` of a GET as a second key, the
+//! choice of a variant by `Content-Language`, and multipart 206 responses of an origin.
 
 mod age;
 mod case;

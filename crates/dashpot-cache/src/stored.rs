@@ -114,6 +114,8 @@ impl StoredHead {
         let policy = Policy::of(&control.directives, &headers, rules);
         strip_hop_by_hop(&mut headers);
         headers.remove(header::AGE);
+        // RFC 9110 §6.5.1: trailers may be discarded, and are; nobody is to wait for them.
+        headers.remove(header::TRAILER);
         if !headers.contains_key(header::DATE) {
             // RFC 9110 §6.6.1: a recipient with a clock dates a response that has no Date.
             headers.insert(header::DATE, date::to_value(times.responded));

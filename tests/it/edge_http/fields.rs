@@ -105,8 +105,7 @@ const SHAPES: &[Case] = &[
             get().hit().expect(&[Expect::HasNo("trailer")]),
         ],
     )
-    .optional()
-    .gap("pending: Trailer without trailers"),
+    .optional(),
     case(
         "RFC 9110 §7.6.1",
         "what Connection names is dropped",

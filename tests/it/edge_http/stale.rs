@@ -229,7 +229,7 @@ const ERRORS: &[Case] = &[
             .answer("503 Service Unavailable", &[])
             .covered()
     )
-    .gap("pending: stale-if-error of requests")
+    .gap("a fetch is shared, and what one client bears is not what all do")
     .optional(),
     then!(
         "RFC 9211 §2.2",
