@@ -43,6 +43,8 @@ pub struct Config {
     pub seeks: Vec<(Duration, Duration)>,
     /// How often to observe even when nothing happens.
     pub refresh: Option<Duration>,
+    /// Certificates of authorities to trust besides the machine's, in PEM; empty for none.
+    pub ca: Vec<u8>,
 }
 
 impl Config {
@@ -58,6 +60,7 @@ impl Config {
             cmcd: CmcdMode::default(),
             seeks: Vec::new(),
             refresh: None,
+            ca: Vec::new(),
         }
     }
 }
@@ -90,7 +93,7 @@ pub async fn play(
     stop: impl Future<Output = ()>,
     observe: impl FnMut(Snapshot<'_>),
 ) -> Result<Outcome, PlayError> {
-    let client = client(config.player.manifest.scheme()).map_err(PlayError::Client)?;
+    let client = client(config.player.manifest.scheme(), &config.ca).map_err(PlayError::Client)?;
     let clock = Clock::start();
     let trace = match config.link {
         Some(trace) => trace,
@@ -137,7 +140,7 @@ fn outcome(driven: Driven, http: Http, url: String) -> Result<Outcome, PlayError
     Ok(Outcome { reason, error, problems, summary: session.summary(ended), took })
 }
 
-fn client(scheme: &str) -> Result<reqwest::Client, reqwest::Error> {
+fn client(scheme: &str, ca: &[u8]) -> Result<reqwest::Client, reqwest::Error> {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         let provider = rustls::crypto::ring::default_provider();
@@ -145,12 +148,14 @@ fn client(scheme: &str) -> Result<reqwest::Client, reqwest::Error> {
             tracing::debug!("another part of the process chose the TLS provider already");
         }
     });
+    let trusted = reqwest::Certificate::from_pem_bundle(ca)?;
     let builder = || {
         reqwest::Client::builder()
             .user_agent(concat!("dashpot/", env!("CARGO_PKG_VERSION")))
             // What is measured is the path to the server named, not one through the environment's.
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
+            .tls_certs_merge(trusted.clone())
     };
     match builder().build() {
         // A machine without CA certificates, such as a slim container, can still play over plain

@@ -16,7 +16,7 @@ use dashpot_serve::Clock;
 use log::SessionLog;
 use report::Report;
 use screen::Screen;
-use std::{path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 use tally::Tally;
 use url::Url;
 
@@ -32,6 +32,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME", default_value = "dynamic-o", env = "DASHPOT_PLAY_ABR",
           value_parser = PossibleValuesParser::new(dashpot_abr::NAMES))]
     abr: String,
+    /// Authority to trust besides the machine's, in PEM, such as that of `dashpot up --tls`
+    #[arg(long, value_name = "FILE", env = "DASHPOT_PLAY_CACERT")]
+    cacert: Option<PathBuf>,
     /// End after this long; without it, at the end of the film
     #[arg(long = "for", value_name = "TIME", env = "DASHPOT_PLAY_FOR",
           value_parser = parse_duration)]
@@ -183,6 +186,11 @@ fn config(args: &Args, live: bool) -> anyhow::Result<Config> {
         session_id: Some(format!("{started:x}-{:x}", std::process::id())),
         ..dashpot_player::Config::new(args.url.clone())
     };
+    let ca = match &args.cacert {
+        Some(path) => fs::read(path)
+            .with_context(|| format!("cannot read the authority `{}`", path.display()))?,
+        None => Vec::new(),
+    };
     Ok(Config {
         link: link::of(args.link.as_deref(), args.latency)?,
         loss_ratio: args.loss,
@@ -194,6 +202,7 @@ fn config(args: &Args, live: bool) -> anyhow::Result<Config> {
         },
         seeks: args.seek.iter().map(|seek| (seek.after, seek.to)).collect(),
         refresh: live.then_some(REFRESH),
+        ca,
         ..Config::new(player, rule)
     })
 }

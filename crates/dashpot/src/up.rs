@@ -1,16 +1,19 @@
 //! `dashpot up`: the whole chain on this machine.
 
+mod ca;
 mod chain;
 mod page;
 mod parts;
+mod secure;
 mod source;
 
 use crate::{ExitStatus, cli, signal};
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use chain::Chain;
 use dashpot_base::ByteSize;
+use dashpot_serve::Clock;
 use source::Source;
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 /// What may be typed after `dashpot up`.
 #[derive(Debug, clap::Args)]
@@ -33,6 +36,29 @@ pub(crate) struct Args {
     #[arg(long = "loop", value_name = "N", default_value_t = 8, env = "DASHPOT_UP_LOOP",
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     loops: u32,
+    /// Serve page and edges by HTTPS too, with a certificate of this machine's own authority
+    #[arg(long, env = "DASHPOT_UP_TLS")]
+    tls: bool,
+    /// Folder that keeps the authority [default: dashpot/ca in the user's data folder]
+    #[arg(long, value_name = "DIR", env = "DASHPOT_UP_TLS_STATE")]
+    tls_state: Option<PathBuf>,
+}
+
+impl Args {
+    /// Makes the certificate for HTTPS, where that is asked for.
+    fn certificate(&self) -> anyhow::Result<Option<ca::Files>> {
+        if !self.tls {
+            return Ok(None);
+        }
+        let data = || {
+            let home =
+                || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+            std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(home)
+        };
+        let folder = self.tls_state.clone().or_else(|| Some(data()?.join("dashpot/ca")));
+        let folder = folder.context("cannot find the user's data folder: give --tls-state DIR")?;
+        ca::prepare(&folder, Clock::system().wall()).map(Some)
+    }
 }
 
 /// Starts the chain, prints its addresses, and runs until it is interrupted.

@@ -2,12 +2,13 @@
 
 use super::{
     Args,
-    page::{self, OriginEntry, PageConfig},
+    page::{OriginEntry, PageConfig},
     parts::{self, Ground, Media, Parts},
+    secure::{Secure, serve_page},
     source::{Source, Unpacked},
 };
 use anyhow::Context as _;
-use dashpot_serve::{Listener, Options, Shutdown, TowerToHyperService};
+use dashpot_serve::{Listener, Shutdown};
 use std::{
     fmt::Write as _,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -21,6 +22,7 @@ const PAGE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 pub(super) struct Chain {
     page: SocketAddr,
     config: PageConfig,
+    secure: Option<Secure>,
     shutdown: Shutdown,
     parts: Parts,
     // Last, so that the files outlive the servers that read them.
@@ -36,7 +38,8 @@ impl Chain {
         let mut parts = Parts::new();
         let base = args.listen.unwrap_or_else(|| parts::free_or_any(PAGE));
         let page = Listener::bind(base).await?;
-        let ground = Ground { args, base, page: page.addr(), shutdown: Shutdown::new() };
+        let files = args.certificate()?;
+        let ground = Ground { args, base, page: page.addr(), files, shutdown: Shutdown::new() };
         let (media, unpacked) = parts::media(source).await?;
         let upstream = match media {
             Media::Folder { media, manifests } => {
@@ -44,9 +47,11 @@ impl Chain {
             }
             Media::Mpd(url) => parts::elsewhere(&url),
         };
-        let mut edges = Vec::new();
+        let (mut edges, mut secure_edges) = (Vec::new(), Vec::new());
         for number in 1..=args.edges {
-            edges.push(parts::edge(&ground, number, &upstream, &mut parts).await?);
+            let (edge, secure) = parts::edge(&ground, number, &upstream, &mut parts).await?;
+            edges.push(edge);
+            secure_edges.extend(secure);
         }
         let config = PageConfig {
             version: env!("CARGO_PKG_VERSION"),
@@ -56,13 +61,15 @@ impl Chain {
             manifests: upstream.manifests,
             mpd: upstream.mpd,
         };
-        let router = TowerToHyperService::new(page::routes(&config)?);
-        let options = Options::new(ground.shutdown.clone());
-        parts.spawn(async move {
-            dashpot_serve::serve(page, move |_| router.clone(), options).await;
-            Ok(())
-        });
+        let secure = match ground.files.clone() {
+            Some(files) => {
+                Some(Secure::start(&ground, files, &config, secure_edges, &mut parts).await?)
+            }
+            None => None,
+        };
+        serve_page(page, &config, &ground.shutdown, &mut parts)?;
         Ok(Self {
+            secure,
             page: ground.page,
             config,
             shutdown: ground.shutdown,
@@ -83,6 +90,9 @@ impl Chain {
             line(&edge.name, &edge.url, "cache; a link of its own for each viewer");
         }
         line("origin", &self.config.origin.url, "assets, MPDs, metrics");
+        if let Some(secure) = &self.secure {
+            text.push_str(&secure.addresses());
+        }
         text.push_str("\nCtrl-C ends all of it.");
         text
     }

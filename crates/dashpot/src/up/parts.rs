@@ -2,6 +2,7 @@
 
 use super::{
     Args,
+    ca::Files,
     page::{AssetEntry, EdgeEntry, ManifestEntry},
     source::{Source, Unpacked},
 };
@@ -17,6 +18,8 @@ use url::Url;
 
 /// How far behind the page's port the origin's lies: past the eight edges that there may be.
 const ORIGIN_OFFSET: u16 = 10;
+/// How far behind the page's port its HTTPS port lies, with those of the edges behind it.
+pub(super) const TLS_OFFSET: u16 = 20;
 /// The four addressing forms, as the page lists them.
 const FORMS: [&str; 4] = ["number", "time", "base", "list"];
 
@@ -51,6 +54,8 @@ pub(super) struct Ground<'a> {
     pub(super) base: SocketAddr,
     /// Where the page is.
     pub(super) page: SocketAddr,
+    /// What HTTPS is served with, if it is.
+    pub(super) files: Option<Files>,
     /// What ends all parts.
     pub(super) shutdown: Shutdown,
 }
@@ -109,17 +114,27 @@ pub(super) async fn edge(
     number: u16,
     upstream: &Upstream,
     parts: &mut Parts,
-) -> anyhow::Result<EdgeEntry> {
+) -> anyhow::Result<(EdgeEntry, Option<EdgeEntry>)> {
     let name = format!("edge-{number}");
     let mut config = dashpot_edge::Config::new(upstream.url.clone(), behind(ground.base, number));
     config.name.clone_from(&name);
     config.cache_mem = ground.args.cache_mem;
     config.lab = dashpot_edge::Lab::On;
+    if let Some(files) = &ground.files {
+        config.tls = dashpot_edge::Tls {
+            listen: vec![behind(ground.base, TLS_OFFSET + number)],
+            certs: vec![files.cert.clone()],
+            keys: vec![files.key.clone()],
+            ..dashpot_edge::Tls::default()
+        };
+    }
     let server = dashpot_edge::bind(config).await?;
     let url = format!("http://{}", server.addr());
+    let secure = server.tls_addrs().first().map(|addr| format!("https://{addr}"));
     let shutdown = ground.shutdown.clone();
     parts.spawn(async move { Ok(server.run(shutdown).await?) });
-    Ok(EdgeEntry { name, url, lab: true })
+    let secure = secure.map(|url| EdgeEntry { name: name.clone(), url, lab: true });
+    Ok((EdgeEntry { name, url, lab: true }, secure))
 }
 
 fn manifest_entry(file: &str) -> ManifestEntry {
@@ -146,7 +161,7 @@ pub(super) async fn media(source: Source) -> anyhow::Result<(Media, Option<Unpac
 }
 
 /// Returns the address `number` ports behind `base`, or a free port where that is taken.
-fn behind(base: SocketAddr, number: u16) -> SocketAddr {
+pub(super) fn behind(base: SocketAddr, number: u16) -> SocketAddr {
     let port = if base.port() == 0 { 0 } else { base.port().checked_add(number).unwrap_or(0) };
     free_or_any(SocketAddr::new(base.ip(), port))
 }
