@@ -96,6 +96,8 @@ fn with_fixed_parts(mut config: Config, current: &Config) -> (Config, Vec<&'stat
         "access-log": access_log,
         "access-log-format": ops.access_log_format,
         "drain": drain,
+        "timeouts, sizes and counts of client connections": front.limits,
+        "backlog, send-buffer and tcp-keepalive": front.sockets,
     }
     (config, kept)
 }

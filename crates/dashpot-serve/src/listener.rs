@@ -43,7 +43,7 @@ pub enum BindError {
 }
 
 /// What the operating system is to do for sockets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SocketOptions {
     /// Connections that the operating system takes ahead of the server.
     pub backlog: u32,

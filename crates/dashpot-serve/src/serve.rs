@@ -31,7 +31,7 @@ use tracing::{debug, warn};
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What one client, or all of them, may take of a server.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Open connections; further ones wait in the operating system's backlog.
     pub connections_max: usize,

@@ -2,6 +2,7 @@
 
 mod admin;
 mod behind;
+mod descriptors;
 mod fill;
 mod front;
 mod keys;
@@ -137,7 +138,9 @@ impl Args {
 /// # Errors
 /// Where the origin's URL cannot be used or the address cannot be listened on.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
-    let server = dashpot_edge::bind(args.config()?).await?;
+    let config = args.config()?;
+    descriptors::raise(config.front.limits.connections_max);
+    let server = dashpot_edge::bind(config).await?;
     cli::print(&format!("http://{}/", server.addr()));
     if let Some(addr) = server.admin_addr() {
         cli::print(&format!("http://{addr}/ (operator)"));
