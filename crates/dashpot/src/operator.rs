@@ -11,8 +11,12 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// Which edge, and what opens its API.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Reach {
-    /// URL of the edge's operator API, such as http://127.0.0.1:9002
-    #[arg(long, value_name = "URL", env = "DASHPOT_ADMIN")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "DASHPOT_ADMIN",
+        help = "URL of the edge's operator API, such as http://127.0.0.1:9002"
+    )]
     admin: Url,
     /// File with the API's token
     #[arg(long, value_name = "FILE", env = "DASHPOT_ADMIN_TOKEN_FILE")]
