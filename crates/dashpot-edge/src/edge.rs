@@ -9,7 +9,8 @@ use std::{
 
 use dashpot_base::ByteSize;
 use dashpot_cache::{Failure, Limits, Outage, Rules, Tags};
-use dashpot_serve::{AccessLog, Asked, Clock, Health, Logged, Metrics};
+use dashpot_http::cmsd::{CMSD_DYNAMIC, Dynamic};
+use dashpot_serve::{AccessLog, Asked, Clock, Ends, Health, Logged, Metrics, Transport};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use ipnet::IpNet;
@@ -49,6 +50,8 @@ pub(crate) struct Edge {
     pub(crate) request_body_max: u64,
     pub(crate) upstream: Upstream,
     pub(crate) naming: Naming,
+    /// Asks for the way to a client, where responses tell of it.
+    pub(crate) tells_way: Option<Transport>,
     /// Whether clients see the tags of responses.
     pub(crate) keeps_tags: bool,
     /// What is fetched ahead, where the operator asks for it.
@@ -97,9 +100,10 @@ impl Edge {
     /// Answers one request.
     pub(crate) async fn handle(
         self: Arc<Self>,
-        client: SocketAddr,
+        ends: Ends,
         mut request: Request<Incoming>,
     ) -> Result<Response<Logged<Metered>>, Infallible> {
+        let client = ends.peer;
         if self.prefetching.is_some() {
             request.extensions_mut().insert(ClientAddr(client.ip()));
         }
@@ -112,7 +116,7 @@ impl Edge {
         };
         let begun = self.access_log.begin(&asked);
         let mut note = Note::new(&self.clock, &request);
-        let response = match &self.gate {
+        let mut response = match &self.gate {
             _ if admin::takes_purge(&self, request.method()) => {
                 let answered = Box::pin(admin::purge_by_client(&self, client, request));
                 answered.await.map(lab::ClientBody::Plain)
@@ -120,7 +124,23 @@ impl Edge {
             None => self.route(request, &mut note).await,
             Some(gate) => Box::pin(self.admit(gate, client, request, &mut note)).await,
         };
+        if let Some(transport) = &self.tells_way {
+            self.tell_way(transport, ends, &mut response);
+        }
         Ok(begun.finish(response.map(|body| Metered::new(body, Arc::clone(&self), note))))
+    }
+
+    /// Adds what is known of the way to the client (CTA-5006).
+    fn tell_way<B>(&self, transport: &Transport, ends: Ends, response: &mut Response<B>) {
+        let way = transport.way(ends);
+        let dynamic = Dynamic {
+            estimated_throughput: way.and_then(|way| way.throughput),
+            round_trip: way.map(|way| way.round_trip),
+            duress: self.flights.are_many(),
+        };
+        if let Some(member) = dynamic.to_member(&self.name) {
+            response.headers_mut().append(CMSD_DYNAMIC, member);
+        }
     }
 
     /// Answers one request that `gate` lets pass.

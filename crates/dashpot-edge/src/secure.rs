@@ -49,9 +49,9 @@ pub(crate) async fn run(listeners: Vec<Listener>, live: Handle, options: Options
     for listener in listeners {
         info!(addr = %listener.addr(), "edge serves by TLS");
         let live = live.clone();
-        let service_of = move |client| {
+        let service_of = move |ends| {
             let live = live.clone();
-            service_fn(move |request| live.edge().handle(client, request))
+            service_fn(move |request| live.edge().handle(ends, request))
         };
         tasks.spawn(serve(listener, service_of, options.clone()));
     }

@@ -5,11 +5,11 @@ use std::{future, net::SocketAddr, sync::Arc, time::Duration};
 use dashpot_base::{ByteSize, Seed};
 use dashpot_cache::Limits;
 use dashpot_serve::{
-    AccessLog, Clock, Health, Listener, Metric, Metrics, Options, Role, Shutdown, serve,
+    AccessLog, Clock, Health, Listener, Metric, Metrics, Options, Role, Shutdown, Transport, serve,
 };
 use hyper::service::service_fn;
 use tokio::sync::Notify;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::{
     Config, Lab, RunError, StartError,
@@ -131,6 +131,7 @@ pub(crate) fn configure(config: &Config, shared: Arc<Shared>) -> Result<Edge, St
             config.origin.scheme(),
             &authority_of(&config.origin),
         ),
+        tells_way: transport(config),
         keeps_tags: config.admin.keep_tags,
         prefetching: Prefetching::new(
             config.fill.prefetch,
@@ -192,9 +193,9 @@ impl Server {
         let (administered, jobs) = (live.clone(), live.clone());
         let disk = live.edge().store.disk().cloned();
         let secure = secure::run(self.secure, live.clone(), options.clone());
-        let service_of = move |client| {
+        let service_of = move |ends| {
             let live = live.clone();
-            service_fn(move |request| live.edge().handle(client, request))
+            service_fn(move |request| live.edge().handle(ends, request))
         };
         let told = async {
             shutdown.begun().await;
@@ -227,6 +228,15 @@ async fn administer(live: Handle, admin: Option<(Listener, Access)>, options: Op
         service_fn(move |request| Arc::clone(&service).handle(request))
     };
     serve(listener, service_of, options).await;
+}
+
+/// Returns what asks for the way to clients, where they are told of it.
+fn transport(config: &Config) -> Option<Transport> {
+    if !config.ops.cmsd {
+        return None;
+    }
+    let transport = Transport::new();
+    transport.inspect_err(|error| warn!(%error, "CMSD-Dynamic is not written")).ok()
 }
 
 /// Returns what makes the waits of this edge differ from those of its neighbours.

@@ -9,6 +9,7 @@ pub mod cache_control;
 pub mod cache_status;
 pub mod cdn_loop;
 pub mod cmcd;
+pub mod cmsd;
 pub mod cors;
 pub mod date;
 pub mod dictionary;

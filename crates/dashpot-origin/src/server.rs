@@ -17,7 +17,7 @@ use dashpot_packager::{
     Body as Planned, Cacheability, Catalogue, Found, Refused, is_name, respond,
 };
 use dashpot_serve::{
-    AccessLog, AccessLogError, Asked, BindError, Clock, Counter, Family, Health, Listener,
+    AccessLog, AccessLogError, Asked, BindError, Clock, Counter, Ends, Family, Health, Listener,
     LogFormat, LogTo, Metric, Metrics, Options, Role, Shutdown, TowerToHyperService, serve,
 };
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
@@ -188,7 +188,7 @@ impl Server {
         let health = Health { role: Role::Origin, version, clock, shutdown, tls: None };
         let router = Router::new().fallback(handle).with_state(Arc::new((self.origin, health)));
         let service_of =
-            move |peer: SocketAddr| TowerToHyperService::new(router.clone().layer(Extension(peer)));
+            move |ends: Ends| TowerToHyperService::new(router.clone().layer(Extension(ends.peer)));
         serve(self.listener, service_of, options).await;
         Ok(())
     }

@@ -11,6 +11,7 @@ mod metrics;
 mod serve;
 mod shutdown;
 mod tls;
+mod transport;
 
 pub use access_log::{
     AccessLog, AccessLogError, Asked, Begun, LogFormat, LogTo, Logged, UpstreamTook,
@@ -26,3 +27,4 @@ pub use tls::{
     CertificateState, EXPIRY_NEAR_DAYS, KeyPair, Subject, Tls, TlsError, TlsMin, TlsOptions,
     TlsStats,
 };
+pub use transport::{Ends, Transport, Way};

@@ -9,7 +9,7 @@ mod refusing;
 mod stream;
 mod transport;
 
-use crate::{Clock, Counter, Family, Gauge, Listener, Shutdown};
+use crate::{Clock, Counter, Ends, Family, Gauge, Listener, Shutdown};
 use bytes::Bytes;
 use clients::Clients;
 use connection::Connection;
@@ -111,12 +111,12 @@ impl Options {
 ///
 /// HTTP/2 is spoken by agreement on a TLS listener, and by prior knowledge on a plain one.
 ///
-/// `service_of` makes the service of one connection from its peer's address; axum routers go
+/// `service_of` makes the service of one connection from its two addresses; axum routers go
 /// through [`TowerToHyperService`](crate::TowerToHyperService). Once the shutdown has begun no
 /// connection is taken, idle ones are closed, and responses in flight have `options.drain` left.
 pub async fn serve<F, S, B>(listener: Listener, service_of: F, options: Options)
 where
-    F: Fn(SocketAddr) -> S,
+    F: Fn(Ends) -> S,
     S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>> + Send + 'static,
     S::Future: Send + 'static,
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
@@ -147,7 +147,9 @@ where
             protocols: options.protocols.clone(),
         };
         let (tls, streams) = (listener.tls().cloned(), tasks.clone());
-        let served = connection.run(stream, tls, service_of(peer), streams);
+        // It fails only for a socket that has gone already.
+        let local = stream.local_addr().unwrap_or(listener.addr());
+        let served = connection.run(stream, tls, service_of(Ends { peer, local }), streams);
         let (cut, connections) = (cut.clone(), options.connections.clone());
         connections.inc();
         tasks.spawn(async move {

@@ -156,3 +156,30 @@ async fn the_dashboard_shows_metrics_that_there_are() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn players_are_told_of_the_way_where_the_operator_wants_it() {
+    bounded(async {
+        let origin = HostileOrigin::start().await;
+        let mut config = Config::new(origin.url(), any_port());
+        config.ops.cmsd = true;
+        let edge = Edge::start(config).await;
+        for _ in 0..2 {
+            let response = fetch(edge.addr, "/fine/1.m4s", &[]).await;
+            if dashpot_serve::Transport::new().is_err() {
+                println!("skipped: the kernel does not tell of sockets here");
+                return edge.stop().await;
+            }
+            let member = response.one("cmsd-dynamic");
+            let mut keys = member.split(';');
+            assert_eq!(keys.next(), Some("\"dashpot-edge\""), "{member}");
+            let keys: Vec<_> = keys.filter_map(|key| key.split('=').next()).collect();
+            assert!(keys.contains(&"rtt"), "{member}");
+        }
+        edge.stop().await;
+        let edge = Edge::before(&origin).await;
+        assert!(fetch(edge.addr, "/fine/1.m4s", &[]).await.all("cmsd-dynamic").is_empty());
+        edge.stop().await;
+    })
+    .await;
+}

@@ -7,4 +7,6 @@ use dashpot_serve::LogFormat;
 pub struct Ops {
     /// How a line of the access log is written.
     pub access_log_format: LogFormat,
+    /// Whether responses tell of the way to the client in `CMSD-Dynamic` (CTA-5006).
+    pub cmsd: bool,
 }

@@ -18,6 +18,10 @@ pub(super) struct OpsArgs {
         env = "DASHPOT_EDGE_ACCESS_LOG_FORMAT"
     )]
     access_log_format: FormatName,
+    /// Tell players of throughput and round trip in CMSD-Dynamic (CTA-5006), as the kernel has
+    /// them
+    #[arg(long, env = "DASHPOT_EDGE_CMSD")]
+    cmsd: bool,
     /// How long responses in flight may take once SIGTERM or Ctrl-C has come; a second one ends at
     /// once
     #[arg(long, value_name = "TIME", default_value = "10s", env = "DASHPOT_EDGE_DRAIN",
@@ -37,6 +41,7 @@ enum FormatName {
 impl From<OpsArgs> for Ops {
     fn from(args: OpsArgs) -> Self {
         Self {
+            cmsd: args.cmsd,
             access_log_format: match args.access_log_format {
                 FormatName::Json => LogFormat::Json,
                 FormatName::Combined => LogFormat::Combined,

@@ -1,0 +1,72 @@
+//! Common Media Server Data (CTA-5006): what a server tells with each response.
+//!
+//! `CMSD-Static` is the origin's and passes unchanged; to `CMSD-Dynamic` each server on the way
+//! adds a member of its own.
+
+use crate::structured::push_string;
+use dashpot_base::Bitrate;
+use http::{HeaderName, HeaderValue};
+use std::{fmt::Write as _, time::Duration};
+
+/// The field to which servers add what they know at the start of a response.
+pub const CMSD_DYNAMIC: HeaderName = HeaderName::from_static("cmsd-dynamic");
+
+/// What a server knows of itself and of the way to its client as a response starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dynamic {
+    /// The throughput to the client as the server estimates it: `etp`, in kbit/s.
+    pub estimated_throughput: Option<Bitrate>,
+    /// The time to the client and back: `rtt`, in ms.
+    pub round_trip: Option<Duration>,
+    /// Whether the server is under duress: `du`.
+    pub duress: bool,
+}
+
+impl Dynamic {
+    /// Returns the member that the server `name` adds, or `None` where it knows nothing.
+    #[must_use]
+    pub fn to_member(&self, name: &str) -> Option<HeaderValue> {
+        if *self == Self::default() {
+            return None;
+        }
+        let mut text = String::new();
+        push_string(&mut text, name);
+        if let Some(rate) = self.estimated_throughput {
+            // Writing to a string cannot fail.
+            write!(text, ";etp={}", rate.bps() / 1_000).unwrap_or_default();
+        }
+        if let Some(round_trip) = self.round_trip {
+            // A millisecond at least: zero would say that there is no way between.
+            let millis = round_trip.as_micros().div_ceil(1_000).max(1);
+            write!(text, ";rtt={millis}").unwrap_or_default();
+        }
+        if self.duress {
+            text.push_str(";du");
+        }
+        HeaderValue::try_from(text).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(dynamic: Dynamic, expected: Option<&str>) {
+        let member = dynamic.to_member("dashpot-edge");
+        assert_eq!(member.as_ref().map(|member| member.to_str().unwrap()), expected);
+    }
+
+    #[test]
+    fn a_server_adds_what_it_knows_in_the_units_of_the_standard() {
+        check(Dynamic::default(), None);
+        check(Dynamic { duress: true, ..Dynamic::default() }, Some("\"dashpot-edge\";du"));
+        let all = Dynamic {
+            estimated_throughput: Some(Bitrate::from_bps(12_345_678)),
+            round_trip: Some(Duration::from_micros(20_100)),
+            duress: true,
+        };
+        check(all, Some("\"dashpot-edge\";etp=12345;rtt=21;du"));
+        let near = Dynamic { round_trip: Some(Duration::ZERO), ..Dynamic::default() };
+        check(near, Some("\"dashpot-edge\";rtt=1"));
+    }
+}
