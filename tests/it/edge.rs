@@ -22,6 +22,7 @@ mod scripted;
 mod smuggling;
 mod stale;
 mod tls;
+mod upstreams;
 
 use dashpot_edge::Config;
 use dashpot_serve::Shutdown;

@@ -109,8 +109,13 @@ pub(crate) fn no_response(
         | Failure::Changed
         | Failure::Abandoned => "broke the exchange off",
     };
-    let detail =
-        if failed.detail.is_empty() { String::new() } else { format!(" ({})", failed.detail) };
+    let detail = match (failed.failure, &*failed.detail) {
+        (Failure::Timeout, "") => {
+            format!(" (no response within {:?}, --head-timeout)", edge.flight_limits.head_timeout)
+        }
+        (_, "") => String::new(),
+        (_, detail) => format!(" ({detail})"),
+    };
     refuse(edge, status, &format!("the origin {what}{detail}"), account)
 }
 

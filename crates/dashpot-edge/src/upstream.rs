@@ -1,5 +1,6 @@
 //! Requests to the upstreams.
 
+mod failure;
 mod manifest;
 mod sign;
 mod site;
@@ -7,6 +8,7 @@ mod site;
 mod tests;
 
 use std::{
+    pin::pin,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -23,6 +25,7 @@ use tracing::debug;
 use url::Url;
 
 use crate::{Config, StartError};
+use failure::{detail_of, failure_of, is_lost};
 use manifest::Rewriter;
 use site::Site;
 pub(crate) use site::authority_of;
@@ -33,6 +36,12 @@ pub(crate) struct Upstream {
     sites: Vec<Site>,
     routing: Mutex<Routing>,
     retry: bool,
+    /// How long the first of several upstreams may take to begin a response, before another one is
+    /// asked.
+    first_patience: Duration,
+    /// How long an upstream has for a response head before one that is given up counts against it.
+    given_up_after: Duration,
+    connect_timeout: Duration,
     /// Whether the client's Host is sent, which has been settled before.
     forwards_host: bool,
     name: String,
@@ -41,9 +50,9 @@ pub(crate) struct Upstream {
     clock: Clock,
 }
 
-/// How long an upstream has for a response head before one that is given up counts against it:
-/// longer than a long poll for a live segment.
-const GIVEN_UP_AFTER: Duration = Duration::from_secs(10);
+/// How long an upstream has for a response head at most before one that is given up counts against
+/// it: longer than a long poll for a live segment.
+const GIVEN_UP_AFTER_MAX: Duration = Duration::from_secs(10);
 
 /// What is remembered of the upstreams.
 #[derive(Debug)]
@@ -51,6 +60,9 @@ struct Routing {
     pool: Pool,
     budget: RetryBudget,
 }
+
+/// What comes of a request.
+type Sent = Result<Arriving, reqwest::Error>;
 
 /// A request that got no response.
 #[derive(Clone, Debug)]
@@ -84,6 +96,10 @@ impl Upstream {
         Ok(Self {
             routing: routing.into(),
             retry: behind.retry,
+            // The other one has the other half.
+            first_patience: config.head_timeout / 2,
+            given_up_after: GIVEN_UP_AFTER_MAX.min(config.head_timeout / 2),
+            connect_timeout: config.connect_timeout,
             forwards_host: config.keys.hosts.is_some(),
             name: config.cache_name(),
             headers: behind.headers.clone(),
@@ -99,51 +115,80 @@ impl Upstream {
         limit: Duration,
         ask: Ask,
     ) -> Result<Arriving, NoResponse> {
-        timeout(limit, self.send(ask)).await.unwrap_or_else(|_| {
-            Err(NoResponse { failure: Failure::Timeout, detail: self.sites[0].name.clone() })
-        })
+        // Without a detail: what a timeout means is the same for all who wait.
+        let late = || NoResponse { failure: Failure::Timeout, detail: String::new() };
+        timeout(limit, self.send(ask)).await.unwrap_or_else(|_| Err(late()))
     }
 
     /// Sends `ask` and waits for the response head.
     ///
-    /// A request that may be repeated and fails on one upstream goes to another, once, where the
-    /// budget allows it.
+    /// A request that may be repeated and fails on one upstream, or hears nothing of it for half of
+    /// its time, goes to another, once, where the budget allows it. Where there is no other, one
+    /// whose connection was lost goes to the same again: it may have been an idle one that the
+    /// origin closed at that moment.
     pub(crate) async fn send(&self, ask: Ask) -> Result<Arriving, NoResponse> {
         let Ask { method, path_and_query, headers, version, mut body } = ask;
         let headers = self.headers_for(headers, version);
         // RFC 9110 §9.2.2: what is idempotent may be repeated; a body is gone once sent.
-        let may_repeat = self.retry && method.is_safe() && body.is_none();
+        let mut may_repeat = self.retry && method.is_safe() && body.is_none();
         self.lock().budget.requested();
         let mut tried = Vec::new();
         loop {
             let choice = self.lock().pool.choose(self.clock.mono(), &tried);
-            let site = choice.and_then(|choice| {
-                tried.push(choice.chosen);
-                self.sites.get(choice.chosen)
-            });
+            let chosen = choice
+                .and_then(|choice| self.sites.get(choice.chosen).map(|site| (choice.chosen, site)));
             // As many as there are have been tried; the loop below ends before.
-            let Some(site) = site else {
+            let Some((index, site)) = chosen else {
                 return Err(no_response(Failure::Protocol, "no upstream is left to ask"));
             };
-            let index = tried.last().copied().unwrap_or(0);
             let wall = self.clock.wall();
             let request = site.request(wall, method.clone(), &path_and_query, headers.clone());
             let mut request = request.map_err(|why| no_response(Failure::Protocol, &why))?;
             *request.body_mut() = body.take();
             let asking = Asking { upstream: self, index, began: self.clock.mono(), is_over: false };
-            let sent = asking.of(site.send(request)).await;
-            let is_failure = sent.as_ref().map_or(true, |response| is_bad(response.status()));
-            if is_failure && may_repeat && tried.len() == 1 && self.may_retry() {
-                debug!(upstream = site.name, path = path_and_query, "trying another upstream");
+            let sent = self.wait(asking.of(site.send(request)), may_repeat).await;
+            let Some(sent) = sent else {
+                debug!(upstream = site.name, path = path_and_query, "gave it up for another");
+                (may_repeat, tried) = (false, vec![index]);
+                continue;
+            };
+            if may_repeat && self.is_worth_repeating(&sent) && self.may_retry() {
+                debug!(upstream = site.name, path = path_and_query, "trying again");
+                may_repeat = false;
+                if 1 < self.sites.len() {
+                    tried.push(index);
+                }
                 continue;
             }
             let sent = sent.map_err(|error| {
-                no_response(failure_of(&error), &format!("{}: {}", site.name, innermost(&error)))
+                let detail = detail_of(&error, self.connect_timeout);
+                no_response(failure_of(&error), &format!("{}: {detail}", site.name))
             })?;
             return match &self.rewriter {
                 Some(rewriter) if method == Method::GET => rewriter.rewritten(sent).await,
                 Some(_) | None => Ok(sent),
             };
+        }
+    }
+
+    /// Waits for a response; `None` where another upstream is to be asked meanwhile.
+    async fn wait(&self, sending: impl Future<Output = Sent>, may_repeat: bool) -> Option<Sent> {
+        let mut sending = pin!(sending);
+        if may_repeat && 1 < self.sites.len() {
+            match timeout(self.first_patience, &mut sending).await {
+                Ok(sent) => return Some(sent),
+                Err(_) if self.may_retry() => return None,
+                Err(_) => {}
+            }
+        }
+        Some(sending.await)
+    }
+
+    /// Returns whether what came of a first try could be better on a second one.
+    fn is_worth_repeating(&self, sent: &Sent) -> bool {
+        match sent {
+            Ok(response) => 1 < self.sites.len() && is_bad(response.status()),
+            Err(error) => 1 < self.sites.len() || is_lost(error),
         }
     }
 
@@ -154,6 +199,10 @@ impl Upstream {
         if !self.forwards_host {
             // The client fills in the origin's.
             headers.remove(header::HOST);
+        }
+        if self.sites.iter().any(Site::is_signed) {
+            // A store refuses a request that shows two kinds of authority.
+            headers.remove(header::AUTHORIZATION);
         }
         // RFC 9110 §10.1.1: hyper has answered it.
         headers.remove(header::EXPECT);
@@ -170,12 +219,10 @@ impl Upstream {
         headers
     }
 
-    /// Returns whether there is another upstream that works, and allowance to try it.
+    /// Returns whether there is allowance for a second try, which is taken.
     fn may_retry(&self) -> bool {
         let now = self.clock.mono();
-        let mut routing = self.lock();
-        let is_alone = routing.pool.members() < 2;
-        !is_alone && routing.budget.take(now)
+        self.lock().budget.take(now)
     }
 
     fn lock(&self) -> MutexGuard<'_, Routing> {
@@ -194,10 +241,7 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    async fn of(
-        mut self,
-        sent: impl Future<Output = Result<Arriving, reqwest::Error>>,
-    ) -> Result<Arriving, reqwest::Error> {
+    async fn of(mut self, sent: impl Future<Output = Sent>) -> Sent {
         let sent = sent.await;
         self.is_over = true;
         let mut routing = self.upstream.lock();
@@ -214,7 +258,7 @@ impl Asking<'_> {
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
         let now = self.upstream.clock.mono();
-        if !self.is_over && GIVEN_UP_AFTER <= now.since(self.began) {
+        if !self.is_over && self.upstream.given_up_after <= now.since(self.began) {
             self.upstream.lock().pool.failed(now, self.index);
         }
     }
@@ -246,25 +290,6 @@ pub(crate) fn framing_of(method: &Method, response: &Response<reqwest::Body>) ->
         Some(length) => Framing::Length(length),
         None => Framing::UntilClose,
     }
-}
-
-fn failure_of(error: &reqwest::Error) -> Failure {
-    if error.is_connect() {
-        Failure::Connect
-    } else if error.is_timeout() {
-        Failure::Timeout
-    } else {
-        Failure::Protocol
-    }
-}
-
-/// Returns the message nearest to the cause: the outer ones only repeat the URL.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }
 
 /// The body of a response that is read here and not handed on.

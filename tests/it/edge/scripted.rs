@@ -71,6 +71,16 @@ impl ScriptedOrigin {
         self.gate.add_permits(1);
     }
 
+    pub(super) fn url(&self) -> url::Url {
+        super::http_url(self.addr)
+    }
+
+    /// Returns the request heads that have come, in lower case.
+    pub(super) fn heads(&self) -> Vec<String> {
+        let heads = self.heads.lock().expect("no panic while locked");
+        heads.iter().map(|head| head.to_ascii_lowercase()).collect()
+    }
+
     /// Returns how often `path` was asked for.
     pub(super) fn count(&self, path: &str) -> usize {
         let line = format!("GET {path} ");

@@ -14,23 +14,23 @@ use tokio::process::Command;
 const SEGMENT: &str = "/fine/1.m4s";
 
 /// Files of certificates that vouch for themselves.
-struct Files(TempDir);
+pub(super) struct Files(TempDir);
 
 impl Files {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
-    fn cert(&self, file: &str) -> PathBuf {
+    pub(super) fn cert(&self, file: &str) -> PathBuf {
         self.0.path().join(format!("{file}.pem"))
     }
 
-    fn key(&self, file: &str) -> PathBuf {
+    pub(super) fn key(&self, file: &str) -> PathBuf {
         self.0.path().join(format!("{file}.key"))
     }
 
     /// Writes a new certificate for `names`.
-    fn write(&self, file: &str, names: &[&str]) {
+    pub(super) fn write(&self, file: &str, names: &[&str]) {
         let key = rcgen::KeyPair::generate().expect("a key");
         let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
         let params = rcgen::CertificateParams::new(names).expect("names");

@@ -98,6 +98,11 @@ impl Site {
         Ok(request)
     }
 
+    /// Returns whether requests are signed for an object store.
+    pub(super) const fn is_signed(&self) -> bool {
+        self.signer.is_some()
+    }
+
     pub(super) async fn send(&self, request: reqwest::Request) -> Result<Arriving, reqwest::Error> {
         self.client.execute(request).await.map(Arriving::from)
     }

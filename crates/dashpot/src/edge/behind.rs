@@ -23,7 +23,7 @@ pub(super) struct BehindArgs {
     /// In which order origin and backups are asked as long as they work
     #[arg(long, value_name = "ORDER", default_value = "first", env = "DASHPOT_EDGE_ORIGIN_ORDER")]
     origin_order: Order,
-    /// Do not try a failed GET on a backup
+    /// Do not repeat a GET that failed: on a backup, or on the origin where the connection was lost
     #[arg(long, env = "DASHPOT_EDGE_NO_RETRY")]
     no_retry: bool,
     /// Name to ask the origin for: Host, and the server name of TLS [default: the URL's]
