@@ -13,6 +13,7 @@ use http::{HeaderValue, Method, header};
 use crate::{Content, RequestHead};
 pub use answer::{Part, PartAnswer};
 pub use validator::StrongValidator;
+pub(crate) use validator::only;
 
 /// The size of a block, and its alignment.
 ///

@@ -1,17 +1,9 @@
 //! The rest of a body that broke off: what to ask for, and whether what comes belongs to it.
 
-use std::time::Duration;
-
-use dashpot_http::{etag::EntityTag, range::ContentRange};
+use dashpot_http::range::ContentRange;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use crate::{Framing, ResponseHead, StoredHead};
-
-/// How much older than its `Date` a `Last-Modified` must be to tell two versions apart.
-///
-/// RFC 9110 §8.8.2.2 asks for a second where both come from one clock. That they do cannot be seen
-/// from here, so this is the minute of RFC 7232 §2.2.2, which covers clocks that differ.
-const MODIFIED_BEFORE: Duration = Duration::from_secs(60);
+use crate::{Framing, ResponseHead, StoredHead, StrongValidator, parts::only};
 
 /// The rest of a body of which the first bytes have arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,16 +12,9 @@ pub struct Rest {
     pub from: u64,
     /// The length of the whole, where it is known.
     pub length: Option<u64>,
-    validator: Validator,
+    validator: StrongValidator,
     /// Which coding the bytes are in: a time does not tell codings apart.
     coding: Option<HeaderValue>,
-}
-
-/// What names the very bytes of a representation (RFC 9110 §8.8.1: strong).
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Validator {
-    Tag(EntityTag),
-    Modified(HeaderValue),
 }
 
 /// What the answer to the request for a [`Rest`] comes to.
@@ -57,17 +42,7 @@ impl Rest {
         if head.status != StatusCode::OK {
             return None;
         }
-        let validator = match (&head.etag, head.last_modified) {
-            (Some(tag), _) if !tag.weak => Validator::Tag(tag.clone()),
-            // RFC 9110 §13.1.5: a time only where there is no entity tag, not even a weak one.
-            (None, Some(modified)) if modified.after(MODIFIED_BEFORE) <= head.date => {
-                Validator::Modified(head.headers.get(header::LAST_MODIFIED)?.clone())
-            }
-            _ => return None,
-        };
-        if head.headers.contains_key(header::ETAG) != matches!(validator, Validator::Tag(_)) {
-            return None;
-        }
+        let validator = StrongValidator::of(head)?;
         let coding = head.headers.get(header::CONTENT_ENCODING).cloned();
         Some(Self { from, length, validator, coding })
     }
@@ -77,11 +52,7 @@ impl Rest {
         let range = HeaderValue::try_from(format!("bytes={}-", self.from));
         // Digits are a field value.
         request.insert(header::RANGE, range.unwrap_or_else(|_| HeaderValue::from_static("")));
-        let validator = match &self.validator {
-            Validator::Tag(tag) => tag.to_value(),
-            Validator::Modified(modified) => modified.clone(),
-        };
-        request.insert(header::IF_RANGE, validator);
+        request.insert(header::IF_RANGE, self.validator.to_value());
     }
 
     /// Returns what the response with `head` means for this rest.
@@ -117,7 +88,7 @@ impl Rest {
         };
         // Without the complete length its end would be taken on trust.
         let ends_within = length.is_some_and(|length| range.last < length);
-        (self.is_same(&head.headers)
+        (self.validator.is_of(&head.headers)
             && same_coding
             && range.first == self.from
             && ends_within
@@ -136,7 +107,7 @@ impl Rest {
         };
         let same_coding = head.headers.get(header::CONTENT_ENCODING) == self.coding.as_ref();
         let length = self.same_length(declared)?;
-        (self.is_same(&head.headers) && same_coding)
+        (self.validator.is_of(&head.headers) && same_coding)
             .then_some(Continuation::Rest { skip: self.from, length })
     }
 
@@ -149,25 +120,6 @@ impl Rest {
         };
         agrees.then_some(self.length.or(told))
     }
-
-    fn is_same(&self, headers: &HeaderMap) -> bool {
-        match &self.validator {
-            Validator::Tag(tag) => only(headers, &header::ETAG)
-                .and_then(|etag| EntityTag::parse(etag.as_bytes()))
-                .is_some_and(|etag| etag.strong_eq(tag)),
-            Validator::Modified(modified) => {
-                only(headers, &header::LAST_MODIFIED) == Some(modified)
-                    && !headers.contains_key(header::ETAG)
-            }
-        }
-    }
-}
-
-/// Returns the value of a field that is there once.
-fn only<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a HeaderValue> {
-    let mut lines = headers.get_all(name).iter();
-    let line = lines.next()?;
-    lines.next().is_none().then_some(line)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Requests for part of what is not stored whole: aligned blocks are asked of the origin, stored
 //! each on its own, and read one after the other.
 
+mod ends;
 mod fetch;
 mod fill;
 mod given;

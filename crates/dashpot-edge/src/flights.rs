@@ -81,6 +81,8 @@ pub(crate) struct Running {
     wanted: Wanted,
     /// The purge epoch in which it began.
     epoch: u64,
+    /// The invalidations before it began.
+    invalidations: u64,
     fill: Fill,
     cell: Mutex<Cell>,
     /// Tells the fetch to look whether it is still wanted.
@@ -257,6 +259,7 @@ impl Flights {
             && running.takes_readers()
             // What it brings may be what was purged meanwhile.
             && running.purged(edge) == Purged::No
+            && !running.is_invalidated(edge)
         {
             return Some(Arc::clone(running));
         }

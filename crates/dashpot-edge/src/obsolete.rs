@@ -58,7 +58,10 @@ impl Pending {
             prefixes: &prefixes,
         };
         for path in invalidated_by(&request, response.status(), response.headers()) {
-            edge.store.remove(&edge.naming.key(&self.headers, &path));
+            let key = edge.naming.key(&self.headers, &path);
+            // In this order: who looks in between stores nothing that stays.
+            edge.store.purging.invalidate(&key);
+            edge.store.remove(&key);
         }
     }
 }

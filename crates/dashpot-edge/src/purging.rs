@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use dashpot_cache::{Key, Mode, Purge, Purged, Purges, Tags};
+use dashpot_cache::{Invalidated, Key, Mode, Purge, Purged, Purges, Tags};
 
 use log::PurgeLog;
 pub use log::PurgeLogError;
@@ -21,14 +21,20 @@ pub(crate) struct Purging {
     /// The epoch of the latest purge, so that a look-up without a later one takes no lock.
     epoch: AtomicU64,
     purges: RwLock<Purges>,
+    /// How often an unsafe request has invalidated something, so that a fetch without a later one
+    /// takes no lock.
+    invalidations: AtomicU64,
+    invalidated: Mutex<Invalidated>,
     /// Where they outlive the process.
     log: Mutex<Option<PurgeLog>>,
 }
 
 impl Purging {
-    /// Makes the purges in the log at `path` again, and writes further ones there.
-    pub(crate) fn open(&self, path: &Path) -> Result<(), PurgeLogError> {
-        let (log, purges) = PurgeLog::open(path)?;
+    /// Makes the purges in the log at `path` again, and writes further ones there. Where there are
+    /// responses that outlived a process, `newest` is the latest purge epoch that any of them has
+    /// seen.
+    pub(crate) fn open(&self, path: &Path, newest: Option<u64>) -> Result<(), PurgeLogError> {
+        let (log, purges) = PurgeLog::open(path, newest)?;
         self.epoch.store(purges.epoch(), Ordering::Release);
         *self.purges.write().unwrap_or_else(PoisonError::into_inner) = purges;
         *self.log.lock().unwrap_or_else(PoisonError::into_inner) = Some(log);
@@ -52,6 +58,29 @@ impl Purging {
             return Purged::No;
         }
         self.read().check(key.as_str(), tags, since)
+    }
+
+    /// Returns what a fetch which begins at this moment is to be asked for with
+    /// [`Self::is_invalidated`].
+    pub(crate) fn invalidations(&self) -> u64 {
+        self.invalidations.load(Ordering::Acquire)
+    }
+
+    /// Notes that fetches which have begun may bring what is obsolete under the primary `key`.
+    pub(crate) fn invalidate(&self, key: &Key) {
+        let mut invalidated = self.invalidated.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = invalidated.add(key.clone());
+        self.invalidations.store(count, Ordering::Release);
+    }
+
+    /// Returns whether what a fetch for the primary `key` brings, which began with `since`, may be
+    /// from before an unsafe request changed it (RFC 9111 §4.4).
+    pub(crate) fn is_invalidated(&self, key: &Key, since: u64) -> bool {
+        if since == self.invalidations() {
+            return false;
+        }
+        let invalidated = self.invalidated.lock().unwrap_or_else(PoisonError::into_inner);
+        invalidated.includes(key, since)
     }
 
     /// Makes a purge, which counts from its return on, and returns its epoch.

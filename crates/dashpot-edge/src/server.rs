@@ -53,7 +53,8 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     // What outlives the process must not outlive its purges.
     let beside_files = config.tiers.disk.as_ref().map(|disk| disk.dir.join("purges"));
     if let Some(path) = config.admin.purge_log.clone().or(beside_files) {
-        shared.store.purging.open(&path)?;
+        let newest = shared.store.disk().and_then(|disk| disk.newest_epoch());
+        shared.store.purging.open(&path, newest)?;
     }
     let handle = Handle::new(configure(&config, shared)?, config);
     let config = handle.config();

@@ -12,7 +12,7 @@ use dashpot_cache::{
     Failure, Key, Part, PartAnswer, Portion, ResponseHead, Times, block_at, by_block,
 };
 use dashpot_http::range::ByteRange;
-use http::{HeaderMap, Method, StatusCode, Version, header};
+use http::{HeaderMap, Method, Version, header};
 use tokio::sync::watch;
 
 use super::{given::Given, parts::Parts, wanted_first};
@@ -29,7 +29,7 @@ pub(super) struct Fetch {
     pub(super) wanted: Wanted,
     /// What is asked for; nothing stands for the whole.
     pub(super) asked: Option<Portion>,
-    purpose: Purpose,
+    pub(super) purpose: Purpose,
     /// The part as it arrives, from its first byte on.
     pub(super) fill: Fill,
     extent: OnceLock<ByteRange>,
@@ -41,7 +41,7 @@ pub(super) struct Fetch {
 
 /// What a fetch is for.
 #[derive(Debug)]
-enum Purpose {
+pub(super) enum Purpose {
     /// The first part of a resource that nothing is known of.
     First,
     /// One more part.
@@ -124,7 +124,7 @@ impl Fetch {
         told.ok().flatten().unwrap_or(Outcome::Changed)
     }
 
-    fn tell(&self, outcome: Outcome) {
+    pub(super) fn tell(&self, outcome: Outcome) {
         self.outcome.send_if_modified(|told| {
             let is_first = told.is_none();
             told.get_or_insert(outcome);
@@ -137,7 +137,8 @@ impl Fetch {
 pub(super) async fn fetch(edge: Arc<Edge>, fetch: Arc<Fetch>, key: Key) {
     fetch.keys.lock().unwrap_or_else(PoisonError::into_inner).push(key);
     let epoch = edge.store.purging.epoch();
-    let fetching = Fetching { edge, fetch, epoch, is_whole: AtomicBool::new(false) };
+    let invalidations = edge.store.purging.invalidations();
+    let fetching = Fetching { edge, fetch, epoch, invalidations, is_whole: AtomicBool::new(false) };
     if let Some(Arrival { parts, extent, connection }) = fetching.begin().await {
         fetching.fill(&parts, extent, connection).await;
     }
@@ -149,6 +150,8 @@ pub(super) struct Fetching {
     pub(super) fetch: Arc<Fetch>,
     /// The purge epoch in which it began.
     pub(super) epoch: u64,
+    /// The invalidations before it began.
+    pub(super) invalidations: u64,
     /// Whether all of the part has come.
     pub(super) is_whole: AtomicBool,
 }
@@ -353,7 +356,7 @@ impl Fetching {
         };
         // What is small comes whole, and is stored as such; what is stored whole stays so.
         if extent.size() != parts.length && found.object.is_none() {
-            store.insert_parts(wanted.primary.clone(), &wanted.request, Arc::clone(&parts));
+            self.keep(Arc::clone(&parts));
         }
         parts
     }
@@ -375,74 +378,6 @@ impl Fetching {
                 self.edge.blocks.also(key.clone(), &self.fetch);
                 self.fetch.keys.lock().unwrap_or_else(PoisonError::into_inner).push(key);
             }
-        }
-    }
-
-    fn validated(&self, told: &ResponseHead, times: Times) {
-        let Purpose::Validation(parts) = &self.fetch.purpose else { return };
-        let Some(head) = parts.head.refreshed(
-            &self.fetch.wanted.request,
-            &told.headers,
-            times,
-            &self.edge.rules,
-        ) else {
-            // RFC 9111 §4.3.4: a 304 for another representation updates nothing.
-            return self.changed(parts);
-        };
-        let wanted = &self.fetch.wanted;
-        let parts = Arc::new(parts.under(head, self.epoch));
-        let kept = Arc::clone(&parts);
-        self.edge.store.insert_parts(wanted.primary.clone(), &wanted.request, kept);
-        self.fetch.tell(Outcome::Validated(parts));
-    }
-
-    fn ordinary(&self, given: Given, status: StatusCode) {
-        let edge = &self.edge;
-        if let Purpose::Validation(parts) = &self.fetch.purpose {
-            // RFC 5861 §4.
-            let is_error = matches!(status.as_u16(), 500 | 502..=504);
-            if is_error && parts.head.covers_errors(edge.clock.wall()) {
-                edge.store.let_rest(self.fetch.wanted.key.clone());
-                return self.fetch.tell(Outcome::Stale(Arc::clone(parts)));
-            }
-        }
-        // An error of the moment says nothing of the representation.
-        if matches!(status.as_u16(), 200 | 404 | 410) {
-            self.drop_parts();
-        }
-        self.fetch.tell(Outcome::Ordinary(given));
-    }
-
-    fn failed(&self, failed: NoResponse) {
-        self.edge.stats.upstream_errors.inc();
-        if let Purpose::Validation(parts) = &self.fetch.purpose {
-            self.edge.store.let_rest(self.fetch.wanted.key.clone());
-            if parts.head.covers_failure(self.edge.clock.wall()) {
-                return self.fetch.tell(Outcome::Stale(Arc::clone(parts)));
-            }
-        }
-        self.fetch.tell(Outcome::Failed(failed));
-    }
-
-    fn changed(&self, parts: &Parts) {
-        self.forget(parts);
-        self.fetch.tell(Outcome::Changed);
-    }
-
-    /// Forgets what this fetch was to add to.
-    pub(super) fn drop_parts(&self) {
-        match &self.fetch.purpose {
-            Purpose::First => {}
-            Purpose::More(parts) | Purpose::Validation(parts) => self.forget(parts),
-        }
-    }
-
-    /// Forgets `parts`, unless others have taken their place already.
-    pub(super) fn forget(&self, parts: &Parts) {
-        let (store, wanted) = (&self.edge.store, &self.fetch.wanted);
-        let found = store.find(&wanted.primary, &wanted.request);
-        if found.parts.is_some_and(|found| found.id == parts.id) {
-            store.remove(&wanted.primary);
         }
     }
 }

@@ -109,12 +109,11 @@ impl Fetching {
 
     /// Stores what has come, before anybody is told that it has.
     async fn store(&self, parts: &Arc<Parts>, extent: ByteRange) {
-        let (store, wanted) = (&self.edge.store, &self.fetch.wanted);
         let Some(chunks) = self.fetch.fill.chunks() else { return };
         if extent.size() == parts.length {
             let body = StoredBody::Memory(Arc::new(Blocks::copy_of(&chunks).await));
             let object = Object::new(Arc::clone(&parts.head), body, self.epoch);
-            return store.insert(wanted.primary.clone(), &wanted.request, object.into());
+            return self.keep_whole(object);
         }
         let mut rest = chunks.into_iter();
         let mut chunk = Bytes::new();
@@ -145,6 +144,6 @@ impl Fetching {
         }
         let body = StoredBody::Memory(Arc::new(Blocks::of(block.bytes)));
         let object = Object::new(Arc::clone(&parts.head), body, parts.epoch.min(self.epoch));
-        store.insert(wanted.primary.clone(), &wanted.request, object.into());
+        self.keep_whole(object);
     }
 }

@@ -30,6 +30,8 @@ const TAIL_BYTES: u64 = 4_096;
 pub(super) struct Scanned {
     pub(super) hash: u128,
     pub(super) entry: Entry,
+    /// The purge epoch that it has.
+    pub(super) epoch: u64,
     /// What selects it, where it is a variant.
     pub(super) vary: Vary,
 }
@@ -80,7 +82,7 @@ fn scan_file(path: &Path) -> Option<Scanned> {
     let head = StoredHead::decode(&record.head)?;
     let hash = xxh3_128(record.key.as_bytes());
     let entry = Entry { file, place, variant_of: record.variant_of, hits: 0 };
-    Some(Scanned { hash, entry, vary: head.vary })
+    Some(Scanned { hash, entry, epoch: record.epoch, vary: head.vary })
 }
 
 /// Returns the record that `file` ends in.

@@ -55,6 +55,8 @@ pub(crate) struct Disk {
     pub(super) dir: Dir,
     index: Mutex<Index>,
     capacity: u64,
+    /// The latest purge epoch of what was there at the start, if anything was.
+    newest_epoch: Option<u64>,
     jobs: Mutex<Option<SyncSender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     pub(super) queued_bytes: AtomicU64,
@@ -91,12 +93,13 @@ impl Disk {
         };
         let seen = SecondHit::new(SEEN_IDS, clock.wall().unix_millis());
         let capacity = config.size.bytes();
-        let index = load(&dir, Index::new(capacity, order, seen), &clock);
+        let (index, newest_epoch) = load(&dir, Index::new(capacity, order, seen), &clock);
         let (jobs, queue) = mpsc::sync_channel(QUEUE_MAX);
         let disk = Arc::new(Self {
             dir,
             index: Mutex::new(index),
             capacity,
+            newest_epoch,
             jobs: Mutex::new(Some(jobs)),
             writer: Mutex::default(),
             queued_bytes: AtomicU64::new(0),
@@ -135,6 +138,11 @@ impl Disk {
     /// Returns an epoch later than that of any selector on the disk.
     pub(crate) fn next_selector_epoch(&self) -> u64 {
         self.index().selector_epoch_max().map_or(0, |epoch| epoch.saturating_add(1))
+    }
+
+    /// Returns the latest purge epoch of what was there at the start; `None` where nothing was.
+    pub(crate) const fn newest_epoch(&self) -> Option<u64> {
+        self.newest_epoch
     }
 
     /// Returns where a variant of `resource` belongs.
@@ -363,10 +371,12 @@ impl OnDisk {
     }
 }
 
-/// Fills `index` with what is in `dir`, the oldest first, and says how much that was.
-fn load(dir: &Dir, mut index: Index, clock: &Clock) -> Index {
-    let began = clock.mono();
-    for scan::Scanned { hash, entry, vary } in scan::scan(dir) {
+/// Fills `index` with what is in `dir`, the oldest first, and says how much that was; returns the
+/// latest purge epoch in it, too.
+fn load(dir: &Dir, mut index: Index, clock: &Clock) -> (Index, Option<u64>) {
+    let (began, mut newest) = (clock.mono(), None);
+    for scan::Scanned { hash, entry, epoch, vary } in scan::scan(dir) {
+        newest = newest.max(Some(epoch));
         index.skip_to(entry.file);
         index.insert(hash, entry, &vary);
     }
@@ -374,7 +384,7 @@ fn load(dir: &Dir, mut index: Index, clock: &Clock) -> Index {
     let (objects, bytes) = index.usage();
     let took_ms = clock.mono().since(began).as_millis();
     info!(objects, bytes, took_ms, "the disk tier is there");
-    index
+    (index, newest)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

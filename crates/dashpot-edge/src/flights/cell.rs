@@ -57,6 +57,7 @@ impl Running {
         Self {
             wanted,
             epoch: edge.store.purging.epoch(),
+            invalidations: edge.store.purging.invalidations(),
             fill: crate::fill::Fill::default(),
             cell: cell.into(),
             nudge: <_>::default(),
@@ -72,6 +73,11 @@ impl Running {
         let head = lock(&self.cell).arrived.head.clone();
         let tags = head.map_or_else(Tags::unknown, |head| head.tags.clone());
         purging.check(&self.wanted.primary, &tags, self.epoch)
+    }
+
+    /// Returns whether an unsafe request since this flight began may have changed what it brings.
+    pub(super) fn is_invalidated(&self, edge: &Edge) -> bool {
+        edge.store.purging.is_invalidated(&self.wanted.primary, self.invalidations)
     }
 
     pub(super) fn takes_readers(&self) -> bool {
@@ -160,8 +166,13 @@ impl Running {
         if let Some(object) = object
             && edge.store.purging.check(&self.wanted.primary, &object.head.tags, self.epoch)
                 != Purged::Hard
+            && !self.is_invalidated(edge)
         {
             edge.store.insert(self.wanted.primary.clone(), &self.wanted.request, object);
+            // An unsafe request that was answered meanwhile has removed what was there before.
+            if self.is_invalidated(edge) {
+                edge.store.remove(&self.wanted.primary);
+            }
         }
     }
 

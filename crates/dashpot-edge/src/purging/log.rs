@@ -18,6 +18,9 @@ const LINES_MAX: usize = 3 * RULES_MAX;
 /// The largest file that is read: more than [`LINES_MAX`] of the longest lines that purges make.
 const FILE_BYTES_MAX: u64 = 256 << 20;
 
+/// What a log begins with, so that one that was emptied is told from one without purges.
+const FIRST_LINE: &str = "{\"dashpot\":\"purges\",\"version\":1}\n";
+
 /// Why the purges cannot be kept.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot keep the purges in `{}`: see that its folder can be written", path.display())]
@@ -53,10 +56,11 @@ pub(super) struct PurgeLog {
 }
 
 impl PurgeLog {
-    /// Opens the log at `path`, which need not exist, and returns the purges in it.
-    pub(super) fn open(path: &Path) -> Result<(Self, Purges), PurgeLogError> {
+    /// Opens the log at `path`, and returns the purges in it. It need not exist unless there are
+    /// responses from before, the `newest` of which has seen that purge epoch.
+    pub(super) fn open(path: &Path, newest: Option<u64>) -> Result<(Self, Purges), PurgeLogError> {
         let failed = |source| PurgeLogError { path: path.to_owned(), source };
-        let purges = read(path).map_err(failed)?;
+        let purges = read(path, newest).map_err(failed)?;
         let mut log = Self { path: path.to_owned(), file: open(path).map_err(failed)?, lines: 0 };
         // A torn last line must not become the beginning of the next one.
         log.rewrite(&purges).map_err(failed)?;
@@ -83,7 +87,8 @@ impl PurgeLog {
     fn rewrite(&mut self, purges: &Purges) -> io::Result<()> {
         let aside = self.path.with_extension("new");
         let records: Vec<_> = purges.records().collect();
-        let text: String = records.iter().map(|(epoch, purge)| line(*epoch, purge)).collect();
+        let lines = records.iter().map(|(epoch, purge)| line(*epoch, purge));
+        let text: String = std::iter::once(FIRST_LINE.to_owned()).chain(lines).collect();
         let mut file = File::create(&aside)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
@@ -103,26 +108,38 @@ fn open(path: &Path) -> io::Result<File> {
 
 /// Returns the purges in the file at `path`.
 ///
-/// A line that cannot be read may have been any purge: everything stored before it is purged.
-fn read(path: &Path) -> io::Result<Purges> {
+/// What cannot be read, or is gone while responses from before are there, may have been any purge:
+/// everything stored before is purged. That holds, too, where a response has seen a later purge
+/// than there is.
+fn read(path: &Path, newest: Option<u64>) -> io::Result<Purges> {
     let mut text = Vec::new();
     match File::open(path) {
-        Ok(file) => file.take(FILE_BYTES_MAX).read_to_end(&mut text)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Purges::default()),
+        Ok(file) => {
+            file.take(FILE_BYTES_MAX).read_to_end(&mut text)?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if newest.is_none() {
+                return Ok(Purges::default());
+            }
+        }
         Err(error) => return Err(error),
-    };
+    }
     let mut purges = Purges::default();
-    let mut unread = 0_usize;
-    for bytes in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+    let after_first = text.strip_prefix(FIRST_LINE.as_bytes());
+    let mut is_damaged = after_first.is_none();
+    let lines = after_first.unwrap_or(&text).split(|&byte| byte == b'\n');
+    for bytes in lines.filter(|line| !line.is_empty()) {
         match serde_json::from_slice::<Line>(bytes) {
             Ok(line) => purges.restore(line.epoch, line.purge()),
-            Err(_) => unread += 1,
+            Err(_) => is_damaged = true,
         }
     }
-    if 0 < unread {
-        warn!(path = %path.display(), unread, "purges are damaged: all that is stored is purged");
+    let newest = newest.unwrap_or(0);
+    if is_damaged || purges.epoch() < newest {
+        warn!(path = %path.display(), "purges are damaged or gone: all that is stored is purged");
         let at = WallTime::from_unix_seconds(0);
-        purges.add(Purge { scope: Scope::All, mode: Mode::Hard, at });
+        let epoch = purges.epoch().max(newest).saturating_add(1);
+        purges.restore(epoch, Purge { scope: Scope::All, mode: Mode::Hard, at });
     }
     Ok(purges)
 }
@@ -167,17 +184,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("purges.jsonl");
         fs::write(&path, file).unwrap();
-        let (_, purges) = PurgeLog::open(&path).unwrap();
+        let (_, purges) = PurgeLog::open(&path, None).unwrap();
         assert_eq!(purges.records().collect::<Vec<_>>(), expected);
         // What was made of a damaged file is what the next start finds.
-        assert_eq!(PurgeLog::open(&path).unwrap().1, purges);
+        assert_eq!(PurgeLog::open(&path, None).unwrap().1, purges);
     }
 
     #[test]
     fn what_is_appended_is_there_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("purges.jsonl");
-        let (mut log, mut purges) = PurgeLog::open(&path).unwrap();
+        let (mut log, mut purges) = PurgeLog::open(&path, None).unwrap();
         for (scope, mode) in [
             (Scope::Prefix("http://o/\"\n".to_owned()), Mode::Hard),
             (Scope::Tag("é".to_owned()), Mode::Soft),
@@ -186,25 +203,48 @@ mod tests {
             let epoch = purges.add(purge(scope.clone(), mode));
             log.append(epoch, &purge(scope, mode)).unwrap();
         }
-        assert_eq!(PurgeLog::open(&path).unwrap().1, purges);
+        assert_eq!(PurgeLog::open(&path, None).unwrap().1, purges);
         log.lines = LINES_MAX + 1;
         log.compact_if_long(&purges).unwrap();
-        assert_eq!((log.lines, PurgeLog::open(&path).unwrap().1), (3, purges));
+        assert_eq!((log.lines, PurgeLog::open(&path, None).unwrap().1), (3, purges));
     }
 
     #[test]
     fn a_damaged_line_purges_everything_and_keeps_the_epochs_rising() {
         let line = line(4, &purge(Scope::Tag("a".to_owned()), Mode::Hard));
         let all = Purge { scope: Scope::All, mode: Mode::Hard, at: WallTime::from_unix_seconds(0) };
-        check(b"", &[]);
-        check(line.as_bytes(), &[(4, purge(Scope::Tag("a".to_owned()), Mode::Hard))]);
-        check(format!("{line}{}", &line[..9]).as_bytes(), &[(5, all.clone())]);
+        check(b"", &[(1, all.clone())]);
+        check(FIRST_LINE.as_bytes(), &[]);
+        let log = format!("{FIRST_LINE}{line}");
+        check(log.as_bytes(), &[(4, purge(Scope::Tag("a".to_owned()), Mode::Hard))]);
+        check(line.as_bytes(), &[(5, all.clone())]);
+        check(format!("{log}{}", &line[..9]).as_bytes(), &[(5, all.clone())]);
         check(b"\0\0\0", &[(1, all)]);
     }
 
     #[test]
+    fn a_log_that_is_gone_or_lacks_what_was_seen_purges_what_has_outlived_it() {
+        let purges_of = |file: Option<&str>, newest| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("purges.jsonl");
+            if let Some(file) = file {
+                fs::write(&path, file).unwrap();
+            }
+            let (_, purges) = PurgeLog::open(&path, newest).unwrap();
+            purges.records().map(|(epoch, purge)| (epoch, purge.scope)).collect::<Vec<_>>()
+        };
+        let tag = Scope::Tag("a".to_owned());
+        let log = format!("{FIRST_LINE}{}", line(4, &purge(tag.clone(), Mode::Hard)));
+        assert_eq!(purges_of(None, None), []);
+        assert_eq!(purges_of(None, Some(0)), [(1, Scope::All)]);
+        assert_eq!(purges_of(None, Some(7)), [(8, Scope::All)]);
+        assert_eq!(purges_of(Some(&log), Some(4)), [(4, tag)]);
+        assert_eq!(purges_of(Some(&log), Some(5)), [(6, Scope::All)]);
+    }
+
+    #[test]
     fn a_folder_that_is_not_there_is_named() {
-        let error = PurgeLog::open(Path::new("/nowhere/purges.jsonl")).unwrap_err();
+        let error = PurgeLog::open(Path::new("/nowhere/purges.jsonl"), None).unwrap_err();
         assert!(error.to_string().contains("`/nowhere/purges.jsonl`"), "{error}");
     }
 }

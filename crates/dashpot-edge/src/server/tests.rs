@@ -3,6 +3,7 @@
 mod faults;
 mod freshness;
 mod http2;
+mod invalidated;
 mod passing;
 mod semantics;
 mod sharing;
