@@ -9,7 +9,9 @@
 //! - RFC 9110 §15.2: interim responses other than 100 are not passed on; the client towards the
 //!   origin does not tell of them, and the server towards clients cannot send them.
 //! - RFC 9110 §9.3.3: a response to POST is not stored for later GETs.
-//! - RFC 5861 §4: `stale-if-error` of a request is not heeded.
+//!
+//! `poison.rs` is about what no clause says in so many words: what one client sends must not become
+//! what others get.
 //!
 //! Not covered, since nothing here could tell: `Content-Location` of a GET as a second key, the
 //! choice of a variant by `Content-Language`, and multipart 206 responses of an origin.
@@ -28,6 +30,7 @@ mod origin;
 mod other;
 mod partial;
 mod parts;
+mod poison;
 mod request;
 mod response;
 mod run;

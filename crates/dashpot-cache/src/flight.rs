@@ -128,7 +128,7 @@ impl Flight {
     fn head_arrived(&mut self, now: MonoTime, wall: WallTime, arrival: Arrival) {
         let Phase::AwaitingHead { .. } = self.phase else { return };
         match arrival {
-            Arrival::NotModified { head } => self.validated(wall, &head),
+            Arrival::NotModified { head, is_shared } => self.validated(wall, &head, is_shared),
             Arrival::Shareable { head, length } => self.shared(now, wall, head, length),
             Arrival::Unshareable { status, why } => {
                 // RFC 5861 §4: an error of the origin may be covered with what is stored.
@@ -136,25 +136,30 @@ impl Flight {
                 if is_error && self.covers_errors(wall) {
                     self.outputs.push_back(Output::Abort);
                     self.serve_stale();
-                } else if status == StatusCode::NOT_MODIFIED {
-                    // RFC 9111 §4.3.2: it answers the leader's own precondition.
-                    self.unshareable(why, Reason::OthersPrecondition);
-                } else {
-                    self.unshareable(why, Reason::NotShareable);
+                    return;
                 }
+                if is_error {
+                    self.serve_stale_on_demand(wall);
+                }
+                // RFC 9111 §4.3.2: a 304 answers the leader's own precondition.
+                let is_304 = status == StatusCode::NOT_MODIFIED;
+                let reason = if is_304 { Reason::OthersPrecondition } else { Reason::NotShareable };
+                self.unshareable(why, reason);
             }
         }
     }
 
     /// Serves everybody from the store, whose head has just been validated.
-    fn validated(&mut self, wall: WallTime, head: &Arc<StoredHead>) {
+    fn validated(&mut self, wall: WallTime, head: &Arc<StoredHead>, is_shared: bool) {
         self.phase = Phase::Over;
         self.outputs.push_back(Output::Refresh { head: Arc::clone(head) });
         for (reader, request) in std::mem::take(&mut self.waiting) {
             // RFC 9111 §4.3.3: the request that was validated is answered from the store. The
             // others had their own terms.
             let is_leader = self.leader == Some(reader);
-            self.outputs.push_back(match sharing(wall, head, &request) {
+            let shares = sharing(wall, head, &request)
+                .and_then(|()| is_shared.then_some(()).ok_or(Reason::NotShareable));
+            self.outputs.push_back(match shares {
                 Err(reason) if !is_leader => Output::GoAlone { reader, reason },
                 Ok(()) | Err(_) => Output::ServeStored { reader, head: Arc::clone(head) },
             });
@@ -257,6 +262,7 @@ impl Flight {
             // RFC 9111 §4.2.4: the origin cannot be reached.
             Phase::AwaitingHead { .. } if self.covers_failure(wall) => self.serve_stale(),
             Phase::AwaitingHead { .. } => {
+                self.serve_stale_on_demand(wall);
                 self.phase = Phase::Over;
                 for reader in std::mem::take(&mut self.waiting).into_keys() {
                     self.outputs.push_back(Output::Refuse { reader, failure });
@@ -304,6 +310,15 @@ impl Flight {
     fn serve_stale(&mut self) {
         self.phase = Phase::Over;
         for reader in std::mem::take(&mut self.waiting).into_keys() {
+            self.outputs.push_back(Output::ServeStale { reader });
+        }
+    }
+
+    /// Serves those from the store who want the origin's errors covered (RFC 5861 §4).
+    fn serve_stale_on_demand(&mut self, wall: WallTime) {
+        let Some(stored) = &self.stored else { return };
+        let covered = |request: &RequestHead| stored.covers_errors_for(wall, request);
+        for (reader, _) in self.waiting.extract_if(.., |_, request| covered(request)) {
             self.outputs.push_back(Output::ServeStale { reader });
         }
     }

@@ -13,6 +13,8 @@ use crate::{Basis, Rules, Times, head::Control};
 pub(crate) struct Freshness {
     /// When the response was made, as far as is known: its age is the time since.
     pub(crate) born: WallTime,
+    /// When it arrived: it was never younger than it was then, whatever clocks do.
+    pub(crate) arrived: WallTime,
     /// How long it is fresh from then on; zero where nobody says.
     pub(crate) lifetime: Duration,
     /// Who says so.
@@ -31,9 +33,13 @@ impl Freshness {
     ) -> Self {
         let date = date_of(headers, &header::DATE, times).unwrap_or(times.responded);
         let age = initial_age(headers, date, times);
-        let born = times.responded.before(age);
+        let arrived = times.responded;
+        let born = arrived.before(age);
+        // What is older than the epoch of all clocks seems younger: it is fresh for that much less.
+        let lost = age.saturating_sub(arrived.since(born));
         if let Some(lifetime) = explicit(control, date, times) {
-            return Self { born, lifetime, basis: Basis::Origin, date };
+            let lifetime = lifetime.saturating_sub(lost);
+            return Self { born, arrived, lifetime, basis: Basis::Origin, date };
         }
         let directives = &control.directives;
         let modified = date_of(headers, &header::LAST_MODIFIED, times);
@@ -48,9 +54,27 @@ impl Freshness {
             (_, Some(guess)) => guess,
             (None, None) => (Duration::ZERO, Basis::Origin),
         };
-        Self { born, lifetime, basis, date }
+        let lifetime = lifetime.saturating_sub(lost);
+        Self { born, arrived, lifetime, basis, date }
+    }
+
+    /// Returns the current age (RFC 9111 §4.2.3).
+    pub(crate) const fn age(&self, now: WallTime) -> Duration {
+        let back = self.arrived.since(now);
+        if back.is_zero() {
+            return now.since(self.born);
+        }
+        // A clock that has been set back says nothing of the time between: of the two errors the
+        // one that costs a validation is made.
+        if back.as_secs() < STEP_MAX.as_secs() { self.arrived.since(self.born) } else { AGE_MAX }
     }
 }
+
+/// By how much a clock may be set back without that what is stored is taken for stale: what is
+/// corrected on a machine that follows a time server, and too little to make anything old.
+const STEP_MAX: Duration = Duration::from_secs(10);
+/// An age beyond all lifetimes (RFC 9111 §1.2.2 and what operators and origins may add to them).
+const AGE_MAX: Duration = Duration::from_secs(1 << 40);
 
 /// RFC 9111 §4.2.3: the age of a response as it arrives.
 fn initial_age(headers: &HeaderMap, date: WallTime, times: Times) -> Duration {
@@ -84,3 +108,6 @@ fn explicit(control: &Control<'_>, date: WallTime, times: Times) -> Option<Durat
 pub(crate) fn date_of(headers: &HeaderMap, name: &HeaderName, times: Times) -> Option<WallTime> {
     date::parse(times.responded, headers.get(name)?.as_bytes())
 }
+
+#[cfg(test)]
+mod tests;

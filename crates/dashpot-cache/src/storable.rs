@@ -1,7 +1,7 @@
 //! May a response be stored by a shared cache (RFC 9111 §3).
 
 use dashpot_http::cache_control::{Flag, ResponseDirectives, Scope};
-use http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::{
     Framing, NotStorable, RequestHead, ResponseHead, Rules, head::Control,
@@ -32,24 +32,12 @@ pub fn may_store(
     if is_private(&directives, &response.headers) {
         return Err(NotStorable::Private);
     }
-    let is_opened = directives.has(Flag::Public) || directives.s_maxage.is_some();
-    // RFC 9111 §3.5.
-    let is_authorised = request.headers.contains_key(header::AUTHORIZATION);
-    if is_authorised && !is_opened && !directives.has(Flag::MustRevalidate) {
-        return Err(NotStorable::Authorization);
-    }
-    let lifetime = directives.s_maxage.or(directives.max_age);
-    let has_lifetime = lifetime.is_some() || !expires.is_empty();
-    // RFC 9111 §7.3: Set-Cookie does not keep a response from being stored that says how long it
-    // is fresh.
-    let is_explicit = lifetime.map_or(has_lifetime, |lifetime| !lifetime.is_zero());
-    if response.headers.contains_key(header::SET_COOKIE) && !is_explicit && !is_opened {
-        return Err(NotStorable::SetCookie);
-    }
+    user_allows(request, &directives, &expires, &response.headers)?;
     if response.framing == Framing::UntilClose {
         return Err(NotStorable::CloseDelimited);
     }
     // RFC 9111 §3: without a lifetime, a validator makes a response worth its room.
+    let has_lifetime = directives.s_maxage.or(directives.max_age).is_some() || !expires.is_empty();
     let has_validator = response.headers.contains_key(header::ETAG)
         || response.headers.contains_key(header::LAST_MODIFIED);
     if !has_lifetime && !has_validator && rules.ttl(response.status, &directives).is_none() {
@@ -58,10 +46,48 @@ pub fn may_store(
     Ok(())
 }
 
-/// Returns whether a stored response whose fields have been updated may stay stored.
-pub(crate) fn may_keep(status: StatusCode, headers: &HeaderMap) -> bool {
-    let directives = Control::of(headers).directives;
-    status_allows(status, &directives).is_ok() && !is_private(&directives, headers)
+/// Returns whether a stored response may be shared whose fields have been updated by the response to
+/// `request`: the update is held to what it would be held to if it had come whole.
+///
+/// # Errors
+/// The first reason against storing that applies.
+pub(crate) fn may_keep(
+    request: &RequestHead,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Result<(), NotStorable> {
+    let Control { directives, expires } = Control::of(headers);
+    status_allows(status, &directives)?;
+    if is_private(&directives, headers) {
+        return Err(NotStorable::Private);
+    }
+    user_allows(request, &directives, &expires, headers)
+}
+
+/// Returns whether a response may be shared although it was made for one user, as far as can be
+/// told.
+fn user_allows(
+    request: &RequestHead,
+    directives: &ResponseDirectives,
+    expires: &[&HeaderValue],
+    headers: &HeaderMap,
+) -> Result<(), NotStorable> {
+    let is_opened = directives.has(Flag::Public) || directives.s_maxage.is_some();
+    // RFC 9111 §3.5.
+    let is_authorised = request.headers.contains_key(header::AUTHORIZATION);
+    if is_authorised && !is_opened && !directives.has(Flag::MustRevalidate) {
+        return Err(NotStorable::Authorization);
+    }
+    // RFC 9111 §7.3: Set-Cookie does not keep a response from being stored that says how long it
+    // is fresh. One that has to be validated each time could be stored, too; a 304 would then hand
+    // one user's cookie to the next, which no gain is worth.
+    let lifetime = directives.s_maxage.or(directives.max_age);
+    let is_explicit = lifetime.map_or(!expires.is_empty(), |lifetime| !lifetime.is_zero());
+    let is_explicit = is_explicit && directives.no_cache.is_none();
+    if headers.contains_key(header::SET_COOKIE) && !is_explicit && !is_opened {
+        return Err(NotStorable::SetCookie);
+    }
+    Ok(())
 }
 
 /// RFC 9111 §5.2.2.7: `private` forbids to store the response, or only the fields it names. A

@@ -174,7 +174,7 @@ impl StoredHead {
     /// Returns the current age (RFC 9111 §4.2.3).
     #[must_use]
     pub const fn age(&self, now: WallTime) -> Duration {
-        now.since(self.freshness.born)
+        self.freshness.age(now)
     }
 
     /// Returns the freshness lifetime (RFC 9111 §4.2.1); zero where nobody names one.
@@ -203,6 +203,18 @@ impl StoredHead {
         // RFC 5861 §4, bounded by RFC 9111 §4.2.4.
         let limit = self.lifetime().saturating_add(self.policy.stale_if_error);
         self.policy.validate.may_outlive() && self.age(now) < limit
+    }
+
+    /// Returns whether an error of the origin may be covered with this response because the client
+    /// of `request` wants it so.
+    #[must_use]
+    pub fn covers_errors_for(&self, now: WallTime, request: &RequestHead) -> bool {
+        // RFC 5861 §4 gives requests the directive, too. As max-stale, it yields to what the
+        // response forbids (RFC 9111 §4.2.4).
+        request.directives.stale_if_error.is_some_and(|beyond| {
+            let limit = self.lifetime().saturating_add(beyond);
+            self.policy.validate == Validate::Usually && self.age(now) < limit
+        })
     }
 
     /// Returns whether this response may be used while the origin cannot be reached.

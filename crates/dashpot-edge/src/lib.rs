@@ -24,6 +24,7 @@ mod naming;
 mod object;
 mod obsolete;
 mod pass;
+mod path;
 mod prefetch;
 mod prefill;
 mod proxy;
@@ -33,6 +34,7 @@ mod secure;
 mod server;
 mod stats;
 mod store;
+mod unkeyed;
 mod upstream;
 
 pub use admin::AdminError;

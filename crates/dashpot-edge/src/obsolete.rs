@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dashpot_cache::{RequestHead, Times, Unsafe, invalidated_by};
+use dashpot_cache::{NotStorable, RequestHead, Times, Unsafe, invalidated_by};
 use http::{HeaderMap, Method, StatusCode, header};
 
 use crate::{
@@ -85,12 +85,15 @@ pub(crate) fn heed_head(
         return;
     }
     let head = stored.head.confirmed(&wanted.request, response.headers(), times, &edge.rules);
-    match head.filter(|head| head.may_stay()) {
-        Some(mut head) => {
+    let may_stay = head.as_ref().map(|head| head.may_stay(&wanted.request));
+    match (head, may_stay) {
+        (Some(mut head), Some(Ok(()))) => {
             edge.hide_tags(&mut head.headers);
             let object = stored.with_head(Arc::new(head), stored.epoch());
             edge.store.insert(wanted.primary.clone(), &wanted.request, Arc::new(object));
         }
-        None => edge.store.remove(&wanted.primary),
+        // It says nothing of what is stored for all.
+        (_, Some(Err(NotStorable::Authorization | NotStorable::SetCookie))) => {}
+        _ => edge.store.remove(&wanted.primary),
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     proxy::{self, account},
     respond::{self, Account, Reply},
     stats::Served,
+    unkeyed,
     upstream::{Arriving, Ask, NoResponse},
 };
 
@@ -58,12 +59,17 @@ pub(crate) async fn on(
         let message = format!("the request's body is larger than {limit} bytes");
         return respond::refuse(edge, StatusCode::PAYLOAD_TOO_LARGE, &message, account);
     }
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let pending = Pending::of(&request, &path_and_query);
+    let mut headers = request.headers;
+    if !has_content {
+        // A length without the content would swallow what is asked next on the connection.
+        headers.remove(header::CONTENT_LENGTH);
+    }
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let ask = Ask {
         method: request.method,
         path_and_query,
-        headers: request.headers,
+        headers,
         version: request.version,
         body: body.map(|body| reqwest::Body::wrap(Limited::new(body, limit))),
     };
@@ -82,10 +88,14 @@ pub(crate) async fn on(
 /// Passes a `HEAD` on for what is `stored` but may not be used unvalidated.
 pub(crate) async fn head(edge: &Edge, wanted: &Wanted, stored: &Object, reason: Reason) -> Reply {
     let mut account = account(edge, Served::Pass, Handling::Forwarded(reason.forward()));
+    let mut headers = wanted.request.headers.clone();
+    headers.remove(header::CONTENT_LENGTH);
+    // What comes may bring up to date what others get.
+    unkeyed::strip(&mut headers);
     let ask = Ask {
         method: Method::HEAD,
         path_and_query: wanted.path_and_query.clone(),
-        headers: wanted.request.headers.clone(),
+        headers,
         version: wanted.request.version,
         body: None,
     };
@@ -95,8 +105,12 @@ pub(crate) async fn head(edge: &Edge, wanted: &Wanted, stored: &Object, reason: 
             obsolete::heed_head(edge, wanted, stored, &response, times);
             respond::through(edge, response, account)
         }
-        Err(_) if stored.head.covers_failure(times.responded) => {
-            proxy::stale(edge, &wanted.request, stored, proxy::why_stale(times.responded, stored))
+        Err(_)
+            if stored.head.covers_failure(times.responded)
+                || stored.head.covers_errors_for(times.responded, &wanted.request) =>
+        {
+            let why = proxy::why_stale(times.responded, &wanted.request, stored);
+            proxy::stale(edge, &wanted.request, stored, why)
         }
         Err(failed) => respond::no_response(edge, &failed, Some(&stored.head), account),
     }

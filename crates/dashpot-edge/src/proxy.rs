@@ -18,7 +18,7 @@ use crate::{
     flights::{Answer, Answered, Flights, Wanted},
     from_disk,
     object::Object,
-    pass,
+    pass, path,
     respond::{self, Account, Reply, Resource},
     stats::Served,
     store::Found,
@@ -131,7 +131,10 @@ fn covered(edge: &Edge, wanted: &Wanted, reason: Reason) -> Option<Arc<Object>> 
         return None;
     }
     let now = edge.clock.wall();
-    wanted.stored.clone().filter(|object| object.head.covers_failure(now))
+    wanted.stored.clone().filter(|object| {
+        let head = &object.head;
+        head.covers_failure(now) || head.covers_errors_for(now, &wanted.request)
+    })
 }
 
 /// Replies with what is stale; one of those who ask in a while tries the origin, without waiting.
@@ -140,13 +143,15 @@ fn cut_off(edge: &Arc<Edge>, wanted: Wanted, object: &Object) -> Reply {
     if edge.may_try_origin() {
         Flights::probe(edge, as_get(wanted));
     }
-    stale(edge, &request, object, why_stale(edge.clock.wall(), object))
+    stale(edge, &request, object, why_stale(edge.clock.wall(), &request, object))
 }
 
 /// Returns what allows that `object` is used stale when the origin fails.
-pub(crate) fn why_stale(now: WallTime, object: &Object) -> &'static str {
+pub(crate) fn why_stale(now: WallTime, request: &RequestHead, object: &Object) -> &'static str {
     // RFC 5861 §4, and RFC 9111 §4.2.4 beyond it.
-    if object.head.covers_errors(now) { "stale-if-error" } else { "stale-if-disconnected" }
+    let head = &object.head;
+    let is_said = head.covers_errors(now) || head.covers_errors_for(now, request);
+    if is_said { "stale-if-error" } else { "stale-if-disconnected" }
 }
 
 /// Refuses what no cache should pass on.
@@ -163,10 +168,10 @@ fn check(edge: &Edge, parts: &mut Parts) -> Result<(), (StatusCode, &'static str
     if parts.method == Method::CONNECT || parts.method == Method::TRACE {
         return Err((StatusCode::METHOD_NOT_ALLOWED, "this is not a tunnel"));
     }
-    if has_dots(parts.uri.path()) {
+    if path::is_ambiguous(parts.uri.path()) {
         return Err((
             StatusCode::BAD_REQUEST,
-            "a path has no `.` or `..` segment and no backslash",
+            "a path has no `.` or `..` segment, no backslash and no NUL",
         ));
     }
     let has_passed = via::has_passed(&parts.headers, &edge.name)
@@ -178,21 +183,8 @@ fn check(edge: &Edge, parts: &mut Parts) -> Result<(), (StatusCode, &'static str
              the same --name",
         ));
     }
+    via::strip_listed(&mut parts.headers);
     Ok(())
-}
-
-/// Returns whether a URL parser could read another path out of `path` than the one it is stored
-/// under.
-fn has_dots(path: &str) -> bool {
-    path.contains('\\') || path.split('/').any(is_dots)
-}
-
-fn is_dots(segment: &str) -> bool {
-    let (mut rest, mut dots) = (segment, 0);
-    while let Some(after) = ["%2e", "%2E", "."].iter().find_map(|dot| rest.strip_prefix(dot)) {
-        (rest, dots) = (after, dots + 1);
-    }
-    rest.is_empty() && (1..=2).contains(&dots)
 }
 
 fn error(edge: &Edge) -> Account<'_> {
@@ -291,7 +283,7 @@ async fn fly(edge: &Arc<Edge>, mut wanted: Wanted, reason: Reason) -> Reply {
         Answer::Stale { object } => {
             account.served = Served::Stale;
             account.cache_status.ttl_s = Some(object.head.ttl_seconds(now));
-            account.cache_status.detail = Some(why_stale(now, &object));
+            account.cache_status.detail = Some(why_stale(now, &request, &object));
             from_store(edge, now, &request, &object, account)
         }
         // What came is the whole, because it might have been stored; this client wants less.

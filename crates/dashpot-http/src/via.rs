@@ -34,6 +34,18 @@ pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
+/// Removes the same from a request where `Connection` lists any field: what the next hop will not
+/// see must not select what is stored.
+pub fn strip_listed(headers: &mut HeaderMap) {
+    // Most list none.
+    let lists_fields = members(headers, &header::CONNECTION).any(|member| {
+        !member.eq_ignore_ascii_case(b"keep-alive") && !member.eq_ignore_ascii_case(b"close")
+    });
+    if lists_fields {
+        strip_hop_by_hop(headers);
+    }
+}
+
 /// Adds this intermediary to `Via`: the version it received the message in, and its name.
 pub fn append(headers: &mut HeaderMap, received: Version, name: &str) {
     // RFC 9110 §7.6.3: the protocol name is left out for HTTP.
@@ -89,6 +101,21 @@ mod tests {
         let mut kept: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
         kept.sort_unstable();
         assert_eq!(kept, ["cache-control", "x-three"]);
+    }
+
+    #[test]
+    fn rfc9110_7_6_1_only_a_list_of_fields_matters() {
+        for (connection, stays) in [
+            ("close", true),
+            ("Keep-Alive, close", true),
+            ("close, x-one", false),
+            ("X-One", false),
+        ] {
+            let mut headers = map(&[("connection", connection), ("x-one", "1"), ("host", "a")]);
+            strip_listed(&mut headers);
+            assert_eq!(headers.contains_key("x-one"), stays, "{connection}");
+            assert!(headers.contains_key("host"));
+        }
     }
 
     #[test]

@@ -229,7 +229,6 @@ const ERRORS: &[Case] = &[
             .answer("503 Service Unavailable", &[])
             .covered()
     )
-    .gap("a fetch is shared, and what one client bears is not what all do")
     .optional(),
     then!(
         "RFC 9211 §2.2",

@@ -92,6 +92,8 @@ pub enum Arrival {
     NotModified {
         /// The head from here on.
         head: Arc<StoredHead>,
+        /// Whether others may be answered under it, too.
+        is_shared: bool,
     },
     /// A response that may be stored.
     Shareable {

@@ -229,7 +229,7 @@ fn a_truncated_body_is_cut_and_never_stored() {
 #[test]
 fn a_validated_response_answers_from_the_store() {
     let validated = |cache_control| Input::HeadArrived {
-        arrival: Arrival::NotModified { head: head(cache_control) },
+        arrival: Arrival::NotModified { head: head(cache_control), is_shared: true },
         wall: NOW,
     };
     check(
@@ -358,7 +358,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         2 => prop::option::of(0..130_u64).prop_map(resume::named),
         1 => prop_oneof![Just(200_u16), Just(503)].prop_map(unshareable),
         1 => Just(Input::HeadArrived {
-            arrival: Arrival::NotModified { head: head("max-age=9") },
+            arrival: Arrival::NotModified { head: head("max-age=9"), is_shared: true },
             wall: NOW,
         }),
         6 => (0..130_u64).prop_map(|len| Input::Grew { len }),

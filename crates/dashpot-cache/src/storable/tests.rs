@@ -49,6 +49,9 @@ fn rfc9111_3_directives_forbid() {
         ("", "cache-control: max-age=1\nset-cookie: a=b", Ok(())),
         ("", "expires: Sun, 06 Nov 1994 08:49:37 GMT\nset-cookie: a=b", Ok(())),
         ("", "cache-control: max-age=0\nset-cookie: a=b", Err(NotStorable::SetCookie)),
+        // What is validated each time could be stored; a 304 would hand on another's cookie.
+        ("", "cache-control: max-age=1, no-cache\nset-cookie: a=b", Err(NotStorable::SetCookie)),
+        ("", "cache-control: public, max-age=1, no-cache\nset-cookie: a=b", Ok(())),
         ("", "etag: \"a\"\nset-cookie: a=b", Err(NotStorable::SetCookie)),
         ("", "last-modified: x\nset-cookie: a=b", Err(NotStorable::SetCookie)),
     ] {

@@ -13,7 +13,7 @@ use super::{Policy, StoredHead, Validate, compact};
 use crate::{Basis, Tags, freshness::Freshness, tags::TAGS_MAX};
 
 /// What the bytes begin with. It changes with the layout: what another version wrote is not read.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// Header fields that a head has at most: more than any server sends, and few enough to decode.
 const FIELDS_MAX: usize = 1_024;
@@ -35,7 +35,7 @@ impl StoredHead {
             freshness,
             policy,
         } = self;
-        let Freshness { born, lifetime, basis, date: freshness_date } = freshness;
+        let Freshness { born, arrived, lifetime, basis, date: freshness_date } = freshness;
         let Policy { validate, stale_while_revalidate, stale_if_error, stale_if_disconnected } =
             policy;
         out.push(VERSION);
@@ -45,6 +45,7 @@ impl StoredHead {
         put_option(out, last_modified.map(WallTime::since_epoch));
         put_span(out, date.since_epoch());
         put_span(out, born.since_epoch());
+        put_span(out, arrived.since_epoch());
         put_span(out, *lifetime);
         out.push(byte_of(*basis));
         put_span(out, freshness_date.since_epoch());
@@ -75,9 +76,9 @@ impl StoredHead {
         let selected = from.bytes()?.to_vec();
         let last_modified = from.option()?.map(WallTime::from_epoch);
         let date = from.time()?;
-        let (born, lifetime) = (from.time()?, from.span()?);
+        let (born, arrived, lifetime) = (from.time()?, from.time()?, from.span()?);
         let (basis, date_then) = (basis_of(from.byte()?)?, from.time()?);
-        let freshness = Freshness { born, lifetime, basis, date: date_then };
+        let freshness = Freshness { born, arrived, lifetime, basis, date: date_then };
         let policy = Policy {
             validate: validate_of(from.byte()?)?,
             stale_while_revalidate: from.span()?,

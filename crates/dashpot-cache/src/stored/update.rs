@@ -4,7 +4,7 @@ use dashpot_http::{etag::EntityTag, vary::Vary, via::strip_hop_by_hop};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::StoredHead;
-use crate::{RequestHead, Rules, Tags, Times, storable::may_keep};
+use crate::{NotStorable, RequestHead, Rules, Tags, Times, storable::may_keep};
 
 impl StoredHead {
     /// Returns this head brought up to date by a 304 to `request` (RFC 9111 §4.3.4), or `None` where the 304
@@ -43,10 +43,13 @@ impl StoredHead {
         (!is_other).then(|| self.updated(head, selector, times, rules))
     }
 
-    /// Returns whether this response may stay stored, as its fields are since their last update.
-    #[must_use]
-    pub fn may_stay(&self) -> bool {
-        may_keep(self.status, &self.headers)
+    /// Returns whether this response may stay stored, as the response to `request` has updated it.
+    ///
+    /// # Errors
+    /// Why it may not. One that came of credentials or sets a cookie is its client's alone, and
+    /// what was stored before it is as good as it was.
+    pub fn may_stay(&self, request: &RequestHead) -> Result<(), NotStorable> {
+        may_keep(request, self.status, &self.headers)
     }
 
     /// RFC 9111 §4.3.4: whether `told` may be about this representation, by the entity tag where

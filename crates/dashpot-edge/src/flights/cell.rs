@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use dashpot_base::{Machine as _, MonoTime};
 use dashpot_cache::{
-    Flight, Input, Output, Purged, ReaderId, Reason, RequestHead, Rest, Role, StoredHead, Tags,
+    Flight, Input, NotStorable, Output, Purged, ReaderId, Reason, RequestHead, Rest, Role,
+    StoredHead, Tags,
 };
 use tokio::sync::oneshot;
 use tracing::debug;
@@ -144,11 +145,15 @@ impl Running {
     fn keep(&self, edge: &Edge, cell: &mut Cell, output: &Output) {
         let object = match output {
             Output::Store { .. } => cell.arrived.object.take(),
-            Output::Refresh { head } if !head.may_stay() => {
-                edge.store.remove(&self.wanted.primary);
-                None
-            }
-            Output::Refresh { head } => self.refreshed(head),
+            Output::Refresh { head } => match head.may_stay(&self.wanted.request) {
+                Ok(()) => self.refreshed(head),
+                // It says nothing of what is stored for all.
+                Err(NotStorable::Authorization | NotStorable::SetCookie) => None,
+                Err(_) => {
+                    edge.store.remove(&self.wanted.primary);
+                    None
+                }
+            },
             Output::Fetch { .. }
             | Output::Serve { .. }
             | Output::ServeStored { .. }

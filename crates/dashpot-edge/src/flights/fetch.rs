@@ -25,6 +25,7 @@ use crate::{
     blocks::Given,
     edge::Edge,
     object::{Blocks, Object, StoredBody},
+    unkeyed,
     upstream::{Arriving, Ask, NoResponse, framing_of, next_data},
 };
 
@@ -91,7 +92,8 @@ impl<S: Source> Fetching<S> {
             let (request, rules) = (&self.running.wanted.request, &self.edge.rules);
             if let Some(mut head) = head.refreshed(request, told, exchange.times, rules) {
                 self.edge.hide_tags(&mut head.headers);
-                return self.head_arrived(Arrival::NotModified { head: head.into() });
+                let is_shared = head.may_stay(request).is_ok();
+                return self.head_arrived(Arrival::NotModified { head: head.into(), is_shared });
             }
             // RFC 9111 §4.3.4: a 304 for another representation updates nothing; ask for the whole.
             let Some(whole) = self.exchange(None).await else { return };
@@ -394,6 +396,7 @@ pub(crate) fn shared_headers(request: &HeaderMap, stored: Option<&StoredHead>) -
     ] {
         headers.remove(name);
     }
+    unkeyed::strip(&mut headers);
     if let Some(stored) = stored {
         stored.write_preconditions(&mut headers);
     }
