@@ -112,8 +112,8 @@ const lines = createInterface({ input: edge.stdout })[Symbol.asyncIterator]();
 const base = new URL((await Promise.race([lines.next(), sleep(10_000, { value: '' })])).value || 'http://edge-did-not-start/');
 const admin = await (async () => {
   for (let tries = 0; tries < 50; tries += 1) {
-    const found = /(http:\/\/127\.0\.0\.1:\d+)[^\n]*admin|admin[^\n]*?(127\.0\.0\.1:\d+)/i.exec(log);
-    if (found) return found[1] ?? `http://${found[2]}`;
+    const found = /operator's listener serves.*?addr=\S*?(127\.0\.0\.1:\d+)/.exec(log);
+    if (found) return `http://${found[1]}`;
     await sleep(100);
   }
   return undefined;
@@ -133,7 +133,7 @@ const ask = (path, { method = 'GET', headers = {}, take = Infinity } = {}) =>
         if (take < length) { request.destroy(); resolve(undefined); }
       });
       response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, whole: response.complete, body: Buffer.concat(parts) }));
-      response.on('error', () => (take < Infinity ? resolve(undefined) : reject(new Error('broken off'))));
+      response.on('error', () => (take < Infinity ? resolve(undefined) : reject(new Error(`${method} ${path} ${headers.range ?? ''}: broken off after ${length} of ${response.headers['content-length']}; ${response.headers['cache-status']}`))));
     });
     request.on('timeout', () => request.destroy(new Error('silent for a minute')));
     request.on('error', reject);
@@ -218,7 +218,7 @@ const [early, late] = [median(rss.slice(quarter, 2 * quarter)), median(rss.slice
 // A tenth is what an allocator's pools wander by.
 const grew = late > early * 1.1 + 8;
 if (grew) problem(`memory grew from ${early.toFixed(0)} to ${late.toFixed(0)} MiB`);
-const report = { minutes: Number(options.minutes), ...counts, hit_ratio: counts.hits / Math.max(1, counts.requests), rss_early_mib: early, rss_late_mib: late, rss_max_mib: Math.max(...rss), problems };
+const report = { minutes: Number(options.minutes), ...counts, hit_ratio: counts.hits / Math.max(1, counts.requests), rss_early_mib: early, rss_late_mib: late, rss_max_mib: Math.max(...rss), rss_mib: rss.map(Math.round), problems };
 if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 console.log(`\n${report.requests} requests in ${report.minutes} min: ${report.whole} whole, ${report.ranges} ranges, ${report.head} HEAD, ${report.conditional} conditional, ${report.aborted} aborted by the client`);
 console.log(`${report.origin} requests at the origin, ${report.broken} of them broken off; ${report.reloads} reloads, ${report.purges} purges`);
