@@ -12,9 +12,9 @@ use std::{
     sync::Arc,
 };
 
+use dashpot_serve::RequestBody;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
 use serde::de::DeserializeOwned;
 
 use crate::{body::Body, edge::Edge, endpoints, live::Handle};
@@ -36,12 +36,12 @@ impl Service {
     /// Answers one request.
     pub(crate) async fn handle(
         self: Arc<Self>,
-        request: Request<Incoming>,
+        request: Request<RequestBody>,
     ) -> Result<Response<Body>, Infallible> {
         Ok(self.route(request).await.unwrap_or_else(Refusal::into_response))
     }
 
-    async fn route(&self, request: Request<Incoming>) -> Result<Response<Body>, Refusal> {
+    async fn route(&self, request: Request<RequestBody>) -> Result<Response<Body>, Refusal> {
         let edge = &self.live.edge();
         let (parts, body) = request.into_parts();
         let path = parts.uri.path();
@@ -88,7 +88,7 @@ pub(crate) fn takes_purge(edge: &Edge, method: &Method) -> bool {
 pub(crate) async fn purge_by_client(
     edge: &Arc<Edge>,
     client: SocketAddr,
-    request: Request<Incoming>,
+    request: Request<RequestBody>,
 ) -> Response<Body> {
     let client = match client.ip() {
         // A listener on [::] has the clients of IPv4 as these.
@@ -118,7 +118,7 @@ fn reload(edge: &Edge) -> Result<Response<Body>, Refusal> {
 }
 
 /// Reads the JSON that a request brings.
-async fn read<T: DeserializeOwned>(headers: &HeaderMap, body: Incoming) -> Result<T, Refusal> {
+async fn read<T: DeserializeOwned>(headers: &HeaderMap, body: RequestBody) -> Result<T, Refusal> {
     // A page in the operator's browser cannot send this without asking first, which is refused.
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();

@@ -10,9 +10,10 @@ use std::{
 use dashpot_base::ByteSize;
 use dashpot_cache::{Failure, Limits, Outage, Rules, Tags};
 use dashpot_http::cmsd::{CMSD_DYNAMIC, Dynamic};
-use dashpot_serve::{AccessLog, Asked, Clock, Ends, Health, Logged, Metrics, Transport};
+use dashpot_serve::{
+    AccessLog, Asked, Clock, Ends, Health, Logged, Metrics, RequestBody, Transport,
+};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
-use hyper::body::Incoming;
 use ipnet::IpNet;
 use tokio::sync::Notify;
 
@@ -101,7 +102,7 @@ impl Edge {
     pub(crate) async fn handle(
         self: Arc<Self>,
         ends: Ends,
-        mut request: Request<Incoming>,
+        mut request: Request<RequestBody>,
     ) -> Result<Response<Logged<Metered>>, Infallible> {
         let client = ends.peer;
         if self.prefetching.is_some() {
@@ -148,7 +149,7 @@ impl Edge {
         self: &Arc<Self>,
         gate: &Gate,
         client: SocketAddr,
-        request: Request<Incoming>,
+        request: Request<RequestBody>,
         note: &mut Note,
     ) -> Response<lab::ClientBody> {
         let origin = gate.origin_of(&request);
@@ -162,7 +163,7 @@ impl Edge {
 
     async fn route(
         self: &Arc<Self>,
-        request: Request<Incoming>,
+        request: Request<RequestBody>,
         note: &mut Note,
     ) -> Response<lab::ClientBody> {
         let path = request.uri().path();
@@ -179,7 +180,7 @@ impl Edge {
     /// Answers a request for the origin's resources, and notes how.
     pub(crate) async fn proxy(
         self: &Arc<Self>,
-        request: Request<Incoming>,
+        request: Request<RequestBody>,
         note: &mut Note,
     ) -> Response<crate::body::Body> {
         let hint = self.prefetching.as_ref().and_then(|prefetching| prefetching.read(&request));

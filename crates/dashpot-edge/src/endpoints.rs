@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use dashpot_http::cors;
+use dashpot_serve::RequestBody;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use hyper::body::Incoming;
 
 use crate::{
     body::Body,
@@ -22,7 +22,7 @@ pub(crate) fn owns(path: &str) -> bool {
 }
 
 /// Answers a request for one of the edge's own pages.
-pub(crate) async fn answer(edge: &Edge, request: Request<Incoming>) -> Response<Body> {
+pub(crate) async fn answer(edge: &Edge, request: Request<RequestBody>) -> Response<Body> {
     let path = request.uri().path().to_owned();
     if let (Some(viewers), Some(rest)) = (&edge.viewers, path.strip_prefix(lab::ENDPOINT)) {
         return lab::endpoint(edge, viewers, rest, request).await;
@@ -79,7 +79,7 @@ pub(crate) fn json(status: StatusCode, value: &impl serde::Serialize) -> Respons
 }
 
 /// Answers a browser's preflight.
-pub(crate) fn preflight(request: &Request<Incoming>, methods: &'static str) -> Response<Body> {
+pub(crate) fn preflight(request: &Request<RequestBody>, methods: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     *response.headers_mut() = cors::preflight(request.headers(), methods);

@@ -7,9 +7,9 @@ mod viewers;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use dashpot_serve::RequestBody;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
 
 use crate::{
     StartError,
@@ -46,7 +46,7 @@ pub(crate) fn random_id() -> Result<String, StartError> {
 pub(crate) async fn answer(
     edge: &Arc<Edge>,
     viewers: &Viewers,
-    mut request: Request<Incoming>,
+    mut request: Request<RequestBody>,
     note: &mut Note,
 ) -> Response<ClientBody> {
     let path_and_query = request.uri().path_and_query().map_or("/", |path| path.as_str());
@@ -81,7 +81,7 @@ pub(crate) async fn endpoint(
     edge: &Edge,
     viewers: &Viewers,
     rest: &str,
-    request: Request<Incoming>,
+    request: Request<RequestBody>,
 ) -> Response<Body> {
     let id = rest.strip_prefix('/').unwrap_or_default();
     let method = request.method().clone();
@@ -112,7 +112,7 @@ fn make(edge: &Edge, viewers: &Viewers) -> Response<Body> {
     json(StatusCode::CREATED, &made)
 }
 
-async fn set(edge: &Edge, viewer: &Viewer, request: Request<Incoming>) -> Response<Body> {
+async fn set(edge: &Edge, viewer: &Viewer, request: Request<RequestBody>) -> Response<Body> {
     let body = Limited::new(request.into_body(), STATE_BYTES_MAX).collect().await;
     let Ok(body) = body.map(http_body_util::Collected::to_bytes) else {
         return text(StatusCode::BAD_REQUEST, "the link's state did not arrive whole\n");

@@ -2,10 +2,10 @@
 
 use dashpot_cache::{Framing, Reason, RequestHead, ResponseHead, Times, may_store};
 use dashpot_http::cache_status::Handling;
+use dashpot_serve::RequestBody;
 use http::{Method, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::Limited;
-use hyper::body::Incoming;
 
 use crate::{
     edge::Edge,
@@ -46,7 +46,7 @@ pub(crate) async fn on(
     edge: &Edge,
     request: RequestHead,
     path_and_query: String,
-    body: Option<Incoming>,
+    body: Option<RequestBody>,
     reason: Reason,
 ) -> Reply {
     let mut account = account(edge, Served::Pass, Handling::Forwarded(reason.forward()));

@@ -8,8 +8,8 @@ use dashpot_http::{
     cache_status::{CacheStatus, Forward, Handling},
     cdn_loop, via,
 };
+use dashpot_serve::RequestBody;
 use http::{Method, Request, StatusCode, Version, header, request::Parts};
-use hyper::body::Incoming;
 
 use crate::{
     blocks,
@@ -25,13 +25,13 @@ use crate::{
 };
 
 /// Answers `request`.
-pub(crate) async fn answer(edge: &Arc<Edge>, request: Request<Incoming>) -> Reply {
+pub(crate) async fn answer(edge: &Arc<Edge>, request: Request<RequestBody>) -> Reply {
     let (parts, body) = request.into_parts();
     reply(edge, parts, Some(body)).await
 }
 
 /// Answers a request with this head, a client's or one of the edge's own.
-pub(crate) async fn reply(edge: &Arc<Edge>, mut parts: Parts, body: Option<Incoming>) -> Reply {
+pub(crate) async fn reply(edge: &Arc<Edge>, mut parts: Parts, body: Option<RequestBody>) -> Reply {
     if let Err((status, message)) = check(edge, &mut parts) {
         return respond::refuse(edge, status, message, error(edge));
     }

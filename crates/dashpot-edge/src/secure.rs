@@ -1,6 +1,8 @@
 //! The edge's TLS listeners, and their certificates.
 
-use dashpot_serve::{Clock, KeyPair, Listener, Metrics, Options, Tls, TlsOptions, TlsStats, serve};
+use dashpot_serve::{
+    Clock, KeyPair, Listener, Metrics, Options, RequestBody, Tls, TlsOptions, TlsStats, serve,
+};
 use hyper::service::service_fn;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
@@ -51,7 +53,7 @@ pub(crate) async fn run(listeners: Vec<Listener>, live: Handle, options: Options
         let live = live.clone();
         let service_of = move |ends| {
             let live = live.clone();
-            service_fn(move |request| live.edge().handle(ends, request))
+            service_fn(move |request| live.edge().handle(ends, request.map(RequestBody::from)))
         };
         tasks.spawn(serve(listener, service_of, options.clone()));
     }

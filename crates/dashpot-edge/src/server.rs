@@ -5,7 +5,8 @@ use std::{future, net::SocketAddr, sync::Arc, time::Duration};
 use dashpot_base::{ByteSize, Seed};
 use dashpot_cache::Limits;
 use dashpot_serve::{
-    AccessLog, Clock, Health, Listener, Metric, Metrics, Options, Role, Shutdown, Transport, serve,
+    AccessLog, Clock, Health, Listener, Metric, Metrics, Options, RequestBody, Role, Shutdown,
+    Transport, serve,
 };
 use hyper::service::service_fn;
 use tokio::sync::Notify;
@@ -196,7 +197,7 @@ impl Server {
         let secure = secure::run(self.secure, live.clone(), options.clone());
         let service_of = move |ends| {
             let live = live.clone();
-            service_fn(move |request| live.edge().handle(ends, request))
+            service_fn(move |request| live.edge().handle(ends, request.map(RequestBody::from)))
         };
         let told = async {
             shutdown.begun().await;
@@ -226,7 +227,7 @@ async fn administer(live: Handle, admin: Option<(Listener, Access)>, options: Op
     let service = Arc::new(Service { live, access });
     let service_of = move |_| {
         let service = Arc::clone(&service);
-        service_fn(move |request| Arc::clone(&service).handle(request))
+        service_fn(move |request| Arc::clone(&service).handle(request.map(RequestBody::from)))
     };
     serve(listener, service_of, options).await;
 }

@@ -8,6 +8,7 @@ mod clock;
 mod health;
 mod listener;
 mod metrics;
+mod request_body;
 mod serve;
 mod shutdown;
 mod tls;
@@ -21,6 +22,7 @@ pub use health::Health;
 pub use hyper_util::service::TowerToHyperService;
 pub use listener::{BindError, Listener, SocketOptions};
 pub use metrics::{Counter, Family, Gauge, Histogram, Metric, Metrics, Role};
+pub use request_body::RequestBody;
 pub use serve::{BoxError, Limits, Options, serve};
 pub use shutdown::Shutdown;
 pub use tls::{
