@@ -1,6 +1,7 @@
 //! The one integration-test binary of the workspace.
 
 mod edge;
+mod edge_guide;
 mod edge_http;
 mod help;
 mod judges;

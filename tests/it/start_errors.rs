@@ -59,6 +59,37 @@ fn an_origin_that_no_edge_can_stand_before_is_named() {
 }
 
 #[test]
+fn what_is_mistyped_is_told_as_it_is_written() {
+    let edge = |flags: &[&str], expected: &[&str]| {
+        let origin = ["edge", "--origin", "http://h", "--listen", "127.0.0.1:0"];
+        check(&[&origin[..], flags].concat(), expected);
+    };
+    check(&["edge"], &["--origin <URL>"]);
+    check(&["edge", "--origin", "example.com"], &["http://example.com"]);
+    check(&["edge", "--origin", "http://h", "--listen", "8080"], &["0.0.0.0:8080"]);
+    check(&["edge", "--origin", "http://h", "--listen", "localhost:81"], &["127.0.0.1:81"]);
+    edge(&["--origin-backup", "b.example"], &["http://b.example"]);
+    edge(&["--origin-head-timeout", "30"], &["`30` needs a unit"]);
+    edge(&["--origin-host", "h:80"], &["h:80", "without a port"]);
+    edge(&["--origin-header", "X-Key abc"], &["write `Name: value`"]);
+    edge(&["--s3-region", "eu"], &["--s3-credentials"]);
+    edge(&["--s3-credentials", "x"], &["--s3-region"]);
+    edge(&["--negative-ttl", "404:1s"], &["404=1s"]);
+    edge(&["--cors", "player.example"], &["https://player.example"]);
+    edge(&["--admin", "0.0.0.0:0"], &["--admin-token-file", "127.0.0.1"]);
+    edge(&["--admin", "9002"], &["127.0.0.1:9002"]);
+    edge(&["--url-key", "secret"], &["ID=FILE"]);
+    edge(&["--purge-from", "10.0.0.1/33"], &["10.0.0.0/8"]);
+    edge(&["--host-alias", "a=b"], &["--key-host"]);
+    edge(&["--connections-max", "0"], &["at least 1"]);
+    edge(&["--client-header-max", "1MiB"], &["256KiB"]);
+    edge(&["--eviction", "arc"], &["lru", "tinylfu"]);
+    edge(&["--name", "my edge"], &["my edge", "edge-1"]);
+    edge(&["--cache-disk", "/dev/null"], &["/dev/null", "directory"]);
+    edge(&["--access-log", "/nonexistent/log"], &["access log", "/nonexistent/log"]);
+}
+
+#[test]
 fn certificates_that_cannot_be_shown_are_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = |name: &str, text: &str| {
@@ -99,10 +130,18 @@ fn a_bad_configuration_file_is_named_with_the_place() {
         ("[edge", "is not TOML"),
         ("[egde]\n", "no command `egde`"),
         ("[edge]\ncache-memory = '1GiB'\n", "no `cache-memory`"),
+        ("[edge]\ncache_mem = '1GiB'\n", "perhaps `cache-mem`"),
+        ("[edge]\nhead-timeout = '1s'\n", "perhaps `origin-head-timeout`"),
+        ("[edge]\nworkers = 4\n", "`dashpot edge --help` lists"),
+        ("listen = '127.0.0.1:80'\n", "below its command's name"),
+        ("origin = 'http://h'\n", "`[edge]` above"),
         ("[edge]\norigin = ['http://h/']\n", "`edge.origin`"),
     ] {
         std::fs::write(&file, text).expect("a file");
         check(&["--config", &path, "edge"], &[&path, expected]);
     }
     check(&["--config", "no/such.toml", "edge"], &["no/such.toml"]);
+    std::fs::write(&file, "[edge]\norigin = 'http://h'\nconnections-max = 'many'\n")
+        .expect("a file");
+    check(&["--config", &path, "edge"], &["many", "at least 1", "the file of --config", "[edge]"]);
 }

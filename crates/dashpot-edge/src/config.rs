@@ -223,7 +223,9 @@ pub enum StartError {
         path: PathBuf,
     },
     /// The name to ask the origin for is none.
-    #[error("cannot ask the origin for `{host}`: give a DNS name, such as media.example.com")]
+    #[error(
+        "cannot ask the origin for `{host}`: give a DNS name without a port to --origin-host, such as media.example.com"
+    )]
     OriginHost {
         /// The name.
         host: String,

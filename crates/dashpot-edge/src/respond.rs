@@ -111,7 +111,10 @@ pub(crate) fn no_response(
     };
     let detail = match (failed.failure, &*failed.detail) {
         (Failure::Timeout, "") => {
-            format!(" (no response within {:?}, --head-timeout)", edge.flight_limits.head_timeout)
+            format!(
+                " (no response within {:?}, --origin-head-timeout)",
+                edge.flight_limits.head_timeout
+            )
         }
         (_, "") => String::new(),
         (_, detail) => format!(" ({detail})"),

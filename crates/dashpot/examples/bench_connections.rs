@@ -194,7 +194,7 @@ async fn start(
         .args(["edge", "--origin", &format!("http://{origin}"), "--listen", "127.0.0.1:0"])
         .args(["--connections-max", &(count + 100).to_string(), "--client-idle-timeout", "10m"])
         // What opens a connection and says nothing is cut in five seconds otherwise.
-        .args(["--header-timeout", "10m"])
+        .args(["--client-header-timeout", "10m"])
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()

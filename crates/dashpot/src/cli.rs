@@ -58,7 +58,8 @@ pub(crate) fn run(args: Vec<OsString>) -> anyhow::Result<ExitStatus> {
         Some(file) => config::with_file(Cli::command(), &file)?,
         None => (Cli::command(), config::FromFile::new()),
     };
-    let matches = command.clone().get_matches_from(args);
+    let matches = command.clone().try_get_matches_from(args);
+    let matches = matches.unwrap_or_else(|error| config::named(error, &from_file).exit());
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     if cli.print_config {
         print(&config::print(&command, &matches, &from_file));
@@ -87,7 +88,12 @@ pub(crate) fn edge_again() -> anyhow::Result<edge::Args> {
         Some(file) => config::with_file(Cli::command(), &file)?.0,
         None => Cli::command(),
     };
-    let matches = command.try_get_matches_from(args)?;
+    let matches = command.try_get_matches_from(args).map_err(|error| {
+        // What follows is for those who type.
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default();
+        anyhow::anyhow!("{}", first.trim_start_matches("error: ").to_owned())
+    })?;
     match Cli::from_arg_matches(&matches)?.command {
         Command::Edge(args) => Ok(*args),
         Command::Up(_)

@@ -57,14 +57,19 @@ fn with_table(mut command: Command, table: &toml::Table) -> anyhow::Result<(Comm
     for (name, section) in table {
         let Some(subcommand) = command.find_subcommand(name) else {
             let known: Vec<_> = command.get_subcommands().map(Command::get_name).collect();
-            bail!("there is no command `{name}`; tables are named {}", known.join(", "));
+            bail!(
+                "there is no command `{name}`; a flag stands below its command's name, one of {}",
+                known.join(", ")
+            );
         };
         let Some(section) = section.as_table() else {
-            bail!("`{name}` must be a table: write `[{name}]`");
+            bail!(
+                "`{name}` must be a table: write `[{name}]`, or `[edge]` above a flag of the edge"
+            );
         };
         let flags = long_flags(subcommand);
         if let Some(unknown) = section.keys().find(|key| !flags.contains(key)) {
-            bail!("`[{name}]` has no `{unknown}`; it has {}", flags.join(", "));
+            bail!("`[{name}]` has no `{unknown}`; {}", instead(name, unknown, &flags));
         }
         let lists = repeatable_flags(subcommand);
         let mut defaults = BTreeMap::new();
@@ -80,6 +85,35 @@ fn with_table(mut command: Command, table: &toml::Table) -> anyhow::Result<(Comm
         command = command.mut_subcommand(name, |subcommand| with_defaults(subcommand, defaults));
     }
     Ok((command, from_file))
+}
+
+/// Returns `error` with a note where the flag that it is about stands in the file.
+pub(crate) fn named(mut error: clap::Error, from_file: &FromFile) -> clap::Error {
+    use clap::error::{ContextKind, ContextValue};
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return error };
+    let name = flag.split(' ').next().unwrap_or_default().trim_start_matches('-').to_owned();
+    if let Some((command, _)) = from_file.iter().find(|(_, flag)| *flag == name) {
+        let tip = format!("the file of --config sets `{name}` in `[{command}]`");
+        let tips = ContextValue::StyledStrs(vec![tip.into()]);
+        drop(error.insert(ContextKind::Suggested, tips));
+    }
+    error
+}
+
+/// Returns what to write in place of `unknown` in the table of the command `name`.
+fn instead(name: &str, unknown: &str, flags: &[String]) -> String {
+    let meant = unknown.trim_start_matches('-').replace('_', "-").to_lowercase();
+    let words: BTreeSet<&str> = meant.split('-').collect();
+    let shared = |flag: &str| flag.split('-').filter(|word| words.contains(word)).count();
+    let likeness = |flag: &String| (*flag == meant, flag.contains(&meant), shared(flag));
+    let best = flags.iter().map(likeness).max().unwrap_or_default();
+    let alike: Vec<_> = flags.iter().filter(|&flag| likeness(flag) == best).collect();
+    // Of what shares a word with everything, help has the better list.
+    if best == <_>::default() || 6 < alike.len() {
+        return format!("`dashpot {name} --help` lists its flags");
+    }
+    let alike: Vec<_> = alike.into_iter().map(|flag| format!("`{flag}`")).collect();
+    format!("perhaps {}", alike.join(", "))
 }
 
 /// Returns the variables in the environment that look like a flag of a command and are none.

@@ -7,6 +7,7 @@ mod fill;
 mod front;
 mod keys;
 mod ops;
+mod parse;
 mod policy;
 mod tiers;
 mod tls;
@@ -24,71 +25,96 @@ use url::Url;
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// URL of the origin, with a path prefix where there is one
-    #[arg(long, value_name = "URL", env = "DASHPOT_EDGE_ORIGIN")]
+    /// URL of the origin to cache, with a path prefix where there is one
+    #[arg(long, value_name = "URL", env = "DASHPOT_EDGE_ORIGIN", value_parser = parse::url)]
     origin: Url,
     /// Address to listen on; port 0 takes a free one
     #[arg(
         long,
         value_name = "ADDR",
         default_value = "127.0.0.1:9001",
-        env = "DASHPOT_EDGE_LISTEN"
+        env = "DASHPOT_EDGE_LISTEN",
+        value_parser = parse::addr
     )]
     listen: SocketAddr,
-    /// What the edge calls itself in Via and Cache-Status, after `dashpot-`
+    /// What the edge calls itself in Via, CDN-Loop and Cache-Status, after `dashpot-`; edges in a row
+    /// need different ones
     #[arg(long, value_name = "NAME", default_value = "edge", env = "DASHPOT_EDGE_NAME")]
     name: String,
     /// Memory that stored responses may take
-    #[arg(long, value_name = "SIZE", default_value = "512MiB", env = "DASHPOT_EDGE_CACHE_MEM")]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        default_value = "512MiB",
+        env = "DASHPOT_EDGE_CACHE_MEM",
+        help_heading = "Storage"
+    )]
     cache_mem: ByteSize,
     /// Who leaves when the memory is full
-    #[arg(long, value_name = "POLICY", default_value = "lru", env = "DASHPOT_EDGE_EVICTION")]
+    #[arg(
+        long,
+        value_name = "POLICY",
+        default_value = "lru",
+        env = "DASHPOT_EDGE_EVICTION",
+        help_heading = "Storage"
+    )]
     eviction: EvictionName,
     /// Largest body that is stored; larger ones pass through
-    #[arg(long, value_name = "SIZE", default_value = "64MiB", env = "DASHPOT_EDGE_OBJECT_MAX")]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        default_value = "64MiB",
+        env = "DASHPOT_EDGE_OBJECT_MAX",
+        help_heading = "Storage"
+    )]
     object_max: ByteSize,
-    /// How long a connection to the origin may take to be made
-    #[arg(long, value_name = "TIME", default_value = "5s", env = "DASHPOT_EDGE_CONNECT_TIMEOUT",
-          value_parser = parse_duration)]
-    connect_timeout: Duration,
-    /// How long the origin may take to begin a response
-    #[arg(long, value_name = "TIME", default_value = "30s", env = "DASHPOT_EDGE_HEAD_TIMEOUT",
-          value_parser = parse_duration)]
-    head_timeout: Duration,
-    /// How long the origin may pause within a body
-    #[arg(long, value_name = "TIME", default_value = "30s", env = "DASHPOT_EDGE_IDLE_TIMEOUT",
-          value_parser = parse_duration)]
-    idle_timeout: Duration,
-    /// Let anyone give single viewers a slow link: for laboratories, not for the open network
-    #[arg(long, env = "DASHPOT_EDGE_LAB")]
-    lab: bool,
-    /// Where a JSON line for each request goes: a file, `-` for stderr, or `off`
-    #[arg(long, value_name = "FILE", default_value = "off", env = "DASHPOT_EDGE_ACCESS_LOG",
-          value_parser = |text: &str| Ok::<_, String>(LogTo::from(text)))]
-    access_log: LogTo,
+    #[command(flatten)]
+    tiers: tiers::TiersArgs,
     #[command(flatten)]
     policy: policy::PolicyArgs,
     #[command(flatten)]
     keys: keys::KeysArgs,
     #[command(flatten)]
-    tiers: tiers::TiersArgs,
-    #[command(flatten)]
     fill: fill::FillArgs,
+    /// How long a connection to the origin may take to be made
+    #[arg(long, value_name = "TIME", default_value = "5s",
+          env = "DASHPOT_EDGE_ORIGIN_CONNECT_TIMEOUT", value_parser = parse_duration,
+          help_heading = "Origin")]
+    origin_connect_timeout: Duration,
+    /// How long the origin may take to begin a response
+    #[arg(long, value_name = "TIME", default_value = "30s",
+          env = "DASHPOT_EDGE_ORIGIN_HEAD_TIMEOUT", value_parser = parse_duration,
+          help_heading = "Origin")]
+    origin_head_timeout: Duration,
+    /// How long the origin may pause within a body
+    #[arg(long, value_name = "TIME", default_value = "30s",
+          env = "DASHPOT_EDGE_ORIGIN_IDLE_TIMEOUT", value_parser = parse_duration,
+          help_heading = "Origin")]
+    origin_idle_timeout: Duration,
+    #[command(flatten)]
+    behind: behind::BehindArgs,
     #[command(flatten)]
     front: front::FrontArgs,
     #[command(flatten)]
     tls: tls::TlsArgs,
     #[command(flatten)]
-    behind: behind::BehindArgs,
-    #[command(flatten)]
     admin: admin::AdminArgs,
+    /// Where a line for each request goes: a file, `-` for stderr, or `off`
+    #[arg(long, value_name = "FILE", default_value = "off", env = "DASHPOT_EDGE_ACCESS_LOG",
+          value_parser = |text: &str| Ok::<_, String>(LogTo::from(text)),
+          help_heading = "Operations")]
+    access_log: LogTo,
     #[command(flatten)]
     ops: ops::OpsArgs,
+    /// Let anyone give single viewers a slow link: for laboratories, not for the open network
+    #[arg(long, env = "DASHPOT_EDGE_LAB", help_heading = "Operations")]
+    lab: bool,
 }
 
 const AFTER_HELP: &str = "\
 The edge keeps what RFC 9111 lets a shared cache keep, for as long as the origin says, and tells in
-Cache-Status why a request was a hit or a miss. /_dashpot/stats has its counters as JSON.
+Cache-Status why a request was a hit or a miss. Pages of its own: /health, /metrics and
+/_dashpot/stats. docs/edge.md is the operator's guide.
 
 SIGHUP opens the access log again and reloads --config without losing cache or connections;
 SIGTERM and Ctrl-C let responses in flight end within --drain.";
@@ -113,9 +139,9 @@ impl Args {
                 EvictionName::Tinylfu => Eviction::TinyLfu,
             },
             object_max: self.object_max,
-            connect_timeout: self.connect_timeout,
-            head_timeout: self.head_timeout,
-            idle_timeout: self.idle_timeout,
+            connect_timeout: self.origin_connect_timeout,
+            head_timeout: self.origin_head_timeout,
+            idle_timeout: self.origin_idle_timeout,
             lab: if self.lab { Lab::On } else { Lab::Off },
             access_log: self.access_log,
             drain: self.ops.drain,

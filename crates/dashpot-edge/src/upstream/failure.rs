@@ -33,7 +33,7 @@ pub(super) fn is_lost(error: &reqwest::Error) -> bool {
 /// what to do where that is known.
 pub(super) fn detail_of(error: &reqwest::Error, connect_timeout: Duration) -> String {
     if error.is_connect() && error.is_timeout() {
-        return format!("no connection within {connect_timeout:?}, --connect-timeout");
+        return format!("no connection within {connect_timeout:?}, --origin-connect-timeout");
     }
     if let Some(certificate) = causes(error).find_map(certificate_error) {
         return certificate;

@@ -63,6 +63,10 @@ impl Site {
         let mut asked = url.clone();
         if let Some(host) = &behind.host {
             let bad = || StartError::OriginHost { host: host.clone() };
+            // A port would be dropped without a word.
+            if host.contains([':', '/', '@']) {
+                return Err(bad());
+            }
             asked.set_host(Some(host)).map_err(|_| bad())?;
             let connected = url.host_str().unwrap_or_default();
             builder = builder.dns_resolver(Always(bare(connected).to_owned()));

@@ -116,6 +116,7 @@ fn upstreams_that_cannot_be_used_are_named() {
     check(|config| config.behind.others = vec!["http://u:p@b/".parse().unwrap()], "without user");
     check(|config| config.behind.host = Some("a b".to_owned()), "`a b`");
     check(|config| config.behind.host = Some("127.0.0.2".to_owned()), "give a DNS name");
+    check(|config| config.behind.host = Some("a.example:80".to_owned()), "without a port");
     check(|config| config.behind.ca = vec!["/nonexistent".into()], "`/nonexistent`");
     check(
         |config| config.behind.ca = vec!["/dev/null".into()],

@@ -1,5 +1,6 @@
 //! Flags of `dashpot edge`: the operator's listener: purge, prefill, reload.
 
+use super::parse;
 use crate::{cli, config::InForce};
 use dashpot_edge::{Admin, Setting};
 use ipnet::IpNet;
@@ -10,18 +11,19 @@ use std::{net::SocketAddr, path::PathBuf};
 #[command(next_help_heading = "Operator")]
 pub(super) struct AdminArgs {
     /// Address of the operator's API: purge, prefill, what is stored and why [default: none]
-    #[arg(long, value_name = "ADDR", env = "DASHPOT_EDGE_ADMIN")]
+    #[arg(long, value_name = "ADDR", env = "DASHPOT_EDGE_ADMIN", value_parser = parse::addr)]
     admin: Option<SocketAddr>,
-    /// File with the token that the operator's API asks for; needed unless it is on loopback
+    /// File with the token that the operator's API asks for; needed unless --admin is on loopback
     #[arg(long, value_name = "FILE", requires = "admin", env = "DASHPOT_EDGE_ADMIN_TOKEN_FILE")]
     admin_token_file: Option<PathBuf>,
     /// File that purges are kept in across restarts [default: they are forgotten]
     #[arg(long, value_name = "FILE", env = "DASHPOT_EDGE_PURGE_LOG")]
     purge_log: Option<PathBuf>,
     /// Networks whose clients may send PURGE, such as 10.0.0.0/8 [default: none]
-    #[arg(long, value_name = "CIDR,...", value_delimiter = ',', env = "DASHPOT_EDGE_PURGE_FROM")]
+    #[arg(long, value_name = "CIDR,...", value_delimiter = ',', env = "DASHPOT_EDGE_PURGE_FROM",
+          value_parser = parse::network)]
     purge_from: Vec<IpNet>,
-    /// Show clients Surrogate-Key, Cache-Tag and xkey, which are for caches
+    /// Pass Surrogate-Key, Cache-Tag and xkey on to clients, which are for caches
     #[arg(long, env = "DASHPOT_EDGE_KEEP_TAGS")]
     keep_tags: bool,
 }

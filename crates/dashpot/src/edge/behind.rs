@@ -1,5 +1,6 @@
 //! Flags of `dashpot edge`: the upstreams and how requests are sent to them.
 
+use super::parse;
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use dashpot_edge::{Behind, Prefer, S3, UpstreamHttp};
@@ -9,14 +10,15 @@ use url::Url;
 
 /// The upstreams and how requests are sent to them.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Upstreams")]
+#[command(next_help_heading = "Origin")]
 pub(super) struct BehindArgs {
-    /// Another server with the origin's content, to ask when the origin fails; repeatable
+    /// URL of another server with the same content, to ask when the origin fails; repeatable
     #[arg(
         long,
         value_name = "URL",
         env = "DASHPOT_EDGE_ORIGIN_BACKUP",
         value_delimiter = ',',
+        value_parser = parse::url,
         action = clap::ArgAction::Append
     )]
     origin_backup: Vec<Url>,
@@ -40,7 +42,7 @@ pub(super) struct BehindArgs {
         action = clap::ArgAction::Append
     )]
     origin_ca: Vec<PathBuf>,
-    /// Field to send to the origin, `Name: value` or `Name: @FILE`; repeatable
+    /// Field to send to the origin, `Name: value` or `Name: @FILE` (for secrets); repeatable
     #[arg(
         long,
         value_name = "FIELD",
@@ -53,17 +55,22 @@ pub(super) struct BehindArgs {
         long,
         value_name = "N",
         default_value_t = Behind::default().idle_connections_max,
-        env = "DASHPOT_EDGE_ORIGIN_KEEPALIVE"
+        env = "DASHPOT_EDGE_ORIGIN_KEEPALIVE",
+        value_parser = parse::count
     )]
     origin_keepalive: usize,
-    /// Sign requests to an S3 object store with the keys of this credentials file
+    /// Sign requests to an S3 object store with the keys of this file, as in ~/.aws/credentials
     #[arg(long, value_name = "FILE", requires = "s3_region", env = "DASHPOT_EDGE_S3_CREDENTIALS")]
     s3_credentials: Option<PathBuf>,
-    /// Region of the object store
-    #[arg(long, value_name = "REGION", env = "DASHPOT_EDGE_S3_REGION")]
+    /// Region of the object store, such as eu-central-1
+    #[arg(
+        long,
+        value_name = "REGION",
+        requires = "s3_credentials",
+        env = "DASHPOT_EDGE_S3_REGION"
+    )]
     s3_region: Option<String>,
-    /// Make absolute URLs in MPDs that point at the origin into paths, so that players come back
-    /// here
+    /// Make URLs in MPDs that name the origin into paths, so that players come back to the edge
     #[arg(long, env = "DASHPOT_EDGE_REWRITE_MPD_URLS")]
     rewrite_mpd_urls: bool,
 }

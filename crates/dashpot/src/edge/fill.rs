@@ -1,5 +1,6 @@
 //! Flags of `dashpot edge`: how bodies are fetched, and fetched on.
 
+use super::parse;
 use clap::ValueEnum;
 use dashpot_edge::{Fill, Prefetch};
 
@@ -8,24 +9,23 @@ use dashpot_edge::{Fill, Prefetch};
 #[command(next_help_heading = "Filling")]
 pub(super) struct FillArgs {
     /// How often in a row the rest of a body that broke off is asked for; 0 cuts its readers
-    #[arg(long, value_name = "COUNT", default_value_t = Fill::default().resumes_max,
+    #[arg(long, value_name = "N", default_value_t = Fill::default().resumes_max,
           env = "DASHPOT_EDGE_RESUMES_MAX")]
     resumes_max: u32,
-    /// Fetches that may fill the cache at a time
-    #[arg(long, value_name = "COUNT", default_value_t = Fill::default().fills_max,
-          env = "DASHPOT_EDGE_FILLS_MAX")]
+    /// Fetches that fill the cache at a time; further requests go past the cache
+    #[arg(long, value_name = "N", default_value_t = Fill::default().fills_max,
+          env = "DASHPOT_EDGE_FILLS_MAX", value_parser = parse::count)]
     fills_max: usize,
-    /// Fetch the next segment before it is asked for: where players announce it with CMCD (nor,
-    /// nrr), after two numbered ones in a row, or both
+    /// Which segments to fetch before they are asked for
     #[arg(long, value_name = "HOW", default_value = "off", env = "DASHPOT_EDGE_PREFETCH")]
     prefetch: PrefetchName,
-    /// Such fetches at a time
-    #[arg(long, value_name = "COUNT", default_value_t = Prefetch::default().outstanding_max,
-          env = "DASHPOT_EDGE_PREFETCH_MAX")]
+    /// Fetches by --prefetch at a time
+    #[arg(long, value_name = "N", default_value_t = Prefetch::default().outstanding_max,
+          env = "DASHPOT_EDGE_PREFETCH_MAX", value_parser = parse::count)]
     prefetch_max: usize,
-    /// Such fetches at a time for one client
-    #[arg(long, value_name = "COUNT", default_value_t = Prefetch::default().per_client_max,
-          env = "DASHPOT_EDGE_PREFETCH_CLIENT_MAX")]
+    /// Fetches by --prefetch at a time for one client
+    #[arg(long, value_name = "N", default_value_t = Prefetch::default().per_client_max,
+          env = "DASHPOT_EDGE_PREFETCH_CLIENT_MAX", value_parser = parse::count)]
     prefetch_client_max: usize,
 }
 
@@ -34,9 +34,9 @@ pub(super) struct FillArgs {
 enum PrefetchName {
     /// Nothing
     Off,
-    /// What players announce
+    /// What players announce by CMCD (nor, nrr)
     Cmcd,
-    /// What follows in a sequence of numbers
+    /// What follows two numbered ones in a row
     Pattern,
     /// Both
     Both,

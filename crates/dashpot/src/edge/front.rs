@@ -1,5 +1,6 @@
 //! Flags of `dashpot edge`: what clients may take, and what they must show.
 
+use super::parse;
 use crate::sign::UrlKey;
 use dashpot_base::{ByteSize, parse_duration};
 use dashpot_edge::{Cors, Front, Rate, signed_url::Lock};
@@ -15,13 +16,13 @@ use std::{
 #[command(next_help_heading = "Clients")]
 pub(super) struct FrontArgs {
     /// How long a request head may take from its first byte
-    #[arg(long, value_name = "TIME", default_value = "5s", env = "DASHPOT_EDGE_HEADER_TIMEOUT",
-          value_parser = parse_duration)]
-    header_timeout: Duration,
+    #[arg(long, value_name = "TIME", default_value = "5s",
+          env = "DASHPOT_EDGE_CLIENT_HEADER_TIMEOUT", value_parser = parse_duration)]
+    client_header_timeout: Duration,
     /// Largest request head; larger ones are answered 431
-    #[arg(long, value_name = "SIZE", default_value = "32KiB", env = "DASHPOT_EDGE_HEADER_MAX",
+    #[arg(long, value_name = "SIZE", default_value = "32KiB", env = "DASHPOT_EDGE_CLIENT_HEADER_MAX",
           value_parser = parse_header_max)]
-    header_max: u32,
+    client_header_max: u32,
     /// How long the body of a request may pause
     #[arg(long, value_name = "TIME", default_value = "30s",
           env = "DASHPOT_EDGE_CLIENT_BODY_TIMEOUT", value_parser = parse_duration)]
@@ -30,25 +31,27 @@ pub(super) struct FrontArgs {
     #[arg(long, value_name = "TIME", default_value = "75s",
           env = "DASHPOT_EDGE_CLIENT_IDLE_TIMEOUT", value_parser = parse_duration)]
     client_idle_timeout: Duration,
-    /// How long a client may take nothing of a response
+    /// How long a client may take no byte of a response before it is cut off
     #[arg(long, value_name = "TIME", default_value = "60s",
-          env = "DASHPOT_EDGE_WRITE_STALL_TIMEOUT", value_parser = parse_duration)]
-    write_stall_timeout: Duration,
+          env = "DASHPOT_EDGE_CLIENT_WRITE_TIMEOUT", value_parser = parse_duration)]
+    client_write_timeout: Duration,
     /// Open connections; further ones wait
     #[arg(long, value_name = "N", default_value_t = NonZeroUsize::MIN.saturating_add(16_383),
-          env = "DASHPOT_EDGE_CONNECTIONS_MAX")]
+          env = "DASHPOT_EDGE_CONNECTIONS_MAX", value_parser = parse::at_least_one)]
     connections_max: NonZeroUsize,
     /// Open connections of one address (IPv6: /64 network); further ones are refused [default: no
     /// limit]
-    #[arg(long, value_name = "N", env = "DASHPOT_EDGE_CLIENT_CONNECTIONS_MAX")]
+    #[arg(long, value_name = "N", env = "DASHPOT_EDGE_CLIENT_CONNECTIONS_MAX",
+          value_parser = parse::at_least_one)]
     client_connections_max: Option<NonZeroUsize>,
     /// Requests per second of one address (IPv6: /64 network); more are answered 429 [default: no
     /// limit]
-    #[arg(long, value_name = "N", env = "DASHPOT_EDGE_CLIENT_REQUEST_RATE")]
+    #[arg(long, value_name = "N", env = "DASHPOT_EDGE_CLIENT_REQUEST_RATE",
+          value_parser = parse::at_least_one_u32)]
     client_request_rate: Option<NonZeroU32>,
     /// Requests of one address at once after a rest, where --client-request-rate limits them
     #[arg(long, value_name = "N", default_value_t = NonZeroU32::MIN.saturating_add(99),
-          env = "DASHPOT_EDGE_CLIENT_REQUEST_BURST")]
+          env = "DASHPOT_EDGE_CLIENT_REQUEST_BURST", value_parser = parse::at_least_one_u32)]
     client_request_burst: NonZeroU32,
     /// Pages that may read responses where the origin says nothing about it: `off`, `*` (all), or
     /// origins such as `https://player.example`
@@ -64,10 +67,10 @@ pub(super) struct FrontArgs {
     #[arg(long, value_name = "TIME", default_value = "5s", env = "DASHPOT_EDGE_URL_SKEW",
           value_parser = parse_duration)]
     url_skew: Duration,
-    /// Send buffer of a connection [default: what the operating system finds]
+    /// Send buffer of a connection in the kernel [default: the kernel's own choice]
     #[arg(long, value_name = "SIZE", env = "DASHPOT_EDGE_SEND_BUFFER", value_parser = parse_buffer)]
     send_buffer: Option<u32>,
-    /// Connections that the operating system takes ahead of the server
+    /// Length of the accept queue, which net.core.somaxconn bounds
     #[arg(long, value_name = "N", default_value_t = 4_096, env = "DASHPOT_EDGE_BACKLOG")]
     backlog: u32,
     /// Silence after which a client is probed, to notice those that have vanished [default: never]
@@ -120,14 +123,14 @@ fn cors_of(origins: Vec<String>) -> Cors {
 
 impl From<FrontArgs> for Front {
     fn from(args: FrontArgs) -> Self {
-        let header_bytes_max = usize::try_from(args.header_max).unwrap_or(usize::MAX);
+        let header_bytes_max = usize::try_from(args.client_header_max).unwrap_or(usize::MAX);
         let limits = Limits {
             connections_max: args.connections_max.get(),
             connections_per_client_max: args.client_connections_max,
-            header_read_timeout: args.header_timeout,
+            header_read_timeout: args.client_header_timeout,
             idle_timeout: args.client_idle_timeout,
             body_timeout: args.client_body_timeout,
-            write_stall_timeout: args.write_stall_timeout,
+            write_stall_timeout: args.client_write_timeout,
             header_bytes_max,
             ..Limits::default()
         };

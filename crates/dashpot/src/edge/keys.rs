@@ -33,7 +33,7 @@ pub(super) struct KeysArgs {
     /// Serve several hosts: the Host is part of the key and is sent to the origin
     #[arg(long, env = "DASHPOT_EDGE_KEY_HOST")]
     key_host: bool,
-    /// Take one host for another one, such as www.example.org=example.org
+    /// Take one host for another one, such as www.example.org=example.org; with --key-host
     #[arg(long, value_name = "HOST=HOST,...", value_delimiter = ',', requires = "key_host",
           env = "DASHPOT_EDGE_HOST_ALIAS", value_parser = parse_alias)]
     host_alias: Vec<(String, String)>,

@@ -13,13 +13,12 @@ pub(super) struct PolicyArgs {
     #[arg(long, value_name = "TIME", default_value = "1d", env = "DASHPOT_EDGE_HEURISTIC_MAX",
           value_parser = parse_duration)]
     heuristic_max: Duration,
-    /// How long to keep responses of which the origin says nothing; 0s keeps none
+    /// How long to keep responses to which the origin gives no lifetime; 0s keeps none
     #[arg(long, value_name = "TIME", default_value = "0s", env = "DASHPOT_EDGE_DEFAULT_TTL",
           value_parser = parse_duration)]
     default_ttl: Duration,
-    /// How long to keep responses of a status of which the origin says nothing, such as
-    /// 404=1s,410=10s,425=200ms for a live origin
-    #[arg(long, value_name = "STATUS=TIME", env = "DASHPOT_EDGE_NEGATIVE_TTL",
+    /// The same for single statuses, such as 404=1s,410=10s,425=200ms for a live origin
+    #[arg(long, value_name = "STATUS=TIME,...", env = "DASHPOT_EDGE_NEGATIVE_TTL",
           value_delimiter = ',', value_parser = parse_negative_ttl)]
     negative_ttl: Vec<(u16, Duration)>,
     /// How far past their lifetime to use responses while the origin cannot be reached; 0s uses

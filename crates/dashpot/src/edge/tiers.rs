@@ -8,9 +8,9 @@ use dashpot_edge::{DiskEviction, DiskTier, Tiers};
 
 /// The tiers behind the memory tier, and who leaves and enters each.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Tiers")]
+#[command(next_help_heading = "Storage")]
 pub(super) struct TiersArgs {
-    /// Directory to keep on disk what is asked for twice, over restarts too
+    /// Directory to keep what is asked for twice in, over restarts too [default: memory only]
     #[arg(long, value_name = "DIR", env = "DASHPOT_EDGE_CACHE_DISK")]
     cache_disk: Option<PathBuf>,
     /// Disk space that stored responses may take

@@ -1,5 +1,6 @@
 //! Flags of `dashpot edge`: HTTPS, HTTP/2 and HTTP/3 towards clients.
 
+use super::parse;
 use clap::ValueEnum;
 use dashpot_edge::Tls;
 use dashpot_serve::TlsMin;
@@ -9,8 +10,9 @@ use std::{net::SocketAddr, path::PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "TLS")]
 pub(super) struct TlsArgs {
-    /// Address to serve HTTPS on (HTTP/2 and HTTP/1.1), besides the plain one; repeatable
-    #[arg(long, value_name = "ADDR", env = "DASHPOT_EDGE_TLS_LISTEN", value_delimiter = ',')]
+    /// Address to serve HTTPS on (HTTP/2 and HTTP/1.1), besides --listen; repeatable
+    #[arg(long, value_name = "ADDR", env = "DASHPOT_EDGE_TLS_LISTEN", value_delimiter = ',',
+          value_parser = parse::addr)]
     tls_listen: Vec<SocketAddr>,
     /// Certificate chain in PEM, read again when it changes; repeatable: SNI chooses, the first is
     /// the default
