@@ -5,7 +5,7 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 # Where `make demo` takes its film from: nothing (the test film), a file, a folder or an MPD's URL.
 SOURCE ?=
 
-.PHONY: help demo test e2e check bless media deps deps-demo web bench-edge bench-connections audit clean
+.PHONY: help demo test e2e check bless media deps deps-demo web bench-edge bench-connections soak audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -51,11 +51,15 @@ web/dist/index.html: web/node_modules/.stamp $(WEB_SOURCES)
 	cd web && npm run --silent build
 	@touch $@
 
-bench-edge: ## compare the edge with nginx proxy_cache in one run (needs nginx and wrk)
+bench-edge: ## compare the edge with nginx proxy_cache and Varnish in one run (needs nginx and wrk)
 	scripts/bench-edge.sh
 
 bench-connections: ## how many connections one edge holds, and the memory of each (needs Linux)
 	scripts/bench-connections.sh
+
+soak: ## load one edge with everything at once for ten minutes and compare each byte (needs Node.js, Linux)
+	$(CARGO) build --locked --release --bin dashpot
+	scripts/soak.mjs
 
 audit: ## check licences, bans and sources with cargo-deny
 	@command -v cargo-deny >/dev/null 2>&1 || { echo "first: cargo install --locked cargo-deny"; exit 1; }
