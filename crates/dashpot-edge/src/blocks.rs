@@ -117,7 +117,7 @@ fn plan(edge: &Edge, wanted: &Wanted, parts: &Parts) -> ReplyPlan {
 fn first_missing(edge: &Edge, wanted: &Wanted, parts: &Parts, plan: &ReplyPlan) -> Option<u64> {
     missing(&plan.content, parts.length, |at| {
         let key = wanted.primary.block(parts.id, block_of(at));
-        edge.store.block(&key).map(|block| block.extent)
+        edge.store.block_extent(&key)
     })
 }
 
@@ -148,7 +148,9 @@ async fn fresh(edge: &Arc<Edge>, wanted: Wanted, parts: Arc<Parts>) -> Way {
     }
     // Nothing has been said yet: what the origin answers decides what is said.
     match reader::open(edge, &wanted, &parts, at) {
-        open @ Open::Stored(_) => Way::Replied(send(edge, wanted, parts, Some(open), account)),
+        open @ (Open::Stored(_) | Open::Loading { .. } | Open::Lost(_)) => {
+            Way::Replied(send(edge, wanted, parts, Some(open), account))
+        }
         Open::Coming(coming) => {
             let outcome = coming.fetch.outcome().await;
             account.origin_took = coming.fetch.took();

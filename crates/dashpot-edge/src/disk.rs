@@ -10,7 +10,10 @@ mod counters;
 mod dir;
 #[cfg(test)]
 mod faults;
+mod groups;
 mod index;
+mod on_disk;
+mod parts;
 mod pause;
 mod record;
 mod scan;
@@ -19,8 +22,9 @@ mod writer;
 
 pub(crate) use body::{DiskBody, ReadFailed};
 pub(crate) use counters::{Counters, DiskReport};
+pub(crate) use on_disk::{Loaded, OnDisk};
 pub(crate) use record::{BLOCK_BYTES, VariantOf};
-pub(crate) use tier::{Disk, OnDisk};
+pub(crate) use tier::Disk;
 
 #[cfg(test)]
 mod tests;

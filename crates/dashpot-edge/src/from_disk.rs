@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use dashpot_cache::{Verdict, decide};
+use dashpot_cache::{Key, Verdict, decide};
 use dashpot_http::{cache_status::Handling, etag::EntityTag};
 use http::header;
 
 use crate::{
-    blocks,
-    disk::{OnDisk, ReadFailed},
+    blocks::{self, Parts},
+    disk::{DiskBody, Loaded, OnDisk, ReadFailed},
     edge::Edge,
     flights::Wanted,
     object::{Blocks, Object, StoredBody},
@@ -19,19 +19,24 @@ use crate::{
 
 /// How often something is found on the disk before it is kept in memory again: once may be chance,
 /// and what is asked for once in a while should not push out what is asked for all the time.
-const HITS_TO_PROMOTE: u32 = 2;
+pub(crate) const HITS_TO_PROMOTE: u32 = 2;
 
 /// Answers a request for what memory does not have and the disk seems to.
 pub(crate) async fn answer(edge: &Arc<Edge>, on_disk: OnDisk, mut wanted: Wanted) -> Reply {
     let (hits, key) = (on_disk.hits(), on_disk.key().clone());
-    let object = on_disk.load().await;
-    let object = object.and_then(|object| edge.store.unpurged_on_disk(&wanted.primary, object));
-    let Some(object) = object else { return absent(edge, wanted).await };
+    let loaded = match on_disk.load().await {
+        Some(Loaded::Whole(object)) => edge.store.unpurged_on_disk(&wanted.primary, object),
+        Some(Loaded::Parts(parts, file)) => {
+            return in_parts(edge, wanted, key, (parts, &file)).await;
+        }
+        None => None,
+    };
+    let Some(object) = loaded else { return absent(edge, wanted).await };
     wanted.key = key;
     wanted.stored = Some(Arc::clone(&object));
     let verdict = decide(edge.clock.wall(), Some(&object.head), &wanted.request);
     let mut reply = match verdict {
-        Verdict::Fresh => Loaded { object, hits }.hit(edge, &wanted),
+        Verdict::Fresh => Entire { object, hits }.hit(edge, &wanted),
         Verdict::StaleWhileRevalidate
         | Verdict::Stale(_)
         | Verdict::Miss(_)
@@ -43,6 +48,25 @@ pub(crate) async fn answer(edge: &Arc<Edge>, on_disk: OnDisk, mut wanted: Wanted
     }
     // Nothing has been sent, and what is damaged is no longer stored.
     absent(edge, wanted).await
+}
+
+/// Answers from `parts`, whose head was read from `file` and is stored under `key`.
+async fn in_parts(
+    edge: &Arc<Edge>,
+    mut wanted: Wanted,
+    key: Key,
+    (parts, file): (Arc<Parts>, &DiskBody),
+) -> Reply {
+    let Some(unpurged) = edge.store.unpurged_parts(&wanted.primary, Arc::clone(&parts)) else {
+        if let Some(disk) = edge.store.disk() {
+            disk.remove_body(file);
+        }
+        return absent(edge, wanted).await;
+    };
+    edge.store.keep_parts(key.clone(), &parts, file);
+    wanted.key = key;
+    let verdict = decide(edge.clock.wall(), Some(&unpurged.head), &wanted.request);
+    blocks::reply(edge, verdict, wanted, Some(unpurged)).await
 }
 
 /// Answers as if nothing were stored.
@@ -66,12 +90,12 @@ async fn prime(edge: &Arc<Edge>, reply: &mut Reply, wanted: &Wanted) -> Result<(
 
 /// What was read from the disk.
 #[derive(Debug)]
-struct Loaded {
+struct Entire {
     object: Arc<Object>,
     hits: u32,
 }
 
-impl Loaded {
+impl Entire {
     /// Replies from the disk.
     fn hit(self, edge: &Arc<Edge>, wanted: &Wanted) -> Reply {
         if let Some(disk) = edge.store.disk() {

@@ -115,7 +115,7 @@ impl Store {
             slots,
             unshareable: marks(UNSHAREABLE_MAX, UNSHAREABLE_FOR),
             resting: marks(RESTING_MAX, REFRESH_REST),
-            epochs: AtomicU64::new(disk.as_ref().map_or(0, |disk| disk.next_selector_epoch())),
+            epochs: AtomicU64::new(disk.as_ref().map_or(0, |disk| disk.next_epoch())),
             purging: Purging::default(),
             disk,
         }
@@ -186,8 +186,13 @@ impl Store {
                 }
                 self.keep(key, object);
             }
-            // Parts have no place on the disk.
-            Slot::Vary(_) | Slot::Parts(_) | Slot::Block(_) => self.slots.insert(key, slot),
+            Slot::Parts(parts) => {
+                if let Some(disk) = &self.disk {
+                    disk.stored_parts(&key, variant_of, &parts);
+                }
+                self.slots.insert(key, Slot::Parts(parts));
+            }
+            Slot::Vary(_) | Slot::Block(_) => self.slots.insert(key, slot),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Part of what is not stored whole: asked for in blocks, stored in blocks, sent in one piece.
 
-mod origin;
+pub(super) mod origin;
 
 use super::{
     Edge, any_port, bounded,

@@ -102,9 +102,6 @@ impl Fetching {
     /// Forgets `parts`, unless others have taken their place already.
     pub(super) fn forget(&self, parts: &Parts) {
         let (store, wanted) = (&self.edge.store, &self.fetch.wanted);
-        let found = store.find(&wanted.primary, &wanted.request);
-        if found.parts.is_some_and(|found| found.id == parts.id) {
-            store.remove(&wanted.primary);
-        }
+        store.remove_parts(&wanted.primary, &wanted.request, parts.id);
     }
 }

@@ -140,7 +140,7 @@ impl Fetching {
             None => block,
         };
         if block.extent.size() != parts.length {
-            return store.insert_block(key, block.into());
+            return store.insert_block(key, wanted, parts, block.into());
         }
         let body = StoredBody::Memory(Arc::new(Blocks::of(block.bytes)));
         let object = Object::new(Arc::clone(&parts.head), body, parts.epoch.min(self.epoch));

@@ -2,20 +2,22 @@
 
 use std::{
     collections::VecDeque,
+    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
-use dashpot_cache::{BLOCK_BYTES, Failure, ReaderId, Step, block_at, block_of, step};
+use dashpot_cache::{BLOCK_BYTES, Failure, Key, ReaderId, Step, block_at, block_of, step};
 use dashpot_http::range::ByteRange;
+use tokio::task::JoinHandle;
 
 use super::{
     fetch::Fetch,
     parts::{Block, Parts},
     table::{Joined, Table},
 };
-use crate::{edge::Edge, fill::Broken, flights::Wanted};
+use crate::{disk::OnDisk, edge::Edge, fill::Broken, flights::Wanted, from_disk::HITS_TO_PROMOTE};
 
 /// Blocks that are fetched ahead of the one that is read.
 ///
@@ -37,6 +39,13 @@ pub(crate) struct Reader {
 #[derive(Debug)]
 pub(super) enum Open {
     Stored(Arc<Block>),
+    /// From the disk.
+    Loading {
+        extent: ByteRange,
+        task: JoinHandle<Option<Arc<Block>>>,
+    },
+    /// What the disk had is damaged.
+    Lost(ByteRange),
     Coming(Coming),
 }
 
@@ -66,6 +75,7 @@ impl Open {
     fn extent(&self) -> ByteRange {
         match self {
             Self::Stored(block) => block.extent,
+            Self::Loading { extent, .. } | Self::Lost(extent) => *extent,
             Self::Coming(coming) => coming.extent,
         }
     }
@@ -90,7 +100,7 @@ impl Reader {
     /// Returns the next bytes in `at..until`; there is no end before `until`.
     pub(crate) fn poll_read(
         &mut self,
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
         at: u64,
         until: u64,
     ) -> Poll<Option<Result<Bytes, Broken>>> {
@@ -104,7 +114,10 @@ impl Reader {
             return polled;
         }
         // The origin has given less than it was asked for; where it gave anything, it goes on.
-        let has_given = self.open.front().is_some_and(|open| open.extent().first < at);
+        let has_given = self
+            .open
+            .front()
+            .is_some_and(|open| open.extent().first < at || matches!(open, Open::Lost(_)));
         self.open.clear();
         if !has_given {
             return broken();
@@ -116,19 +129,27 @@ impl Reader {
 
     /// Returns the next bytes of what is open; `None` where it has ended before its extent does.
     fn poll_open(
-        &self,
-        cx: &Context<'_>,
+        &mut self,
+        cx: &mut Context<'_>,
         at: u64,
         until: u64,
     ) -> Poll<Option<Result<Bytes, Broken>>> {
+        if let Some(front) = self.open.front_mut()
+            && let Open::Loading { extent, task } = front
+        {
+            let loaded = ready!(Pin::new(task).poll(cx)).ok().flatten();
+            let loaded = loaded.filter(|block| block.holds(at));
+            *front = loaded.map_or(Open::Lost(*extent), Open::Stored);
+        }
         match self.open.front() {
+            Some(Open::Lost(_)) => Poll::Ready(None),
             Some(Open::Stored(block)) => Poll::Ready(Some(Ok(block.read(at, until)))),
             Some(Open::Coming(Coming { fetch, reader, extent })) if extent.first <= at => {
                 let until = until.min(extent.last + 1);
                 let base = extent.first;
                 fetch.fill.poll_read(cx, *reader, at - base, until - base)
             }
-            Some(Open::Coming(_)) | None => broken(),
+            Some(Open::Coming(_) | Open::Loading { .. }) | None => broken(),
         }
     }
 
@@ -160,9 +181,21 @@ impl Reader {
 pub(super) fn open(edge: &Arc<Edge>, wanted: &Wanted, parts: &Arc<Parts>, at: u64) -> Open {
     let key = wanted.primary.block(parts.id, block_of(at));
     let stored = edge.store.block(&key);
-    let extent = stored.as_ref().map(|block| block.extent);
+    if stored.is_none()
+        && let Some(found) = edge.store.block_on_disk(&key)
+        && let Some(extent) = found.extent()
+        && extent.first <= at
+        && at <= extent.last
+    {
+        return load(edge, key, found, extent);
+    }
+    let extent =
+        stored.as_ref().map_or_else(|| edge.store.block_extent(&key), |block| Some(block.extent));
     let extent = match (step(at, at + 1, parts.length, extent), stored) {
-        (Step::Stored { .. }, Some(block)) => return Open::Stored(block),
+        (Step::Stored { .. }, Some(block)) => {
+            edge.store.block_asked_again(&key, wanted, parts, &block);
+            return Open::Stored(block);
+        }
         (Step::Fetch(extent), _) => extent,
         (Step::Stored { .. }, None) => block_at(at, parts.length),
     };
@@ -177,6 +210,20 @@ pub(super) fn open(edge: &Arc<Edge>, wanted: &Wanted, parts: &Arc<Parts>, at: u6
             Open::Coming(Coming::new(edge, fetch, extent))
         }
     }
+}
+
+/// Begins to read the block that was `found` on the disk under `key`.
+fn load(edge: &Arc<Edge>, key: Key, found: OnDisk, extent: ByteRange) -> Open {
+    let is_wanted_often = found.hits().is_multiple_of(HITS_TO_PROMOTE);
+    let edge = Arc::clone(edge);
+    let task = tokio::spawn(async move {
+        let block = found.load_block().await?;
+        if is_wanted_often {
+            edge.store.keep_block(key, &block);
+        }
+        Some(block)
+    });
+    Open::Loading { extent, task }
 }
 
 const fn broken<T>() -> Poll<Option<Result<T, Broken>>> {

@@ -9,7 +9,8 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::{
     dir::{FileId, taken_by},
-    record::{Place, VariantOf},
+    groups::Groups,
+    record::{Kind, Place, VariantOf},
 };
 
 /// Returns what a key is known by on the disk. Keys are compared as text when they are read.
@@ -23,6 +24,7 @@ pub(crate) struct Entry {
     pub(crate) file: FileId,
     /// Its last record.
     pub(crate) place: Place,
+    pub(crate) kind: Kind,
     pub(crate) variant_of: Option<VariantOf>,
     /// How often it was found since it was written or the process began.
     pub(crate) hits: u32,
@@ -62,6 +64,7 @@ pub(crate) struct Index {
     capacity: u64,
     entries: BTreeMap<u128, Entry>,
     variants: BTreeMap<u128, Variants>,
+    groups: Groups,
     order: Box<dyn Policy>,
     seen: SecondHit,
     /// As many as there are files at most.
@@ -80,6 +83,7 @@ impl Index {
             capacity,
             entries: BTreeMap::new(),
             variants: BTreeMap::new(),
+            groups: Groups::default(),
             order,
             seen,
             doomed: Vec::new(),
@@ -105,7 +109,28 @@ impl Index {
         let entry = self.entries.get_mut(&hash)?;
         entry.hits = entry.hits.saturating_add(1);
         self.order.touch(hash);
+        if let Kind::Block { id, .. } = entry.kind
+            && let Some(head) = self.groups.head(id)
+        {
+            // Without it the block is of no use.
+            self.order.touch(head);
+        }
         Some(*entry)
+    }
+
+    /// Returns whether blocks of the representation `id` would be found.
+    pub(crate) fn has_parts(&self, id: u64) -> bool {
+        self.groups.head(id).is_some()
+    }
+
+    /// Returns whether `hash` is going to be written.
+    pub(crate) fn is_pending(&self, hash: u128) -> bool {
+        self.pending.contains_key(&hash)
+    }
+
+    /// Returns whether `hash` is there or going to be written.
+    pub(crate) fn expects(&self, hash: u128) -> bool {
+        self.entries.contains_key(&hash) || self.pending.contains_key(&hash)
     }
 
     /// Returns the variants of the resource `hash`.
@@ -113,9 +138,9 @@ impl Index {
         self.variants.get(&hash)
     }
 
-    /// Returns the epoch of the newest selector.
-    pub(crate) fn selector_epoch_max(&self) -> Option<u64> {
-        self.variants.values().map(|variants| variants.epoch).max()
+    /// Returns the newest epoch that any selector or representation has.
+    pub(crate) fn epoch_max(&self) -> Option<u64> {
+        self.variants.values().map(|variants| variants.epoch).max().max(self.groups.last())
     }
 
     /// Returns whether `hash` has been asked for before, and remembers that it was.
@@ -195,23 +220,60 @@ impl Index {
             if entry.file < old.file {
                 return self.doom(entry.file, taken_by(entry.len()));
             }
-            if entry.file == old.file {
-                self.order.remove(hash);
-            } else {
-                self.remove_one(hash);
-            }
+            self.make_way(hash, old, &entry);
         }
         match entry.variant_of {
             None => self.remove_variants(hash),
             Some(of) => {
                 self.remove_one(of.resource);
                 if !self.admit_variant(hash, of, vary) {
+                    self.remove_group(entry.kind);
                     return self.doom(entry.file, taken_by(entry.len()));
                 }
             }
         }
+        match entry.kind {
+            Kind::Whole => {}
+            Kind::Parts { id, .. } => self.groups.set_head(id, hash),
+            Kind::Block { id, .. } => self.groups.add_block(id, hash),
+        }
         self.order.insert(hash, taken_by(entry.len()));
         self.entries.insert(hash, entry);
+    }
+
+    /// Takes out the `old` entry of `hash` for the one that comes, whose blocks stay.
+    fn make_way(&mut self, hash: u128, old: Entry, entry: &Entry) {
+        if entry.file == old.file {
+            self.order.remove(hash);
+            return;
+        }
+        let kept = match (old.kind, entry.kind) {
+            (Kind::Parts { id, .. }, Kind::Parts { id: same, .. }) if id == same => Some(id),
+            _ => None,
+        };
+        let group = kept.and_then(|id| self.groups.remove(id));
+        self.remove_one(hash);
+        if let (Some(id), Some(group)) = (kept, group) {
+            self.groups.restore(id, group);
+        }
+    }
+
+    /// Removes the blocks of what `kind` is the head of.
+    fn remove_group(&mut self, kind: Kind) {
+        if let Kind::Parts { id, .. } = kind
+            && let Some(group) = self.groups.remove(id)
+        {
+            for block in group.blocks {
+                self.remove_one(block);
+            }
+        }
+    }
+
+    /// Removes blocks whose head is not there.
+    pub(crate) fn remove_headless(&mut self) {
+        while let Some(id) = self.groups.headless() {
+            self.remove_group(Kind::Parts { id, length: 0 });
+        }
     }
 
     /// Puts `hash` among the variants of its resource; the later selector counts.
@@ -272,6 +334,11 @@ impl Index {
                 self.variants.remove(&of.resource);
             }
         }
+        if let Kind::Block { id, .. } = entry.kind {
+            self.groups.remove_block(id, hash);
+        }
+        self.remove_group(entry.kind);
+        // After its blocks, so that it is removed before them: what is left of them is nothing.
         self.doom(entry.file, bytes);
     }
 

@@ -5,6 +5,7 @@
 //! written as it is read, and a newer head (after a 304) is appended without touching what is
 //! there. All numbers are little-endian.
 
+use dashpot_http::range::ByteRange;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// The bytes of a body that share a checksum, and that are read at once.
@@ -14,7 +15,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 pub(crate) const BLOCK_BYTES: u32 = 256 << 10;
 
 /// Begins every record; the last byte is the version of the layout.
-const MAGIC: [u8; 8] = *b"dashpot\x01";
+const MAGIC: [u8; 8] = *b"dashpot\x02";
 
 /// The bytes of a footer: where the record begins, its length, and the checksum of both.
 pub(crate) const FOOTER_BYTES: usize = 8 + 8 + 16;
@@ -28,6 +29,7 @@ pub(crate) const RECORD_BYTES_MAX: u64 = 1 << 20;
 pub(crate) struct Record {
     /// The key it is stored under.
     pub(crate) key: String,
+    pub(crate) kind: Kind,
     /// The resource whose variant it is, where it is one.
     pub(crate) variant_of: Option<VariantOf>,
     /// The number of purges when its fill began.
@@ -37,6 +39,56 @@ pub(crate) struct Record {
     pub(crate) sums: Vec<u64>,
     /// Its head, as its owner writes it.
     pub(crate) head: Vec<u8>,
+}
+
+/// What of a resource is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// All of it.
+    Whole,
+    /// The head of one that is stored in parts, without any of them.
+    Parts {
+        /// In the keys of the parts.
+        id: u64,
+        /// The length of the whole.
+        length: u64,
+    },
+    /// What there is of one block.
+    Block {
+        /// That of the parts it belongs to.
+        id: u64,
+        /// Which bytes of the whole these are.
+        extent: ByteRange,
+    },
+}
+
+impl Kind {
+    /// Returns the number of the representation that is stored in parts.
+    pub(crate) const fn id(self) -> Option<u64> {
+        match self {
+            Self::Whole => None,
+            Self::Parts { id, .. } | Self::Block { id, .. } => Some(id),
+        }
+    }
+
+    const fn to_numbers(self) -> [u64; 4] {
+        match self {
+            Self::Whole => [0; 4],
+            Self::Parts { id, length } => [1, id, length, 0],
+            Self::Block { id, extent } => [2, id, extent.first, extent.last],
+        }
+    }
+
+    const fn from_numbers(numbers: [u64; 4]) -> Option<Self> {
+        match numbers {
+            [0, 0, 0, 0] => Some(Self::Whole),
+            [1, id, length, 0] => Some(Self::Parts { id, length }),
+            [2, id, first, last] if first <= last => {
+                Some(Self::Block { id, extent: ByteRange { first, last } })
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A variant's place.
@@ -62,6 +114,9 @@ impl Record {
         let mut out = Vec::with_capacity(self.key.len() + self.head.len() + 8 * self.sums.len());
         out.extend(MAGIC);
         put_bytes(&mut out, self.key.as_bytes());
+        for number in self.kind.to_numbers() {
+            out.extend(number.to_le_bytes());
+        }
         let (resource, selector_epoch) =
             self.variant_of.map_or((0, 0), |of| (of.resource, of.selector_epoch));
         out.push(u8::from(self.variant_of.is_some()));
@@ -94,6 +149,8 @@ impl Record {
             return None;
         }
         let key = String::from_utf8(from.bytes()?.to_vec()).ok()?;
+        let kind = [from.number()?, from.number()?, from.number()?, from.number()?];
+        let kind = Kind::from_numbers(kind)?;
         let is_variant = from.array::<1>()? == [1];
         let resource = u128::from_le_bytes(from.array()?);
         let selector_epoch = from.number()?;
@@ -103,10 +160,13 @@ impl Record {
         if count != body_len.div_ceil(u64::from(BLOCK_BYTES)) || place.at < body_len {
             return None;
         }
+        if matches!(kind, Kind::Block { extent, .. } if extent.size() != body_len) {
+            return None;
+        }
         let sums = (0..count).map(|_| from.number()).collect::<Option<_>>()?;
         let head = from.bytes()?.to_vec();
         let variant_of = is_variant.then_some(VariantOf { resource, selector_epoch });
-        from.0.is_empty().then_some(Self { key, variant_of, epoch, body_len, sums, head })
+        from.0.is_empty().then_some(Self { key, kind, variant_of, epoch, body_len, sums, head })
     }
 }
 
@@ -179,6 +239,7 @@ mod tests {
     fn record() -> Record {
         Record {
             key: "http://origin/a\n1\naccept-encoding:br".to_owned(),
+            kind: Kind::Whole,
             variant_of: Some(VariantOf { resource: 7 << 100, selector_epoch: 3 }),
             epoch: 9,
             body_len: u64::from(BLOCK_BYTES) + 1,
@@ -197,6 +258,20 @@ mod tests {
         assert_eq!(Record::from_bytes(&bytes, place), Some(record.clone()));
         // What was written elsewhere is not what was written here.
         assert_eq!(Record::from_bytes(&bytes, Place { at: 0, ..place }), None);
+        let (id, size) = (7, record.body_len);
+        for kind in [
+            Kind::Parts { id, length: 1 << 40 },
+            Kind::Block { id, extent: ByteRange { first: 3, last: size + 2 } },
+        ] {
+            let of_kind = Record { kind, ..record.clone() };
+            let bytes = of_kind.to_bytes(1 << 20);
+            let place = Place::of_footer(&bytes).unwrap();
+            assert_eq!(Record::from_bytes(&bytes, place), Some(of_kind));
+        }
+        // A block of another length than its body has.
+        let kind = Kind::Block { id, extent: ByteRange { first: 3, last: size } };
+        let bytes = Record { kind, ..record.clone() }.to_bytes(1 << 20);
+        assert_eq!(Record::from_bytes(&bytes, Place::of_footer(&bytes).unwrap()), None);
         let plain = Record { variant_of: None, ..record };
         let bytes = plain.to_bytes(1 << 20);
         assert_eq!(Record::from_bytes(&bytes, Place::of_footer(&bytes).unwrap()), Some(plain));

@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::{
     dir::{Dir, FileId},
     index::Entry,
-    record::{Place, Record},
+    record::{Kind, Place, Record},
 };
 
 /// Threads that read at a time: a disk serves several at once, and a scan waits mostly.
@@ -79,10 +79,15 @@ fn scan_file(path: &Path) -> Option<Scanned> {
     let file: FileId = FileId::from_str_radix(path.file_name()?.to_str()?, 16).ok()?;
     let opened = File::open(path).ok()?;
     let (place, record) = last_record(&opened)?;
-    let head = StoredHead::decode(&record.head)?;
+    let vary = match record.kind {
+        // Its head is that of the parts it belongs to.
+        Kind::Block { .. } => Vary::Fields(Vec::new()),
+        Kind::Whole | Kind::Parts { .. } => StoredHead::decode(&record.head)?.vary,
+    };
     let hash = xxh3_128(record.key.as_bytes());
-    let entry = Entry { file, place, variant_of: record.variant_of, hits: 0 };
-    Some(Scanned { hash, entry, epoch: record.epoch, vary: head.vary })
+    let Record { kind, variant_of, .. } = record;
+    let entry = Entry { file, place, kind, variant_of, hits: 0 };
+    Some(Scanned { hash, entry, epoch: record.epoch, vary })
 }
 
 /// Returns the record that `file` ends in.

@@ -86,13 +86,12 @@ impl Tier {
     fn announce(&self, key: &Key, variant_of: Option<VariantOf>, object: &Arc<Object>) -> Put {
         let hash = index::hash_of(key);
         let ticket = self.disk().index().announce(hash, variant_of);
-        let (key, object) = (key.as_str().to_owned(), Arc::clone(object));
-        Put { key, hash, variant_of, object, ticket }
+        Put { ticket, ..Put::of(hash, key, variant_of, object) }
     }
 
     /// Reads what is under `key` as a reply does; `None` where it is not there or not whole.
     async fn read(&self, key: &Key) -> Option<(Arc<Object>, Vec<u8>)> {
-        let object = self.disk().find(key)?.load().await?;
+        let Some(Loaded::Whole(object)) = self.disk().find(key)?.load().await else { return None };
         let StoredBody::Disk(body) = &object.body else { panic!("not on the disk") };
         let mut bytes = Vec::new();
         for number in 0..body.blocks() {

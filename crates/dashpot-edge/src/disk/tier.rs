@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use dashpot_cache::{Key, StoredHead};
+use dashpot_cache::Key;
 use dashpot_evict::{Lru, Policy, SecondHit, Sieve};
 use dashpot_http::vary::Vary;
 use dashpot_serve::Clock;
@@ -20,19 +20,20 @@ use tokio::sync::Semaphore;
 use tracing::{info, warn};
 
 use super::{
-    body::{DiskBody, Problem, read_place},
+    body::{DiskBody, Problem},
     counters::{Counters, DiskReport},
     dir::{Dir, FileId, OpenError},
-    index::{Entry, Index, hash_of},
+    index::{Index, hash_of},
+    on_disk::OnDisk,
     pause::Pause,
-    record::{Record, VariantOf},
+    record::VariantOf,
     scan,
     writer::{self, Job, Put},
 };
 use crate::{
     StartError,
     config::{DiskEviction, DiskTier},
-    object::{Object, StoredBody},
+    object::Object,
 };
 
 /// Reads under way at a time; more would only queue in the device, and each holds a thread.
@@ -64,15 +65,6 @@ pub(crate) struct Disk {
     pub(super) pause: Pause,
     pub(super) counters: Counters,
     clock: Clock,
-}
-
-/// What a look-up in the index found.
-#[derive(Debug)]
-pub(crate) struct OnDisk {
-    disk: Arc<Disk>,
-    key: Key,
-    hash: u128,
-    entry: Entry,
 }
 
 impl Disk {
@@ -120,7 +112,7 @@ impl Disk {
     pub(crate) fn find(self: &Arc<Self>, key: &Key) -> Option<OnDisk> {
         let hash = hash_of(key);
         let entry = self.index().find(hash)?;
-        Some(OnDisk { disk: Arc::clone(self), key: key.clone(), hash, entry })
+        Some(OnDisk::new(Arc::clone(self), key.clone(), hash, entry))
     }
 
     /// Hands what selects the variants of the resource `key`, and the epoch of that, to `hold`;
@@ -135,9 +127,9 @@ impl Disk {
         Some(hold(&variants.vary, variants.epoch))
     }
 
-    /// Returns an epoch later than that of any selector on the disk.
-    pub(crate) fn next_selector_epoch(&self) -> u64 {
-        self.index().selector_epoch_max().map_or(0, |epoch| epoch.saturating_add(1))
+    /// Returns an epoch later than that of any selector or representation on the disk.
+    pub(crate) fn next_epoch(&self) -> u64 {
+        self.index().epoch_max().map_or(0, |epoch| epoch.saturating_add(1))
     }
 
     /// Returns the latest purge epoch of what was there at the start; `None` where nothing was.
@@ -162,7 +154,7 @@ impl Disk {
         };
         if object.is_offered() || is_known {
             object.offer();
-            self.offer(hash, key, variant_of, object);
+            self.offer(Put::of(hash, key, variant_of, object));
         }
     }
 
@@ -174,19 +166,18 @@ impl Disk {
         object: &Arc<Object>,
     ) {
         if object.offer() {
-            self.offer(hash_of(key), key, variant_of, object);
+            self.offer(Put::of(hash_of(key), key, variant_of, object));
         }
     }
 
-    /// Has `object` written, unless that is of no use or the writer cannot keep up. What is there
+    /// Has `put` written, unless that is of no use or the writer cannot keep up. What is there
     /// under the same key is older, and must not come back.
-    fn offer(&self, hash: u128, key: &Key, variant_of: Option<VariantOf>, object: &Arc<Object>) {
-        if object.head.lifetime() < LIFETIME_MIN {
+    pub(super) fn offer(&self, mut put: Put) {
+        let hash = put.hash;
+        if put.head.lifetime() < LIFETIME_MIN {
             return self.remove_hash(hash);
         }
-        let ticket = self.index().announce(hash, variant_of);
-        let (key, object) = (key.as_str().to_owned(), Arc::clone(object));
-        let put = Put { key, hash, variant_of, object, ticket };
+        put.ticket = self.index().announce(hash, put.variant_of);
         if !self.enqueue(put) {
             self.counters.dropped.inc();
             self.remove_hash(hash);
@@ -217,7 +208,7 @@ impl Disk {
         self.remove_hash(hash_of(key));
     }
 
-    fn remove_hash(&self, hash: u128) {
+    pub(super) fn remove_hash(&self, hash: u128) {
         let has_doomed = {
             let mut index = self.index();
             index.remove(hash);
@@ -319,58 +310,6 @@ impl Disk {
     }
 }
 
-impl OnDisk {
-    /// Returns the key that it is stored under: that of the variant, where it is one.
-    pub(crate) const fn key(&self) -> &Key {
-        &self.key
-    }
-
-    /// Returns how often it was found, this time included.
-    pub(crate) const fn hits(&self) -> u32 {
-        self.entry.hits
-    }
-
-    /// Reads the head; `None` where the file is not what it should be, and has left the tier.
-    pub(crate) async fn load(self) -> Option<Arc<Object>> {
-        let disk = Arc::clone(&self.disk);
-        disk.read(move || self.load_now()).await?
-    }
-
-    pub(super) fn load_now(self) -> Option<Arc<Object>> {
-        match self.try_load() {
-            Ok(object) => Some(Arc::new(object)),
-            Err(problem) => {
-                self.disk.discard(self.hash, self.entry.file, &problem);
-                None
-            }
-        }
-    }
-
-    fn try_load(&self) -> Result<Object, Problem> {
-        let Entry { file: id, place, .. } = self.entry;
-        let file = self.disk.dir.read(id).map_err(Problem::Io)?;
-        let bytes = read_place(&file, place)?;
-        let record = Record::from_bytes(&bytes, place).ok_or(Problem::Damaged)?;
-        // Two keys may have one hash if somebody wants them to.
-        if record.key != self.key.as_str() {
-            return Err(Problem::Damaged);
-        }
-        let head = StoredHead::decode(&record.head).ok_or(Problem::Damaged)?;
-        let body = DiskBody {
-            file,
-            id,
-            hash: self.hash,
-            len: record.body_len,
-            sums: record.sums,
-            disk: Arc::downgrade(&self.disk),
-        };
-        let object = Object::new(head.into(), StoredBody::Disk(Arc::new(body)), record.epoch);
-        // It is there already: a newer head of it is written without being asked for again.
-        object.offer();
-        Ok(object)
-    }
-}
-
 /// Fills `index` with what is in `dir`, the oldest first, and says how much that was; returns the
 /// latest purge epoch in it, too.
 fn load(dir: &Dir, mut index: Index, clock: &Clock) -> (Index, Option<u64>) {
@@ -380,6 +319,7 @@ fn load(dir: &Dir, mut index: Index, clock: &Clock) -> (Index, Option<u64>) {
         index.skip_to(entry.file);
         index.insert(hash, entry, &vary);
     }
+    index.remove_headless();
     index.evict_to_fit();
     let (objects, bytes) = index.usage();
     let took_ms = clock.mono().since(began).as_millis();

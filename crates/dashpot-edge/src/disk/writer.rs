@@ -10,10 +10,12 @@ use std::{
 };
 
 use bytes::Bytes;
+use dashpot_cache::{Key, StoredHead};
+use dashpot_http::vary::Vary;
 
 use super::{
     index::Entry,
-    record::{BLOCK_BYTES, Place, Record, VariantOf, sum_of},
+    record::{BLOCK_BYTES, Kind, Place, Record, VariantOf, sum_of},
     scan,
     tier::Disk,
 };
@@ -36,14 +38,45 @@ pub(super) struct Put {
     pub(super) key: String,
     pub(super) hash: u128,
     pub(super) variant_of: Option<VariantOf>,
-    pub(super) object: Arc<Object>,
+    pub(super) kind: Kind,
+    /// Of a block, that of the parts it belongs to, which is written on its own.
+    pub(super) head: Arc<StoredHead>,
+    pub(super) body: StoredBody,
+    pub(super) epoch: u64,
     pub(super) ticket: u64,
 }
 
 impl Put {
+    /// Returns the order to write `object` under `key`; it has no ticket yet.
+    pub(super) fn of(
+        hash: u128,
+        key: &Key,
+        variant_of: Option<VariantOf>,
+        object: &Object,
+    ) -> Self {
+        Self {
+            key: key.as_str().to_owned(),
+            hash,
+            variant_of,
+            kind: Kind::Whole,
+            head: Arc::clone(&object.head),
+            body: object.body.clone(),
+            epoch: object.epoch(),
+            ticket: 0,
+        }
+    }
+
+    /// Returns what selects it.
+    fn vary(&self) -> Vary {
+        match self.kind {
+            Kind::Block { .. } => Vary::Fields(Vec::new()),
+            Kind::Whole | Kind::Parts { .. } => self.head.vary.clone(),
+        }
+    }
+
     /// Returns the bytes that are held in memory until it is written.
     pub(super) fn queued_bytes(&self) -> u64 {
-        match &self.object.body {
+        match &self.body {
             StoredBody::Memory(blocks) => blocks.len(),
             StoredBody::Disk(_) => 0,
         }
@@ -109,16 +142,19 @@ impl Disk {
             self.give_up(put, Failed::Pointless);
             return self.index().settle(put.hash, put.ticket);
         }
-        let (sums, len) = match &put.object.body {
+        let (sums, len) = match &put.body {
             StoredBody::Memory(blocks) => (sums_of(&blocks.pieces()), blocks.len()),
             StoredBody::Disk(body) => (body.sums.clone(), body.len),
         };
         let mut head = Vec::new();
-        put.object.head.encode(&mut head);
+        if !matches!(put.kind, Kind::Block { .. }) {
+            put.head.encode(&mut head);
+        }
         let record = Record {
             key: put.key.clone(),
+            kind: put.kind,
             variant_of: put.variant_of,
-            epoch: put.object.epoch(),
+            epoch: put.epoch,
             body_len: len,
             sums,
             head,
@@ -146,7 +182,7 @@ impl Disk {
             && error.kind() == io::ErrorKind::StorageFull
         {
             // The device is smaller than the tier may be: go on with what fits.
-            index.evict_bytes(put.object.body.len());
+            index.evict_bytes(put.body.len());
         }
         if index.counts(put.hash, put.ticket)
             && let Some(entry) = index.get(put.hash).copied()
@@ -169,6 +205,7 @@ impl Disk {
         place == entry.place
             && place.at - there.body_len <= DEAD_BYTES_MAX
             && there.key == record.key
+            && there.kind == record.kind
             && there.variant_of == record.variant_of
             && there.body_len == record.body_len
             && there.sums == record.sums
@@ -185,14 +222,14 @@ impl Disk {
         if index.counts(put.hash, put.ticket)
             && index.get(put.hash).is_some_and(|there| there.file == entry.file)
         {
-            index.insert(put.hash, Entry { place, ..entry }, &put.object.head.vary);
+            index.insert(put.hash, Entry { place, ..entry }, &put.vary());
         }
         Ok(())
     }
 
     /// Writes a file of its own.
     fn write(&self, put: &Put, record: &Record) -> Result<(), Failed> {
-        let mut pieces = match &put.object.body {
+        let mut pieces = match &put.body {
             StoredBody::Memory(blocks) => blocks.pieces(),
             StoredBody::Disk(body) => {
                 let blocks = (0..body.sums.len()).map(|number| body.read_block(number)?.ok());
@@ -215,9 +252,14 @@ impl Disk {
         let mut index = self.index();
         index.release(reserved);
         written.map_err(Failed::Io)?;
-        let entry = Entry { file, place, variant_of: put.variant_of, hits: 0 };
-        if index.counts(put.hash, put.ticket) {
-            index.insert(put.hash, entry, &put.object.head.vary);
+        let Put { kind, variant_of, .. } = *put;
+        let entry = Entry { file, place, kind, variant_of, hits: 0 };
+        let is_found = match kind {
+            Kind::Block { id, .. } => index.has_parts(id),
+            Kind::Whole | Kind::Parts { .. } => true,
+        };
+        if is_found && index.counts(put.hash, put.ticket) {
+            index.insert(put.hash, entry, &put.vary());
         } else {
             index.doom(file, super::dir::taken_by(len));
         }

@@ -16,14 +16,14 @@ use tokio::{
 };
 use url::Url;
 
-pub(super) const MIB: u64 = 1 << 20;
+pub(in super::super) const MIB: u64 = 1 << 20;
 /// Five blocks and a bit.
-pub(super) const LENGTH: u64 = 5 * MIB + 77;
-pub(super) const SMALL: u64 = 300_000;
-pub(super) const HUGE: u64 = 10 << 30;
+pub(in super::super) const LENGTH: u64 = 5 * MIB + 77;
+pub(in super::super) const SMALL: u64 = 300_000;
+pub(in super::super) const HUGE: u64 = 10 << 30;
 
 /// Returns the bytes of `first..=last` of the representation with this version.
-pub(super) fn bytes_of(version: u64, first: u64, last: u64) -> Vec<u8> {
+pub(in super::super) fn bytes_of(version: u64, first: u64, last: u64) -> Vec<u8> {
     let byte = |at: u64| (at.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) ^ (version * 17);
     (first..=last).map(|at| u8::try_from(byte(at) & 0xFF).expect("a byte")).collect()
 }
@@ -35,7 +35,7 @@ struct Shared {
     version: AtomicU64,
 }
 
-pub(super) struct RangeOrigin {
+pub(in super::super) struct RangeOrigin {
     addr: SocketAddr,
     shared: Arc<Shared>,
     release: watch::Sender<bool>,
@@ -43,7 +43,7 @@ pub(super) struct RangeOrigin {
 }
 
 impl RangeOrigin {
-    pub(super) async fn start() -> Self {
+    pub(in super::super) async fn start() -> Self {
         let listener = TcpListener::bind(super::super::any_port()).await.expect("a free port");
         let addr = listener.local_addr().expect("bound");
         let shared = Arc::new(Shared::default());
@@ -59,32 +59,32 @@ impl RangeOrigin {
         Self { addr, shared, release, task }
     }
 
-    pub(super) fn url(&self) -> Url {
+    pub(in super::super) fn url(&self) -> Url {
         super::super::http_url(self.addr)
     }
 
     /// Lets what is held go.
-    pub(super) fn release(&self) {
+    pub(in super::super) fn release(&self) {
         self.release.send_replace(true);
     }
 
     /// Replaces every resource.
-    pub(super) fn change(&self) {
+    pub(in super::super) fn change(&self) {
         self.shared.version.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Returns the values of Range that have come, "-" where there was none.
-    pub(super) fn ranges(&self) -> Vec<String> {
+    pub(in super::super) fn ranges(&self) -> Vec<String> {
         let heads = self.shared.heads.lock().expect("no panic while locked");
         heads.iter().map(|head| field(head, "range").unwrap_or("-").to_owned()).collect()
     }
 
-    pub(super) fn heads(&self) -> Vec<String> {
+    pub(in super::super) fn heads(&self) -> Vec<String> {
         self.shared.heads.lock().expect("no panic while locked").clone()
     }
 
     /// Returns the bytes of bodies that were sent.
-    pub(super) fn sent(&self) -> u64 {
+    pub(in super::super) fn sent(&self) -> u64 {
         self.shared.sent.load(Ordering::SeqCst)
     }
 }

@@ -43,7 +43,7 @@ async fn variants_are_found_after_a_restart_and_go_with_their_resource() {
         let selector = tier.disk().with_selector(resource, |vary, epoch| (vary.clone(), epoch));
         assert_eq!(selector, Some((head(&fields).vary.clone(), epoch)));
     }
-    assert_eq!(tier.disk().next_selector_epoch(), 10);
+    assert_eq!(tier.disk().next_epoch(), 10);
     tier.disk().remove(&resource);
     tier.restart();
     let (gone, kept) = (&variants[0].0, &variants[1].0);
