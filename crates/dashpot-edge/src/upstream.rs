@@ -24,7 +24,7 @@ use tokio::time::timeout;
 use tracing::debug;
 use url::Url;
 
-use crate::{Config, StartError};
+use crate::{Config, StartError, UpstreamHttp};
 use failure::{detail_of, failure_of, is_lost};
 use manifest::Rewriter;
 use site::Site;
@@ -42,6 +42,7 @@ pub(crate) struct Upstream {
     /// How long an upstream has for a response head before one that is given up counts against it.
     given_up_after: Duration,
     connect_timeout: Duration,
+    http: UpstreamHttp,
     /// Whether the client's Host is sent, which has been settled before.
     forwards_host: bool,
     name: String,
@@ -100,6 +101,7 @@ impl Upstream {
             first_patience: config.head_timeout / 2,
             given_up_after: GIVEN_UP_AFTER_MAX.min(config.head_timeout / 2),
             connect_timeout: config.connect_timeout,
+            http: behind.http,
             forwards_host: config.keys.hosts.is_some(),
             name: config.cache_name(),
             headers: behind.headers.clone(),
@@ -162,7 +164,11 @@ impl Upstream {
             }
             let sent = sent.map_err(|error| {
                 let detail = detail_of(&error, self.connect_timeout);
-                no_response(failure_of(&error), &format!("{}: {detail}", site.name))
+                let failure = failure_of(&error);
+                let is_unsure = self.http == UpstreamHttp::Http2 && failure == Failure::Protocol;
+                let hint =
+                    if is_unsure { "; does it speak HTTP/2? --origin-http is 2" } else { "" };
+                no_response(failure, &format!("{}: {detail}{hint}", site.name))
             })?;
             return match &self.rewriter {
                 Some(rewriter) if method == Method::GET => rewriter.rewritten(sent).await,

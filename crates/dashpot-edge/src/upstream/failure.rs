@@ -35,8 +35,8 @@ pub(super) fn detail_of(error: &reqwest::Error, connect_timeout: Duration) -> St
     if error.is_connect() && error.is_timeout() {
         return format!("no connection within {connect_timeout:?}, --origin-connect-timeout");
     }
-    if let Some(certificate) = causes(error).find_map(certificate_error) {
-        return certificate;
+    if let Some(told) = causes(error).find_map(tls_error) {
+        return told;
     }
     causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
 }
@@ -45,8 +45,8 @@ fn causes<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error 
     std::iter::successors(error.source(), |&cause| cause.source())
 }
 
-/// Returns what is wrong with a certificate, where that is why.
-fn certificate_error(cause: &(dyn Error + 'static)) -> Option<String> {
+/// Returns what is wrong with TLS or a certificate, where that is why.
+fn tls_error(cause: &(dyn Error + 'static)) -> Option<String> {
     let mut cause = cause;
     // An I/O error hands out the cause of what it holds as its own, and not what it holds; that can
     // be one, too.
@@ -54,6 +54,9 @@ fn certificate_error(cause: &(dyn Error + 'static)) -> Option<String> {
         cause = held;
     }
     let error = cause.downcast_ref::<rustls::Error>()?;
+    if let rustls::Error::InvalidMessage(_) = error {
+        return Some(format!("{error}; it does not speak TLS there"));
+    }
     let rustls::Error::InvalidCertificate(why) = error else { return None };
     #[expect(clippy::wildcard_enum_match_arm, reason = "rustls may add kinds, which all say why")]
     let hint = match why {

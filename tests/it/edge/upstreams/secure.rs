@@ -118,7 +118,9 @@ async fn an_origin_by_http_2_in_clear_text_confirms_what_is_stored() {
         let mut config = Config::new(origin.url(), any_port());
         config.behind.http = UpstreamHttp::Http2;
         let wrong = Edge::start(config).await;
-        assert_eq!(fetch(wrong.addr, "/1.m4s", &[]).await.status, 502);
+        let response = fetch(wrong.addr, "/1.m4s", &[]).await;
+        let text = String::from_utf8(response.body).expect("UTF-8");
+        assert!(response.status == 502 && text.contains("--origin-http"), "{text}");
         for edge in [wrong, edge, front] {
             edge.stop().await;
         }
