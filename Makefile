@@ -51,7 +51,7 @@ web/dist/index.html: web/node_modules/.stamp $(WEB_SOURCES)
 	cd web && npm run --silent build
 	@touch $@
 
-bench-edge: ## compare the edge with nginx proxy_cache and Varnish in one run (needs nginx and wrk)
+bench-edge: ## compare the edge with nginx proxy_cache and Varnish in one run (needs nginx, varnish, wrk)
 	scripts/bench-edge.sh
 
 bench-connections: ## how many connections one edge holds, and the memory of each (needs Linux)

@@ -4,7 +4,8 @@
 # request (from /proc, so that wrk's share does not count) and the edge's ratio to each, with the
 # smallest and the largest ratio of any turn.
 #
-#   scripts/bench-edge.sh [--seconds N] [--turns N] [--connections N] [--log] [--json FILE] [hits|misses]…
+#   scripts/bench-edge.sh [--seconds N] [--turns N] [--connections N] [--sizes "BYTES…"] [--log]
+#     [--json FILE] [hits|misses]…
 #
 # --log has all three write an access log (combined) to a file; else none does, but for Varnish's
 # log in shared memory, which cannot be switched off. DASHPOT_BIN names a binary to take instead of
@@ -12,16 +13,17 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-seconds=4 turns=3 connections=32 log=off json= parts=()
+seconds=4 turns=3 connections=32 log=off json= sizes= parts=()
 while [ $# -gt 0 ]; do
   case $1 in
     --seconds) seconds=$2; shift ;;
     --turns) turns=$2; shift ;;
     --connections) connections=$2; shift ;;
+    --sizes) sizes=$2; shift ;;
     --log) log=on ;;
     --json) json=$2; shift ;;
     hits | misses) parts+=("$1") ;;
-    *) sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
@@ -46,7 +48,7 @@ cleanup() {
 trap cleanup EXIT
 
 mkdir "$work/files" "$work/cache"
-for size in 1024 65536 1048576 4194304; do head -c "$size" /dev/urandom >"$work/files/$size"; done
+for size in 1024 65536 1048576 4194304 $sizes; do head -c "$size" /dev/urandom >"$work/files/$size"; done
 # Every request another resource: the file of that name, whatever the query.
 cat >"$work/misses.lua" <<'LUA'
 local count, run = 0, 0
@@ -226,8 +228,8 @@ servers+=(edge)
 echo "$(nproc) cores, wrk -t1 -c$connections, $turns turns of ${seconds}s each, medians (smallest-largest), access log $log"
 printf '%-7s %8s  %-8s %11s %11s %13s\n' part bytes server requests/s MB/s "CPU us/request"
 for part in "${parts[@]}"; do
-  sizes="1024 65536 1048576 4194304"
-  [ "$part" = hits ] || sizes="65536 1048576"
-  for size in $sizes; do compare "$part" "$size"; done
+  usual="1024 65536 1048576 4194304"
+  [ "$part" = hits ] || usual="65536 1048576"
+  for size in ${sizes:-$usual}; do compare "$part" "$size"; done
 done
 [ -z "$json" ] || { sed '$!s/$/,/' "$work/json" | { echo '['; cat; echo ']'; } >"$json"; }

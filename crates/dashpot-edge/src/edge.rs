@@ -28,7 +28,7 @@ use crate::{
     prefetch::{self, ClientAddr, Prefetching},
     prefill::Jobs,
     proxy,
-    respond::Reply,
+    respond::{self, Reply},
     stats::{Levels, Stats},
     store::Store,
     upstream::Upstream,
@@ -116,7 +116,7 @@ impl Edge {
             version: request.version(),
         };
         let begun = self.access_log.begin(&asked);
-        let mut note = Note::new(&self.clock, &request);
+        let mut note = Note::new(&self.clock, &self.stats, &request);
         let mut response = match &self.gate {
             _ if admin::takes_purge(&self, request.method()) => {
                 let answered = Box::pin(admin::purge_by_client(&self, client, request));
@@ -184,14 +184,14 @@ impl Edge {
         note: &mut Note,
     ) -> Response<crate::body::Body> {
         let hint = self.prefetching.as_ref().and_then(|prefetching| prefetching.read(&request));
-        let Reply { response, served, cache_status } = proxy::answer(self, request).await;
+        let Reply { response, served } = proxy::answer(self, request).await;
         if let Some(hint) = hint
             && (response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED)
         {
             prefetch::go_on(self, *hint);
         }
         self.stats.answered(served, response.status());
-        note.answered(served, response.status(), cache_status);
+        note.answered(served, response.status(), respond::cache_status(&response));
         response
     }
 

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use http::{HeaderMap, Request, StatusCode, Uri, Version};
 use http_body_util::BodyExt as _;
 
-use crate::{edge::Edge, proxy, respond::Reply};
+use crate::{
+    edge::Edge,
+    proxy,
+    respond::{self, Reply},
+};
 
 /// What an errand has fetched.
 #[derive(Debug)]
@@ -54,8 +58,10 @@ pub(crate) async fn run(
     *request.version_mut() = Version::HTTP_10;
     (*request.uri_mut(), *request.headers_mut()) = (uri, headers);
     let (parts, ()) = request.into_parts();
-    let Reply { response, cache_status, .. } = proxy::reply(edge, parts, None).await;
+    let Reply { response, .. } = proxy::reply(edge, parts, None).await;
     let status = response.status();
+    let told = respond::cache_status(&response).and_then(|told| told.to_str().ok());
+    let told = told.unwrap_or_default().to_owned();
     let mut body = response.into_body();
     let mut fetched = Fetched { bytes: 0, kept: Vec::new() };
     while let Some(frame) = body.frame().await {
@@ -68,8 +74,7 @@ pub(crate) async fn run(
     if !status.is_success() {
         return Err(Failed::Status(status));
     }
-    let told = cache_status.to_str().unwrap_or_default();
     let is_stored =
         ["; hit", "; stored", "; fwd-status=304"].iter().any(|word| told.contains(word));
-    if is_stored { Ok(fetched) } else { Err(Failed::NotStored(told.to_owned())) }
+    if is_stored { Ok(fetched) } else { Err(Failed::NotStored(told)) }
 }

@@ -61,13 +61,12 @@ pub(crate) async fn answer(
         return text(StatusCode::BAD_REQUEST, "the path after the viewer's id is not one\n")
             .map(ClientBody::Plain);
     };
-    note.viewer = Some(id.to_owned());
-    note.set_path(uri.path());
+    note.asked_by(id, uri.path());
     let transfer = match viewer.begin(&edge.clock, is_segment(&uri)).await {
         Begun::Answered(transfer) => transfer,
         Begun::Lost => {
             let how = HeaderValue::from_static("lost by the viewer's link");
-            note.answered(Served::Error, StatusCode::SERVICE_UNAVAILABLE, how);
+            note.answered(Served::Error, StatusCode::SERVICE_UNAVAILABLE, Some(&how));
             return lost().map(ClientBody::Plain);
         }
     };

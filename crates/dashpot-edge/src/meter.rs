@@ -7,53 +7,64 @@ use std::{
 };
 
 use bytes::Bytes;
-use dashpot_base::{MonoTime, WallTime};
+use dashpot_base::MonoTime;
 use dashpot_serve::{BoxError, Clock};
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderValue, Request, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::{
     edge::Edge,
     lab::ClientBody,
-    stats::{Recent, Served},
+    stats::{Recent, Served, Stats},
 };
 
 /// What is known of a request before its body has gone out.
 #[derive(Debug)]
 pub(crate) struct Note {
     began: MonoTime,
-    began_wall: WallTime,
-    method: Method,
-    path: String,
-    pub(crate) viewer: Option<String>,
+    /// What the page of the edge shows of it, where it does.
+    shown: Option<Box<Recent>>,
     /// None for the edge's own endpoints, which are not counted.
-    answer: Option<(Served, StatusCode, HeaderValue)>,
+    served: Option<Served>,
 }
 
 impl Note {
-    pub(crate) fn new<B>(clock: &Clock, request: &Request<B>) -> Self {
-        Self {
-            began: clock.mono(),
-            began_wall: clock.wall(),
-            method: request.method().clone(),
-            path: request.uri().path().to_owned(),
-            viewer: None,
-            answer: None,
-        }
+    pub(crate) fn new<B>(clock: &Clock, stats: &Stats, request: &Request<B>) -> Self {
+        let began = clock.mono();
+        let shown = stats.is_to_remember(began).then(|| {
+            Box::new(Recent {
+                unix_ms: clock.wall().unix_millis(),
+                method: request.method().clone(),
+                path: request.uri().path().to_owned(),
+                status: 0,
+                cache_status: None,
+                bytes: 0,
+                took_ms: 0,
+                viewer: None,
+            })
+        });
+        Self { began, shown, served: None }
     }
 
     pub(crate) fn answered(
         &mut self,
         served: Served,
         status: StatusCode,
-        cache_status: HeaderValue,
+        cache_status: Option<&HeaderValue>,
     ) {
-        self.answer = Some((served, status, cache_status));
+        self.served = Some(served);
+        if let Some(shown) = &mut self.shown {
+            shown.status = status.as_u16();
+            shown.cache_status = cache_status.cloned();
+        }
     }
 
-    /// Notes the path that the origin sees, instead of the viewer's own.
-    pub(crate) fn set_path(&mut self, path: &str) {
-        path.clone_into(&mut self.path);
+    /// Notes who asks, and the path that the origin sees instead of the viewer's own.
+    pub(crate) fn asked_by(&mut self, viewer: &str, path: &str) {
+        if let Some(shown) = &mut self.shown {
+            shown.viewer = Some(viewer.to_owned());
+            path.clone_into(&mut shown.path);
+        }
     }
 }
 
@@ -100,19 +111,14 @@ impl HttpBody for Metered {
 
 impl Drop for Metered {
     fn drop(&mut self) {
-        let Some((served, status, cache_status)) = self.note.answer.take() else { return };
+        let Some(served) = self.note.served else { return };
         let stats = &self.edge.stats;
         let took = self.edge.clock.mono().since(self.note.began);
         stats.sent(served, self.bytes, took);
-        stats.remember(Recent {
-            unix_ms: self.note.began_wall.unix_millis(),
-            method: std::mem::take(&mut self.note.method),
-            path: std::mem::take(&mut self.note.path),
-            status: status.as_u16(),
-            cache_status,
-            bytes: self.bytes,
-            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            viewer: self.note.viewer.take(),
-        });
+        if let Some(mut shown) = self.note.shown.take() {
+            shown.bytes = self.bytes;
+            shown.took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            stats.remember(*shown);
+        }
     }
 }

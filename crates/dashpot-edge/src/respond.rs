@@ -27,8 +27,6 @@ use crate::{
 pub(crate) struct Reply {
     pub(crate) response: Response<Body>,
     pub(crate) served: Served,
-    /// The edge's own member of `Cache-Status`.
-    pub(crate) cache_status: HeaderValue,
 }
 
 /// How a response came about.
@@ -151,7 +149,7 @@ fn finish(edge: &Edge, mut response: Response<Body>, account: Account<'_>) -> Re
     // Names and closed sets of words only: always a field value.
     let cache_status = HeaderValue::try_from(account.cache_status.to_text());
     let cache_status = cache_status.unwrap_or_else(|_| HeaderValue::from_static(""));
-    headers.append(dashpot_http::cache_status::CACHE_STATUS, cache_status.clone());
+    headers.append(dashpot_http::cache_status::CACHE_STATUS, cache_status);
     add_timing(headers, &account);
     if let Some(took) = account.origin_took {
         response.extensions_mut().insert(UpstreamTook(took));
@@ -160,7 +158,12 @@ fn finish(edge: &Edge, mut response: Response<Body>, account: Account<'_>) -> Re
     if edge.viewers.is_some() {
         headers.insert(TIMING_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     }
-    Reply { response, served: account.served, cache_status }
+    Reply { response, served: account.served }
+}
+
+/// Returns the edge's own member of `Cache-Status`, which is the last one.
+pub(crate) fn cache_status<B>(response: &Response<B>) -> Option<&HeaderValue> {
+    response.headers().get_all(dashpot_http::cache_status::CACHE_STATUS).iter().next_back()
 }
 
 /// Returns the edge's member of `Via` on responses.

@@ -2,11 +2,15 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use bytes::Bytes;
+use dashpot_base::MonoTime;
 use dashpot_serve::{Counter, Family, Gauge, Histogram, Metric, Metrics};
 use http::{HeaderValue, Method, StatusCode};
 use serde::{Serialize, Serializer};
@@ -75,6 +79,10 @@ pub(crate) struct Stats {
     objects: Gauge,
     bytes: Gauge,
     recent: Mutex<VecDeque<Recent>>,
+    /// The second of the run in which `listed` counts.
+    listing: AtomicU64,
+    /// Requests of that second that are to be remembered.
+    listed: AtomicUsize,
 }
 
 /// One request, as the page of the edge shows it.
@@ -86,7 +94,7 @@ pub(crate) struct Recent {
     pub(crate) path: String,
     pub(crate) status: u16,
     #[serde(serialize_with = "field_value")]
-    pub(crate) cache_status: HeaderValue,
+    pub(crate) cache_status: Option<HeaderValue>,
     pub(crate) bytes: u64,
     pub(crate) took_ms: u64,
     pub(crate) viewer: Option<String>,
@@ -96,8 +104,9 @@ fn method<S: Serializer>(method: &Method, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(method.as_str())
 }
 
-fn field_value<S: Serializer>(value: &HeaderValue, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(value.to_str().unwrap_or_default())
+#[expect(clippy::ref_option, reason = "serde passes the field by reference")]
+fn field_value<S: Serializer>(value: &Option<HeaderValue>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(value.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default())
 }
 
 /// What changes without being counted.
@@ -176,6 +185,8 @@ impl Stats {
             objects: metrics.gauge(Metric::CacheObjects),
             bytes: metrics.gauge(Metric::CacheBytes),
             recent: Mutex::default(),
+            listing: AtomicU64::default(),
+            listed: AtomicUsize::default(),
         }
     }
 
@@ -201,11 +212,25 @@ impl Stats {
         len
     }
 
+    /// Returns whether a request that comes at `now` is to be remembered: as many of each second
+    /// as the page shows. The others of a busy edge would be pushed out before anybody saw them,
+    /// and every hit would pay for it with allocations and a lock.
+    pub(crate) fn is_to_remember(&self, now: MonoTime) -> bool {
+        let second = now.since(MonoTime::ZERO).as_secs();
+        if self.listing.load(Ordering::Relaxed) != second {
+            // Where two requests begin a second at once, it may get a few more.
+            self.listing.store(second, Ordering::Relaxed);
+            self.listed.store(0, Ordering::Relaxed);
+        }
+        self.listed.load(Ordering::Relaxed) < RECENT_MAX
+            && self.listed.fetch_add(1, Ordering::Relaxed) < RECENT_MAX
+    }
+
     pub(crate) fn remember(&self, request: Recent) {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let oldest = if recent.len() < RECENT_MAX { None } else { recent.pop_back() };
         recent.push_front(request);
-        // Freed without the lock, which every request takes.
+        // Freed without the lock.
         drop(recent);
         drop(oldest);
     }
@@ -248,4 +273,21 @@ impl Stats {
 #[expect(clippy::cast_precision_loss, reason = "a ratio to show; counts stay below 2^53")]
 fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use dashpot_serve::Role;
+
+    use super::*;
+
+    #[test]
+    fn no_more_of_a_second_is_remembered_than_the_page_shows() {
+        let stats = Stats::new(&mut Metrics::new(Role::Edge));
+        for second in [0, 1, 7] {
+            let now = MonoTime::ZERO.after(Duration::from_secs(second));
+            let remembered = (0..RECENT_MAX * 3).filter(|_| stats.is_to_remember(now)).count();
+            assert_eq!(remembered, RECENT_MAX);
+        }
+    }
 }

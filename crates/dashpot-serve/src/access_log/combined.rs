@@ -23,11 +23,12 @@ pub(super) fn write(entry: &Entry, out: &mut impl Write) -> io::Result<()> {
 
 /// Writes what a client chose so that it cannot end its field or its line.
 fn escaped(out: &mut impl Write, text: &str) -> io::Result<()> {
-    for byte in text.bytes() {
-        match byte {
-            b'"' | b'\\' | 0..=0x1f | 0x7f.. => write!(out, "\\x{byte:02X}")?,
-            _ => out.write_all(&[byte])?,
-        }
+    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x7f..);
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| !is_plain(byte)) {
+        out.write_all(&rest[..at])?;
+        write!(out, "\\x{:02X}", rest[at])?;
+        rest = &rest[at + 1..];
     }
-    Ok(())
+    out.write_all(rest)
 }

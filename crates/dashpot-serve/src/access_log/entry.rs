@@ -62,7 +62,7 @@ impl Entry {
             role: role.as_str(),
             client: request.client.ip(),
             method: text(request.method.as_str().as_bytes()),
-            path: path.chars().take(PATH_CHARS_MAX).collect(),
+            path: bounded(path, PATH_CHARS_MAX),
             protocol: protocol(request.version),
             // HTTP/2 and 3 have it in the target.
             host: field(header::HOST)
@@ -119,7 +119,16 @@ fn trace_id(headers: &HeaderMap) -> Option<String> {
 
 /// Returns a field value as text of a bounded length.
 pub(super) fn text(value: &[u8]) -> String {
-    String::from_utf8_lossy(value).chars().take(FIELD_CHARS_MAX).collect()
+    bounded(&String::from_utf8_lossy(value), FIELD_CHARS_MAX)
+}
+
+/// Returns the first `chars_max` characters of `text`.
+fn bounded(text: &str, chars_max: usize) -> String {
+    // No text has more characters than bytes, and hardly any is so long that they must be counted.
+    if text.len() <= chars_max {
+        return text.to_owned();
+    }
+    text.chars().take(chars_max).collect()
 }
 
 fn rfc3339<S: Serializer>(time: &WallTime, serializer: S) -> Result<S::Ok, S::Error> {

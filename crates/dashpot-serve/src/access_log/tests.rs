@@ -4,7 +4,7 @@ use dashpot_base::WallTime;
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use serde_json::{Value, json};
-use std::{sync::Mutex, time::Duration};
+use std::sync::Mutex;
 use tokio::time::advance;
 
 /// What a log wrote.
