@@ -6,7 +6,7 @@ use dashpot_http::{
     age,
     cache_control::{RequestDirectives, ResponseDirectives},
     cmcd::Cmcd,
-    date,
+    date, dictionary,
     etag::EntityTag,
     precondition::{self, Evaluator, Validators},
     range::{RangeSet, Resolved},
@@ -57,6 +57,7 @@ fuzz_target!(|data: &[u8]| {
     let headers = headers(data);
     drop(RequestDirectives::of(&headers));
     drop(ResponseDirectives::of(&headers));
+    drop(dictionary::parse(&headers, &HeaderName::from_static("cdn-cache-control")));
     drop(Cmcd::from_headers(&headers));
     drop(Vary::of(&headers).key(&headers));
     let _age = age::parse(&headers);
