@@ -8,7 +8,6 @@
 //! Cases marked `gap` are held to fail, so that the list of what is missing stays true:
 //! - RFC 9110 §15.2: interim responses other than 100 are not passed on; the client towards the
 //!   origin does not tell of them, and the server towards clients cannot send them.
-//! - RFC 9110 §9.3.3: a response to POST is not stored for later GETs.
 //!
 //! `poison.rs` is about what no clause says in so many words: what one client sends must not become
 //! what others get.
@@ -31,12 +30,14 @@ mod other;
 mod partial;
 mod parts;
 mod poison;
+mod posted;
 mod request;
 mod response;
 mod run;
 mod stale;
 mod status;
 mod targeted;
+mod told;
 mod validation;
 mod vary;
 mod wire;

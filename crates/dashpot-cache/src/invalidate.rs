@@ -40,23 +40,38 @@ pub fn invalidated_by(
     let values = [header::LOCATION, header::CONTENT_LOCATION];
     let values = values.iter().flat_map(|name| headers.get_all(name));
     for value in values.filter_map(|value| value.to_str().ok()) {
-        let Some(found) = Reference::resolve(request.path_and_query, value) else { continue };
-        // RFC 9111 §4.4: another origin's responses are not this one's to invalidate.
-        let is_here = |authority: &str| {
-            request.sites.iter().any(|site| is_same(site, found.scheme, authority))
-        };
-        if !found.authority.is_none_or(is_here) {
-            continue;
-        }
-        // The origin writes its own paths, a client's, or those that it was told of.
-        for prefix in request.prefixes {
-            let below = found.path_and_query.strip_prefix(prefix);
-            paths.extend(below.filter(|below| below.starts_with('/')).map(str::to_owned));
-        }
-        paths.push(found.path_and_query);
+        paths.extend(named_by(request, value));
     }
     paths.sort();
     paths.dedup();
+    paths
+}
+
+/// Returns whether the response with `headers` is what a `GET` for the target of `request` would
+/// get: its one `Content-Location` is the target (RFC 9110 §9.3.3).
+#[must_use]
+pub fn is_of_target(request: &Unsafe<'_>, headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::CONTENT_LOCATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let value = value.to_str().unwrap_or_default();
+    named_by(request, value).iter().any(|path| path == request.path_and_query)
+}
+
+/// Returns the paths and queries, as clients write them, that the reference `value` may mean.
+fn named_by(request: &Unsafe<'_>, value: &str) -> Vec<String> {
+    let Some(found) = Reference::resolve(request.path_and_query, value) else { return Vec::new() };
+    // RFC 9111 §4.4: another origin's responses are not this one's to invalidate.
+    let is_here =
+        |authority: &str| request.sites.iter().any(|site| is_same(site, found.scheme, authority));
+    if !found.authority.is_none_or(is_here) {
+        return Vec::new();
+    }
+    // The origin writes its own paths, a client's, or those that it was told of.
+    let below = |prefix: &&str| found.path_and_query.strip_prefix(*prefix);
+    let below = request.prefixes.iter().filter_map(below);
+    let mut paths: Vec<_> =
+        below.filter(|below| below.starts_with('/')).map(str::to_owned).collect();
+    paths.push(found.path_and_query);
     paths
 }
 
@@ -129,6 +144,36 @@ mod tests {
             ("urn:x", &["/a/b?c"]),
         ] {
             check("POST", 201, location, expected);
+        }
+    }
+
+    #[test]
+    fn rfc9110_9_3_3_only_a_response_that_names_its_target_is_of_it() {
+        for (locations, expected) in [
+            (&["/a/b?c"][..], true),
+            (&["b?c"], true),
+            (&["?c"], true),
+            (&["http://edge.example/a/b?c"], true),
+            (&["/media/a/b?c"], true),
+            (&["/a/b"], false),
+            (&["/a/b?d"], false),
+            (&["http://other/a/b?c"], false),
+            (&["https://edge.example/a/b?c"], false),
+            (&[], false),
+            (&["/a/b?c", "/a/b?c"], false),
+        ] {
+            let request = Unsafe {
+                method: &Method::POST,
+                path_and_query: "/a/b?c",
+                sites: &["http://edge.example", "http://origin:8080"],
+                prefixes: &["", "/media"],
+            };
+            let value = |location: &&'static str| HeaderValue::from_static(location);
+            let mut headers = HeaderMap::new();
+            for location in locations.iter().map(value) {
+                headers.append(header::CONTENT_LOCATION, location);
+            }
+            assert_eq!(is_of_target(&request, &headers), expected, "{locations:?}");
         }
     }
 }

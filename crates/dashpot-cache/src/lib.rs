@@ -29,7 +29,7 @@ mod tags;
 pub use decide::{Verdict, decide};
 pub use flight::{Arrival, Failure, Flight, Input, Limits, Output, ReaderId, Role};
 pub use head::{Framing, RequestHead, ResponseHead, Times};
-pub use invalidate::{Unsafe, invalidated_by};
+pub use invalidate::{Unsafe, invalidated_by, is_of_target};
 pub use invalidated::Invalidated;
 pub use key::{Key, Origin};
 pub use key_rules::{HostRules, KeyRules, NamePattern, QueryRule};

@@ -41,6 +41,8 @@ pub struct StoredHead {
     pub(crate) last_modified: Option<WallTime>,
     pub(crate) date: WallTime,
     selected: Vec<u8>,
+    /// Whether it came with an `Age`: from a cache before this one.
+    is_aged: bool,
     freshness: Freshness,
     pub(crate) policy: Policy,
 }
@@ -113,7 +115,7 @@ impl StoredHead {
         let freshness = Freshness::of(status, &headers, &control, times, rules);
         let policy = Policy::of(&control.directives, &headers, rules);
         strip_hop_by_hop(&mut headers);
-        headers.remove(header::AGE);
+        let is_aged = headers.remove(header::AGE).is_some();
         // RFC 9110 §6.5.1: trailers may be discarded, and are; nobody is to wait for them.
         headers.remove(header::TRAILER);
         if !headers.contains_key(header::DATE) {
@@ -136,6 +138,7 @@ impl StoredHead {
             last_modified,
             date,
             selected,
+            is_aged,
             freshness,
             policy,
         }
@@ -175,6 +178,12 @@ impl StoredHead {
     #[must_use]
     pub const fn age(&self, now: WallTime) -> Duration {
         self.freshness.age(now)
+    }
+
+    /// Returns whether this response came with an age, which a cache before this one gave it.
+    #[must_use]
+    pub const fn is_aged(&self) -> bool {
+        self.is_aged
     }
 
     /// Returns the freshness lifetime (RFC 9111 §4.2.1); zero where nobody names one.

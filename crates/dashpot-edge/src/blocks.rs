@@ -161,12 +161,12 @@ async fn fresh(edge: &Arc<Edge>, wanted: Wanted, parts: Arc<Parts>) -> Way {
 }
 
 /// Refuses, or sends on its own way, a request for which nothing may be fetched into the store.
-async fn refused(edge: &Edge, wanted: &Wanted) -> Option<Reply> {
+async fn refused(edge: &Arc<Edge>, wanted: &Wanted) -> Option<Reply> {
     let directives = &wanted.request.directives;
     if directives.has(Flag::OnlyIfCached) {
         // RFC 9111 §5.2.1.7.
         let message = "not all that is wanted is stored, and only-if-cached was asked for";
-        let account = proxy::account(edge, Served::Error, Handling::Forwarded(Forward::Partial));
+        let account = proxy::error(edge, "only-if-cached");
         return Some(respond::refuse(edge, StatusCode::GATEWAY_TIMEOUT, message, account));
     }
     let reason = if directives.has(Flag::NoStore) {
@@ -359,7 +359,7 @@ async fn settle(edge: &Arc<Edge>, told: Told, mut account: Account<'_>) -> Way {
     Way::Replied(reply)
 }
 
-async fn alone(edge: &Edge, wanted: &Wanted) -> Way {
+async fn alone(edge: &Arc<Edge>, wanted: &Wanted) -> Way {
     Way::Replied(pass::alone(edge, wanted, Reason::NotShareable).await)
 }
 

@@ -24,7 +24,7 @@ use crate::{
     lab::{self, Viewers},
     meter::{Metered, Note},
     naming::Naming,
-    obsolete::SiteNames,
+    obsolete::{Secure, SiteNames},
     prefetch::{self, ClientAddr, Prefetching},
     prefill::Jobs,
     proxy,
@@ -53,6 +53,8 @@ pub(crate) struct Edge {
     pub(crate) naming: Naming,
     /// Asks for the way to a client, where responses tell of it.
     pub(crate) tells_way: Option<Transport>,
+    /// Whether clients see the keys that responses are stored under.
+    pub(crate) shows_key: bool,
     /// Whether clients see the tags of responses.
     pub(crate) keeps_tags: bool,
     /// What is fetched ahead, where the operator asks for it.
@@ -107,6 +109,9 @@ impl Edge {
         let client = ends.peer;
         if self.prefetching.is_some() {
             request.extensions_mut().insert(ClientAddr(client.ip()));
+        }
+        if ends.is_secure && !request.method().is_safe() {
+            request.extensions_mut().insert(Secure);
         }
         let asked = Asked {
             client,
@@ -209,14 +214,17 @@ impl Edge {
     /// Notes that the origin has answered, with whatever status, or why not.
     pub(crate) fn note_origin(&self, failure: Option<Failure>) {
         let now = self.clock.mono();
+        let is_cut_off = failure.is_some() && self.upstream.is_cut_off();
         let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
         match failure {
             None => outage.answered(),
-            Some(Failure::Connect | Failure::Timeout) => outage.failed(now),
-            // An origin that takes connections and breaks them off is there: what it makes of one
+            Some(Failure::Connect | Failure::Timeout) if is_cut_off => outage.failed(now),
+            // Another upstream may answer the next one. And an origin that takes connections and breaks them off is there: what it makes of one
             // request says nothing of the others, and nobody has to wait to find out.
             Some(
-                Failure::Protocol
+                Failure::Connect
+                | Failure::Timeout
+                | Failure::Protocol
                 | Failure::Truncated
                 | Failure::TooLong
                 | Failure::Changed

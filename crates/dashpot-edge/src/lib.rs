@@ -25,6 +25,7 @@ mod object;
 mod obsolete;
 mod pass;
 mod path;
+mod posted;
 mod prefetch;
 mod prefill;
 mod proxy;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dashpot_cache::{NotStorable, RequestHead, Times, Unsafe, invalidated_by};
+use dashpot_cache::{Key, NotStorable, RequestHead, Times, Unsafe, invalidated_by, is_of_target};
 use http::{HeaderMap, Method, StatusCode, header};
 
 use crate::{
@@ -27,49 +27,72 @@ impl SiteNames {
     }
 }
 
+/// Marks an unsafe request that came by TLS.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Secure;
+
 /// An unsafe request on its way, and what it may make obsolete.
 pub(crate) struct Pending {
-    method: Method,
+    request: RequestHead,
     path_and_query: String,
-    headers: HeaderMap,
+    /// What the client calls the site.
+    asked_site: Option<String>,
 }
 
 impl Pending {
-    /// Returns what to look at once `request` has been answered; `None` where it is safe.
-    pub(crate) fn of(request: &RequestHead, path_and_query: &str) -> Option<Self> {
+    /// Returns what to look at once `request`, which came by TLS where it `is_secure`, has been
+    /// answered; `None` where it is safe.
+    pub(crate) fn of(request: &RequestHead, path_and_query: &str, is_secure: bool) -> Option<Self> {
         (!request.method.is_safe()).then(|| Self {
-            method: request.method.clone(),
+            request: request.clone(),
             path_and_query: path_and_query.to_owned(),
-            headers: request.headers.clone(),
+            asked_site: asked_site(&request.headers, is_secure),
         })
     }
 
     /// Removes what `response` makes obsolete.
     pub(crate) fn settle(&self, edge: &Edge, response: &Arriving) {
-        let names = &edge.site_names;
-        let asked = asked_site(&self.headers);
-        let sites = names.sites.iter().map(String::as_str).chain(asked.as_deref());
-        let sites: Vec<&str> = sites.collect();
-        let prefixes: Vec<&str> = names.prefixes.iter().map(String::as_str).collect();
-        let request = Unsafe {
-            method: &self.method,
-            path_and_query: &self.path_and_query,
-            sites: &sites,
-            prefixes: &prefixes,
-        };
-        for path in invalidated_by(&request, response.status(), response.headers()) {
-            let key = edge.naming.key(&self.headers, &path);
+        let (status, headers) = (response.status(), response.headers());
+        for path in self.named(edge, |request| invalidated_by(request, status, headers)) {
+            let key = edge.naming.key(&self.request.headers, &path);
             // In this order: who looks in between stores nothing that stays.
             edge.store.purging.invalidate(&key);
             edge.store.remove(&key);
         }
     }
+
+    /// Returns the request whose response may be stored for later `GET`s, and the key of its
+    /// target; `None` where `headers` do not say so.
+    pub(crate) fn as_get(&self, edge: &Edge, headers: &HeaderMap) -> Option<(RequestHead, Key)> {
+        // RFC 9110 §9.3.3.
+        let is_post = self.request.method == Method::POST;
+        let is_it = is_post && self.named(edge, |request| is_of_target(request, headers));
+        is_it.then(|| {
+            let request = RequestHead { method: Method::GET, ..self.request.clone() };
+            let key = edge.naming.key(&self.request.headers, &self.path_and_query);
+            (request, key)
+        })
+    }
+
+    /// Asks `what` about this request under all names of the site.
+    fn named<T>(&self, edge: &Edge, what: impl FnOnce(&Unsafe<'_>) -> T) -> T {
+        let names = &edge.site_names;
+        let sites = names.sites.iter().map(String::as_str).chain(self.asked_site.as_deref());
+        let sites: Vec<&str> = sites.collect();
+        let prefixes: Vec<&str> = names.prefixes.iter().map(String::as_str).collect();
+        what(&Unsafe {
+            method: &self.request.method,
+            path_and_query: &self.path_and_query,
+            sites: &sites,
+            prefixes: &prefixes,
+        })
+    }
 }
 
-/// Returns what the client calls the site; what ends its TLS in front of here tells so.
-fn asked_site(headers: &HeaderMap) -> Option<String> {
+/// Returns what the client calls the site. Where something else ends its TLS in front of here,
+/// nothing that a client could not write tells of it.
+fn asked_site(headers: &HeaderMap, is_secure: bool) -> Option<String> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
-    let is_secure = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
     Some(format!("{}://{host}", if is_secure { "https" } else { "http" }))
 }
 

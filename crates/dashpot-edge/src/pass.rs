@@ -1,9 +1,11 @@
 //! Requests that pass the cache by.
 
-use dashpot_cache::{Framing, Reason, RequestHead, ResponseHead, Times, may_store};
+use std::sync::Arc;
+
+use dashpot_cache::{Framing, NotStorable, Reason, RequestHead, ResponseHead, Times, may_store};
 use dashpot_http::cache_status::Handling;
 use dashpot_serve::RequestBody;
-use http::{Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::Limited;
 
@@ -12,17 +14,19 @@ use crate::{
     flights::Wanted,
     object::Object,
     obsolete::{self, Pending},
+    posted::{self, Since},
     proxy::{self, account},
     respond::{self, Account, Reply},
     stats::Served,
     unkeyed,
-    upstream::{Arriving, Ask, NoResponse},
+    upstream::{Arriving, Ask, NoResponse, framing_of},
 };
 
 /// Fetches `wanted` for its own request only.
-pub(crate) async fn alone(edge: &Edge, wanted: &Wanted, reason: Reason) -> Reply {
+pub(crate) async fn alone(edge: &Arc<Edge>, wanted: &Wanted, reason: Reason) -> Reply {
     let request = RequestHead::clone(&wanted.request);
-    let reply = on(edge, request, wanted.path_and_query.clone(), None, reason).await;
+    let passed = Passed { path_and_query: wanted.path_and_query.clone(), is_secure: false };
+    let reply = on(edge, request, passed, None, reason).await;
     if reason == Reason::NotShareable && is_shareable(edge, &wanted.request, &reply) {
         // The origin has changed its mind: the next request fetches for all.
         edge.store.unmark_unshareable(&wanted.primary);
@@ -41,11 +45,19 @@ fn is_shareable(edge: &Edge, request: &RequestHead, reply: &Reply) -> bool {
     fits && may_store(request, &head, &edge.rules).is_ok()
 }
 
+/// What else is known of a request that is passed on.
+#[derive(Debug)]
+pub(crate) struct Passed {
+    pub(crate) path_and_query: String,
+    /// Whether it came by TLS; known of unsafe ones only.
+    pub(crate) is_secure: bool,
+}
+
 /// Passes a request on, with its `body` where it may have one, and the response back.
 pub(crate) async fn on(
-    edge: &Edge,
+    edge: &Arc<Edge>,
     request: RequestHead,
-    path_and_query: String,
+    passed: Passed,
     body: Option<RequestBody>,
     reason: Reason,
 ) -> Reply {
@@ -55,11 +67,13 @@ pub(crate) async fn on(
     let has_content = request.method != Method::GET && request.method != Method::HEAD;
     let body = body.filter(|body| has_content && !body.is_end_stream());
     if body.as_ref().is_some_and(|body| limit < body.size_hint().lower()) {
-        account.served = Served::Error;
+        account = proxy::error(edge, "too-large");
         let message = format!("the request's body is larger than {limit} bytes");
         return respond::refuse(edge, StatusCode::PAYLOAD_TOO_LARGE, &message, account);
     }
-    let pending = Pending::of(&request, &path_and_query);
+    let Passed { path_and_query, is_secure } = passed;
+    let pending = Pending::of(&request, &path_and_query, is_secure);
+    let asked = Asked::of(&request);
     let mut headers = request.headers;
     if !has_content {
         // A length without the content would swallow what is asked next on the connection.
@@ -73,15 +87,54 @@ pub(crate) async fn on(
         version: request.version,
         body: body.map(|body| reqwest::Body::wrap(Limited::new(body, limit))),
     };
-    let (sent, _) = send(edge, ask, &mut account).await;
+    let since = Since::now(edge);
+    let (sent, times) = send(edge, ask, &mut account).await;
     match sent {
-        Ok(response) => {
+        Ok(mut response) => {
+            account.cache_status.detail = asked.why_not(edge, &response, reason);
             if let Some(pending) = pending {
+                let kept = posted::kept(edge, &pending, &response, times, since);
                 pending.settle(edge, &response);
+                account.cache_status.stored = kept.is_some();
+                if let Some(kept) = kept {
+                    account.cache_status.detail = None;
+                    response = response.map(|body| kept.of(body));
+                }
             }
             respond::through(edge, response, account)
         }
         Err(failed) => respond::no_response(edge, &failed, None, account),
+    }
+}
+
+/// What of a request that is passed on says why its response is not stored.
+struct Asked(RequestHead);
+
+impl Asked {
+    fn of(request: &RequestHead) -> Self {
+        let mut headers = HeaderMap::new();
+        if let Some(credentials) = request.headers.get(header::AUTHORIZATION) {
+            headers.insert(header::AUTHORIZATION, credentials.clone());
+        }
+        Self(RequestHead {
+            method: request.method.clone(),
+            headers,
+            directives: request.directives.clone(),
+            version: request.version,
+        })
+    }
+
+    /// Returns why `response` is not stored, or why it was not to be seen whether it can be; `None`
+    /// where `fwd` says it.
+    fn why_not(&self, edge: &Edge, response: &Arriving, reason: Reason) -> Option<&'static str> {
+        if reason == Reason::Method {
+            return None;
+        }
+        let (status, headers) = (response.status(), response.headers().clone());
+        let framing = framing_of(&self.0.method, response);
+        let head = ResponseHead { status, headers, framing };
+        let why = may_store(&self.0, &head, &edge.rules).err();
+        Some(why.map_or(reason.as_str(), NotStorable::as_str))
     }
 }
 

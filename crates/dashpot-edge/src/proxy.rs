@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dashpot_base::WallTime;
 use dashpot_cache::{Reason, RequestHead, Role, StoredHead, Verdict, decide};
 use dashpot_http::{
-    cache_status::{CacheStatus, Forward, Handling},
+    cache_status::{CACHE_STATUS, CacheStatus, Handling, with_key},
     cdn_loop, via,
 };
 use dashpot_serve::RequestBody;
@@ -18,7 +18,9 @@ use crate::{
     flights::{Answer, Answered, Flights, Wanted},
     from_disk,
     object::Object,
-    pass, path,
+    obsolete::Secure,
+    pass::{self, Passed},
+    path,
     respond::{self, Account, Reply, Resource},
     stats::Served,
     store::Found,
@@ -27,17 +29,39 @@ use crate::{
 /// Answers `request`.
 pub(crate) async fn answer(edge: &Arc<Edge>, request: Request<RequestBody>) -> Reply {
     let (parts, body) = request.into_parts();
+    if edge.shows_key {
+        return Box::pin(explained(edge, parts, body)).await;
+    }
     reply(edge, parts, Some(body)).await
+}
+
+/// Answers a request, and says under which key.
+async fn explained(edge: &Arc<Edge>, mut parts: Parts, body: RequestBody) -> Reply {
+    let is_named = edge.naming.settle_host(&mut parts);
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let key = is_named.then(|| edge.naming.key(&parts.headers, path));
+    let mut reply = reply(edge, parts, Some(body)).await;
+    let headers = reply.response.headers_mut();
+    // The edge's own member is a line of its own, and the last.
+    let lines: Vec<_> = headers.get_all(CACHE_STATUS).iter().cloned().collect();
+    if let (Some(key), Some((own, before))) = (key, lines.split_last()) {
+        headers.remove(CACHE_STATUS);
+        for line in before.iter().chain([&with_key(own, key.as_str())]) {
+            headers.append(CACHE_STATUS, line.clone());
+        }
+    }
+    reply
 }
 
 /// Answers a request with this head, a client's or one of the edge's own.
 pub(crate) async fn reply(edge: &Arc<Edge>, mut parts: Parts, body: Option<RequestBody>) -> Reply {
     if let Err((status, message)) = check(edge, &mut parts) {
-        return respond::refuse(edge, status, message, error(edge));
+        return respond::refuse(edge, status, message, error(edge, "refused"));
     }
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let primary = edge.naming.key(&parts.headers, path);
     let version = parts.version;
+    let is_secure = parts.extensions.get::<Secure>().is_some();
     let request = RequestHead { version, ..RequestHead::new(parts.method, parts.headers) };
     let Found { variant, object, parts: blocks } = edge.store.find(&primary, &request);
     let now = edge.clock.wall();
@@ -58,7 +82,8 @@ pub(crate) async fn reply(edge: &Arc<Edge>, mut parts: Parts, body: Option<Reque
     };
     let may_confirm = request.method == Method::HEAD && object.is_some();
     if let (Verdict::Bypass(reason), None, false) = (verdict, &on_disk, may_confirm) {
-        return Box::pin(pass::on(edge, request, path_and_query, body, reason)).await;
+        let passed = Passed { path_and_query, is_secure };
+        return Box::pin(pass::on(edge, request, passed, body, reason)).await;
     }
     let key = variant.unwrap_or_else(|| primary.clone());
     let request = Arc::new(request);
@@ -96,7 +121,12 @@ pub(crate) async fn missed(edge: &Arc<Edge>, verdict: Verdict, wanted: Wanted) -
         }
         Verdict::Unavailable => {
             let message = "nothing that may be used is stored, and only-if-cached was asked for";
-            respond::refuse(edge, StatusCode::GATEWAY_TIMEOUT, message, error(edge))
+            respond::refuse(
+                edge,
+                StatusCode::GATEWAY_TIMEOUT,
+                message,
+                error(edge, "only-if-cached"),
+            )
         }
         Verdict::Bypass(reason) => confirm(edge, wanted, reason).await,
         // The caller has dealt with it.
@@ -187,8 +217,11 @@ fn check(edge: &Edge, parts: &mut Parts) -> Result<(), (StatusCode, &'static str
     Ok(())
 }
 
-fn error(edge: &Edge) -> Account<'_> {
-    account(edge, Served::Error, Handling::Forwarded(Forward::Bypass))
+/// Returns the account of an error that the origin has no part in.
+pub(crate) fn error<'a>(edge: &'a Edge, why: &'static str) -> Account<'a> {
+    let mut account = account(edge, Served::Error, Handling::Own);
+    account.cache_status.detail = Some(why);
+    account
 }
 
 pub(crate) fn account(edge: &Edge, served: Served, handling: Handling) -> Account<'_> {

@@ -38,6 +38,15 @@ pub(crate) struct Account<'a> {
     pub(crate) origin_took: Option<Duration>,
 }
 
+impl Account<'_> {
+    /// Returns whether the origin made or validated the response for this very request.
+    fn is_of_origin(&self) -> bool {
+        let told = &self.cache_status;
+        let is_covered = told.fwd_status != Some(StatusCode::NOT_MODIFIED) && !told.stored;
+        self.origin_took.is_some() && !is_covered
+    }
+}
+
 /// Bytes of a resource to reply with.
 #[derive(Debug)]
 pub(crate) struct Resource<'a> {
@@ -66,7 +75,9 @@ pub(crate) fn resource(
     let plan = reply(now, head, request, extent, &edge.boundary);
     let mut headers = plan.headers;
     // RFC 9111 §5.1: a response that was not made for this request says how old it is.
-    headers.insert(header::AGE, age::to_value(head.age(now)));
+    if head.is_aged() || !account.is_of_origin() {
+        headers.insert(header::AGE, age::to_value(head.age(now)));
+    }
     let mut response = Response::new(Body::media(source, plan.content, length));
     *response.status_mut() = plan.status;
     *response.headers_mut() = headers;

@@ -134,6 +134,7 @@ pub(crate) fn configure(config: &Config, shared: Arc<Shared>) -> Result<Edge, St
             &authority_of(&config.origin),
         ),
         tells_way: transport(config),
+        shows_key: config.ops.cache_status_key,
         keeps_tags: config.admin.keep_tags,
         prefetching: Prefetching::new(
             config.fill.prefetch,

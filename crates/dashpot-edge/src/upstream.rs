@@ -198,6 +198,13 @@ impl Upstream {
         }
     }
 
+    /// Returns whether a failure is that of the last upstream that was left: with one alone, each
+    /// is.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        let routing = self.lock();
+        routing.pool.members() < 2 || routing.pool.none_answers()
+    }
+
     fn headers_for(&self, mut headers: HeaderMap, version: Version) -> HeaderMap {
         via::strip_hop_by_hop(&mut headers);
         via::append(&mut headers, version, &self.name);

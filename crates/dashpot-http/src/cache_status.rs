@@ -52,6 +52,8 @@ pub enum Handling {
     Hit,
     /// Through the origin.
     Forwarded(Forward),
+    /// Made here, without a word to the origin.
+    Own,
 }
 
 /// One cache's member of the list.
@@ -102,6 +104,8 @@ impl<'a> CacheStatus<'a> {
                 out.push_str("; fwd=");
                 out.push_str(why.token());
             }
+            // RFC 9211 §2.2: nothing was forwarded.
+            Handling::Own => {}
         }
         if let Some(status) = self.fwd_status {
             out.push_str("; fwd-status=");
@@ -137,6 +141,15 @@ impl<'a> CacheStatus<'a> {
     }
 }
 
+/// Returns `member` with the cache key (RFC 9211 §2.7) behind all that it says.
+#[must_use]
+pub fn with_key(member: &HeaderValue, key: &str) -> HeaderValue {
+    let mut text = String::from_utf8_lossy(member.as_bytes()).into_owned();
+    text.push_str("; key=");
+    push_string(&mut text, key);
+    HeaderValue::try_from(text).unwrap_or_else(|_| member.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +179,10 @@ mod tests {
             &stale,
             r#"edge-1.example; fwd=stale; fwd-status=304; key="/a\"b%C3%A9"; detail=revalidated"#,
         );
+        let own = CacheStatus { detail: Some("refused"), ..CacheStatus::new("a", Handling::Own) };
+        check(&own, "a; detail=refused");
+        let keyed = with_key(&HeaderValue::from_static("a; hit"), "http://h/\"b\u{e9}");
+        assert_eq!(keyed, r#"a; hit; key="http://h/\"b%C3%A9""#);
         check(&CacheStatus::new("my cache", Handling::Hit), r#""my cache"; hit"#);
     }
 

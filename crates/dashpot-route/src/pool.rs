@@ -117,6 +117,12 @@ impl Pool {
         }
     }
 
+    /// Returns whether all upstreams have failed since they last answered.
+    #[must_use]
+    pub fn none_answers(&self) -> bool {
+        self.members.iter().all(|member| member.failures != 0)
+    }
+
     /// Returns whether the upstream `index` is passed over at `now`.
     #[must_use]
     pub fn is_resting(&self, now: MonoTime, index: usize) -> bool {
@@ -191,5 +197,17 @@ mod tests {
         assert_eq!(choice, Choice { chosen: 1, excluded, is_last_resort: true });
         assert!(pool.is_resting(at(4), 1) && !pool.is_resting(at(5), 1));
         check(&mut Pool::new(0, Prefer::First), 0, &[], Some(0));
+    }
+
+    #[test]
+    fn none_answers_only_once_all_have_failed() {
+        let mut pool = Pool::new(3, Prefer::First);
+        for index in 0..3 {
+            assert!(!pool.none_answers());
+            fail(&mut pool, 0, index, 1);
+        }
+        assert!(pool.none_answers());
+        pool.succeeded(1);
+        assert!(!pool.none_answers());
     }
 }

@@ -149,7 +149,8 @@ where
         let (tls, streams) = (listener.tls().cloned(), tasks.clone());
         // It fails only for a socket that has gone already.
         let local = stream.local_addr().unwrap_or(listener.addr());
-        let served = connection.run(stream, tls, service_of(Ends { peer, local }), streams);
+        let ends = Ends { peer, local, is_secure: tls.is_some() };
+        let served = connection.run(stream, tls, service_of(ends), streams);
         let (cut, connections) = (cut.clone(), options.connections.clone());
         connections.inc();
         tasks.spawn(async move {

@@ -13,6 +13,8 @@ pub struct Ends {
     pub peer: SocketAddr,
     /// The server's.
     pub local: SocketAddr,
+    /// Whether the connection is by TLS.
+    pub is_secure: bool,
 }
 
 /// What is known of the way to a client.
@@ -179,10 +181,10 @@ mod tests {
                 println!("skipped: the kernel does not tell of sockets here");
                 return;
             };
-            let way = transport.way(Ends { peer, local }).unwrap();
+            let way = transport.way(Ends { peer, local, is_secure: false }).unwrap();
             assert_ne!(way.round_trip, Duration::ZERO);
             let stranger = SocketAddr::new(peer.ip(), 9);
-            assert_eq!(transport.way(Ends { peer: stranger, local }), None);
+            assert_eq!(transport.way(Ends { peer: stranger, local, is_secure: false }), None);
         }
     }
 }

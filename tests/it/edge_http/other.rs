@@ -176,6 +176,55 @@ const INTERIM: &[Case] = &[
     ),
     case(
         "RFC 9110 §15.2",
+        "several interim responses, each with fields that would change all",
+        &[
+            get()
+                .interim(&[
+                    "102 Processing\r\nCache-Control: no-store\r\nContent-Length: 99",
+                    "103 Early Hints\r\nVary: *\r\nSet-Cookie: a=b\r\nAge: 9999",
+                    "103 Early Hints\r\nETag: \"x\"\r\nConnection: close\r\nX-Interim: 1",
+                    "110 Unknown\r\nTransfer-Encoding: chunked\r\nContent-Location: /x",
+                ])
+                .ok(&[
+                    "Cache-Control: max-age=3600",
+                    "Content-Length: 10",
+                    "Connection: keep-alive",
+                ])
+                .text("0123456789")
+                .miss()
+                .expect(&[
+                    Expect::Status(200),
+                    Expect::Body("0123456789"),
+                    Expect::HasNo("set-cookie"),
+                    Expect::HasNo("etag"),
+                    Expect::HasNo("vary"),
+                    Expect::HasNo("age"),
+                    Expect::HasNo("x-interim"),
+                ]),
+            get().hit().expect(&[Expect::Body("0123456789"), Expect::Within("age", 0, 10)]),
+            get().with(&["Range: bytes=2-4"]).hit().expect(&[Expect::Body("234")]),
+        ],
+    ),
+    case(
+        "RFC 9110 §15.2",
+        "an interim response before an error, and before one to POST",
+        &[
+            get()
+                .interim(&["103 Early Hints\r\nCache-Control: max-age=3600"])
+                .answer("404 Not Found", &[])
+                .miss()
+                .expect(&[Expect::Status(404)]),
+            get().miss(),
+            by("POST")
+                .with(&["Content-Length: 0"])
+                .interim(&["102 Processing", "102 Processing"])
+                .answer("201 Created", &[])
+                .miss()
+                .expect(&[Expect::Status(201)]),
+        ],
+    ),
+    case(
+        "RFC 9110 §15.2",
         "a 103 is passed on",
         &[get()
             .interim(&["103 Early Hints\r\nLink: </a>; rel=preload"])

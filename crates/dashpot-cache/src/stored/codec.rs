@@ -32,6 +32,7 @@ impl StoredHead {
             last_modified,
             date,
             selected,
+            is_aged,
             freshness,
             policy,
         } = self;
@@ -49,6 +50,7 @@ impl StoredHead {
         put_span(out, *lifetime);
         out.push(byte_of(*basis));
         put_span(out, freshness_date.since_epoch());
+        out.push(u8::from(*is_aged));
         out.push(number_of(*validate));
         put_span(out, *stale_while_revalidate);
         put_span(out, *stale_if_error);
@@ -79,6 +81,11 @@ impl StoredHead {
         let (born, arrived, lifetime) = (from.time()?, from.time()?, from.span()?);
         let (basis, date_then) = (basis_of(from.byte()?)?, from.time()?);
         let freshness = Freshness { born, arrived, lifetime, basis, date: date_then };
+        let is_aged = match from.byte()? {
+            0 => false,
+            1 => true,
+            _ => return None,
+        };
         let policy = Policy {
             validate: validate_of(from.byte()?)?,
             stale_while_revalidate: from.span()?,
@@ -102,6 +109,7 @@ impl StoredHead {
             last_modified,
             date,
             selected,
+            is_aged,
             freshness,
             policy,
         })

@@ -9,4 +9,7 @@ pub struct Ops {
     pub access_log_format: LogFormat,
     /// Whether responses tell of the way to the client in `CMSD-Dynamic` (CTA-5006).
     pub cmsd: bool,
+    /// Whether `Cache-Status` names the key (RFC 9211 §2.7): whoever asks learns what of a URL
+    /// counts.
+    pub cache_status_key: bool,
 }

@@ -22,6 +22,9 @@ pub(super) struct OpsArgs {
     /// them
     #[arg(long, env = "DASHPOT_EDGE_CMSD")]
     cmsd: bool,
+    /// Show the cache key in Cache-Status
+    #[arg(long, env = "DASHPOT_EDGE_CACHE_STATUS_KEY")]
+    cache_status_key: bool,
     /// How long responses in flight may take once SIGTERM or Ctrl-C has come; a second one ends at
     /// once
     #[arg(long, value_name = "TIME", default_value = "10s", env = "DASHPOT_EDGE_DRAIN",
@@ -42,6 +45,7 @@ impl From<OpsArgs> for Ops {
     fn from(args: OpsArgs) -> Self {
         Self {
             cmsd: args.cmsd,
+            cache_status_key: args.cache_status_key,
             access_log_format: match args.access_log_format {
                 FormatName::Json => LogFormat::Json,
                 FormatName::Combined => LogFormat::Combined,

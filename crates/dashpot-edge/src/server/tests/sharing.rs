@@ -203,5 +203,5 @@ async fn a_private_response_is_not_shared() {
     assert_eq!(bodies, ["0", "1", "2"]);
     // Those that come later do not even wait for each other's heads.
     let response = edge.get("/a", &[]).await;
-    assert_eq!(field(&response, "cache-status"), "dashpot-test; fwd=miss");
+    assert_eq!(field(&response, "cache-status"), "dashpot-test; fwd=miss; detail=private");
 }
