@@ -25,8 +25,8 @@ pub struct Dynamic {
 impl Dynamic {
     /// Returns the member that the server `name` adds, or `None` where it knows nothing.
     #[must_use]
-    pub fn to_member(&self, name: &str) -> Option<HeaderValue> {
-        if *self == Self::default() {
+    pub fn to_member(self, name: &str) -> Option<HeaderValue> {
+        if self == Self::default() {
             return None;
         }
         let mut text = String::new();

@@ -102,11 +102,11 @@ mod linux {
             else {
                 return None;
             };
-            found.nlas.into_iter().find_map(|attribute| match attribute {
+            found.nlas.iter().find_map(|attribute| {
+                let Nla::TcpInfo(info) = attribute else { return None };
                 // Where there is no such connection, the listening socket answers, which has gone
                 // nowhere.
-                Nla::TcpInfo(info) if info.rtt != 0 => Some(way_of(&info)),
-                _ => None,
+                (info.rtt != 0).then(|| way_of(info))
             })
         }
     }
