@@ -6,6 +6,7 @@ mod client;
 mod curl;
 mod disk;
 mod disk_parts;
+mod disk_purge;
 mod faults;
 mod fields;
 mod fills;

@@ -59,7 +59,9 @@ impl Service {
             ("POST", "/prefill", _) => prefill::begin(edge, read(&parts.headers, body).await?),
             ("GET", _, Some(id)) => prefill::progress(edge, id),
             ("DELETE", _, Some(id)) => prefill::cancel(edge, id),
-            ("GET", "/objects", _) => objects::explain(edge, parts.uri.query().unwrap_or_default()),
+            ("GET", "/objects", _) => {
+                objects::explain(edge, parts.uri.query().unwrap_or_default()).await
+            }
             ("GET", "/config", _) => Ok(answered(StatusCode::OK, &edge.shown)),
             ("GET", "/stats", _) => Ok(without_cors(endpoints::stats(edge))),
             ("GET", "/metrics", _) => Ok(endpoints::metrics(edge)),

@@ -15,6 +15,7 @@ mod index;
 mod on_disk;
 mod parts;
 mod pause;
+mod reclaim;
 mod record;
 mod scan;
 mod tier;

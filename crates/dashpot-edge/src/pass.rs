@@ -100,6 +100,7 @@ pub(crate) async fn on(
                     account.cache_status.detail = None;
                     response = response.map(|body| kept.of(body));
                 }
+                edge.store.unlinked().await;
             }
             respond::through(edge, response, account)
         }

@@ -57,7 +57,13 @@ impl Purging {
         if since == self.epoch() {
             return Purged::No;
         }
-        self.read().check(key.as_str(), tags, since)
+        self.check_text(key.as_str(), tags, since)
+    }
+
+    /// Returns the same for the key of this text, which may be that of a variant or a block.
+    pub(crate) fn check_text(&self, key: &str, tags: &Tags, since: u64) -> Purged {
+        let primary = key.split('\n').next().unwrap_or(key);
+        self.read().check(primary, tags, since)
     }
 
     /// Returns what a fetch which begins at this moment is to be asked for with

@@ -56,6 +56,10 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     if let Some(path) = config.admin.purge_log.clone().or(beside_files) {
         let newest = shared.store.disk().and_then(|disk| disk.newest_epoch());
         shared.store.purging.open(&path, newest)?;
+        // What was purged before, or is for want of a log, takes room until it is looked at.
+        if newest.is_some_and(|newest| newest < shared.store.purging.epoch()) {
+            crate::store::reclaim(&shared);
+        }
     }
     let handle = Handle::new(configure(&config, shared)?, config);
     let config = handle.config();

@@ -2,6 +2,7 @@
 
 mod explain;
 mod parts;
+mod reclaim;
 mod sweep;
 
 use std::{
@@ -19,6 +20,7 @@ use dashpot_serve::Counter;
 use moka::{notification::RemovalCause, policy::EvictionPolicy, sync::Cache};
 
 pub(crate) use explain::Held;
+pub(crate) use reclaim::reclaim;
 pub(crate) use sweep::Swept;
 
 use crate::{
@@ -283,6 +285,13 @@ impl Store {
             disk.remove(key);
         }
         self.slots.invalidate(key);
+    }
+
+    /// Waits until what has been removed cannot come back, even if the process were killed.
+    pub(crate) async fn unlinked(&self) {
+        if let Some(disk) = &self.disk {
+            disk.unlinked().await;
+        }
     }
 
     pub(crate) fn mark_unshareable(&self, key: Key) {

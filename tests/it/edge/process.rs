@@ -8,14 +8,16 @@ use std::{
     process::Stdio,
 };
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    process::Child,
+    io::{AsyncBufReadExt as _, BufReader, Lines},
+    process::{Child, ChildStdout},
 };
 use url::Url;
 
 /// An edge in a process of its own.
 pub(super) struct Process {
     child: Child,
+    /// What it prints.
+    lines: Lines<BufReader<ChildStdout>>,
     pub(super) addr: SocketAddr,
 }
 
@@ -33,10 +35,14 @@ impl Process {
             .kill_on_drop(true);
         let mut child = command.spawn().expect("the edge starts");
         let stdout = child.stdout.take().expect("piped");
-        let line = BufReader::new(stdout).lines().next_line().await.expect("reads");
-        let url = Url::parse(&line.expect("the edge prints its address")).expect("a URL");
-        let addr = url.socket_addrs(|| None).expect("an address")[0];
-        Self { child, addr }
+        let mut lines = BufReader::new(stdout).lines();
+        let addr = next_addr(&mut lines).await;
+        Self { child, lines, addr }
+    }
+
+    /// Returns where the operator's listener is, once.
+    pub(super) async fn admin(&mut self) -> SocketAddr {
+        next_addr(&mut self.lines).await
     }
 
     /// Ends the process without a warning.
@@ -70,6 +76,12 @@ impl Process {
         }
         self.until("writes", writes + 1).await;
     }
+}
+
+async fn next_addr(lines: &mut Lines<BufReader<ChildStdout>>) -> SocketAddr {
+    let line = lines.next_line().await.expect("reads").expect("the edge prints its address");
+    let url = line.split(' ').next().expect("a word");
+    Url::parse(url).expect("a URL").socket_addrs(|| None).expect("an address")[0]
 }
 
 /// Returns the files of stored responses.

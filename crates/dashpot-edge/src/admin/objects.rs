@@ -40,14 +40,14 @@ struct Stored {
 }
 
 /// Answers what is stored for the URL in `query`.
-pub(super) fn explain(edge: &Edge, query: &str) -> Result<Response<Body>, Refusal> {
+pub(super) async fn explain(edge: &Edge, query: &str) -> Result<Response<Body>, Refusal> {
     let mut arguments = url::form_urlencoded::parse(query.as_bytes());
     let Some((_, url)) = arguments.find(|(name, _)| name == "url") else {
         let hint = "ask for /objects?url=, with the URL percent-encoded";
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "there is no url", hint));
     };
     let key = edge.naming.key_of_url(&url).map_err(refused)?;
-    let held = edge.store.held(&key);
+    let held = edge.store.held_anywhere(&key).await;
     let explained = Explained {
         key: key.as_str(),
         in_flight: edge.flights.is_up(&key),
@@ -58,7 +58,7 @@ pub(super) fn explain(edge: &Edge, query: &str) -> Result<Response<Body>, Refusa
 }
 
 fn stored(edge: &Edge, held: &Held) -> Stored {
-    let Held { selected_by, object, purged } = held;
+    let Held { selected_by, object, purged, tiers } = held;
     let now = edge.clock.wall();
     let head = match purged {
         Purged::Soft(at) => object.head.stale_since(*at),
@@ -82,7 +82,7 @@ fn stored(edge: &Edge, held: &Held) -> Stored {
         age_s: head.age(now).as_secs(),
         ttl_s: head.ttl_seconds(now),
         size_bytes: object.body.len(),
-        tiers: vec!["memory"],
+        tiers: tiers.clone(),
         tags: head.tags.iter().map(str::to_owned).collect(),
         purge_epoch: object.epoch(),
         would_be,

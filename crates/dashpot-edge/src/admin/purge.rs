@@ -7,7 +7,12 @@ use http::{Response, StatusCode, request::Parts};
 use serde::{Deserialize, Serialize};
 
 use super::{Refusal, answered};
-use crate::{body::Body, edge::Edge, naming::NotNamed, store::Swept};
+use crate::{
+    body::Body,
+    edge::Edge,
+    naming::NotNamed,
+    store::{self, Swept},
+};
 
 /// Bytes of a URL, prefix or tag: with the bound on rules, all of them stay below 100 MB.
 const SCOPE_BYTES_MAX: usize = 4_096;
@@ -29,7 +34,8 @@ pub(super) struct Asked {
 struct Done {
     epoch: u64,
     mode: &'static str,
-    /// Responses in memory that it concerned.
+    /// Responses that it concerned: those in memory, and those on the disk only where the scope is
+    /// a URL or all. By prefix and tag, the disk is gone through afterwards.
     objects: u64,
     /// Purges that look-ups consider.
     rules: usize,
@@ -108,6 +114,9 @@ async fn carry_out(edge: &Arc<Edge>, scope: Scope, mode: Mode) -> Result<Done, R
         kept.map(|()| (epoch, objects)).map_err(|error| error.to_string())
     });
     edge.stats.purges.inc();
+    if mode == Mode::Hard {
+        store::reclaim(&edge.shared);
+    }
     let rules = edge.store.purging.rules();
     match kept {
         Ok((epoch, objects)) => {

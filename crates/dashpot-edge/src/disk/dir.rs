@@ -94,18 +94,33 @@ impl Dir {
         self.root.join(format!("{:02x}/{file:016x}", file % FOLDERS))
     }
 
-    /// Writes `pieces` as the content of `file`, which is seen whole or not at all.
+    /// Writes `pieces` as the content of `file` aside, to be published or discarded.
     pub(crate) fn write(&self, file: FileId, pieces: &[Bytes]) -> io::Result<()> {
-        let aside = self.root.join(format!("tmp/{file:016x}"));
-        let written = self.write_aside(&aside, pieces).and_then(|()| {
-            self.check(Step::Rename)?;
-            fs::rename(&aside, self.path(file))
-        });
+        let written = self.write_aside(&self.aside(file), pieces);
         if written.is_err() {
-            // What cannot be removed either is removed by the next start.
-            fs::remove_file(&aside).unwrap_or_default();
+            self.discard(file);
         }
         written
+    }
+
+    /// Puts what was written aside in its place: it is seen whole or not at all.
+    pub(crate) fn publish(&self, file: FileId) -> io::Result<()> {
+        let renamed =
+            self.check(Step::Rename).and_then(|()| fs::rename(self.aside(file), self.path(file)));
+        if renamed.is_err() {
+            self.discard(file);
+        }
+        renamed
+    }
+
+    /// Removes what was written aside.
+    pub(crate) fn discard(&self, file: FileId) {
+        // What cannot be removed is removed by the next start.
+        fs::remove_file(self.aside(file)).unwrap_or_default();
+    }
+
+    fn aside(&self, file: FileId) -> PathBuf {
+        self.root.join(format!("tmp/{file:016x}"))
     }
 
     fn write_aside(&self, aside: &Path, pieces: &[Bytes]) -> io::Result<()> {

@@ -1,6 +1,9 @@
 //! What is on the disk, as memory knows it: about 250 bytes for each file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
 
 use dashpot_cache::Key;
 use dashpot_evict::{Policy, SecondHit};
@@ -48,6 +51,7 @@ pub(crate) struct Variants {
 #[derive(Clone, Copy, Debug)]
 struct Pending {
     ticket: u64,
+    kind: Kind,
     variant_of: Option<VariantOf>,
 }
 
@@ -118,14 +122,20 @@ impl Index {
         Some(*entry)
     }
 
-    /// Returns whether blocks of the representation `id` would be found.
-    pub(crate) fn has_parts(&self, id: u64) -> bool {
-        self.groups.head(id).is_some()
+    /// Returns whether blocks of the representation `id` are found, or will be once its head is
+    /// written.
+    pub(crate) fn expects_parts(&self, id: u64) -> bool {
+        let is_head = |kind: Kind| matches!(kind, Kind::Parts { id: of, .. } if of == id);
+        self.groups.head(id).is_some() || self.pending.values().any(|held| is_head(held.kind))
     }
 
-    /// Returns whether `hash` is going to be written.
-    pub(crate) fn is_pending(&self, hash: u128) -> bool {
-        self.pending.contains_key(&hash)
+    /// Removes the blocks of what `kind` was to be the head of, where it is not.
+    pub(crate) fn remove_if_headless(&mut self, kind: Kind) {
+        if let Kind::Parts { id, .. } = kind
+            && !self.expects_parts(id)
+        {
+            self.remove_group(kind);
+        }
     }
 
     /// Returns whether `hash` is there or going to be written.
@@ -148,11 +158,37 @@ impl Index {
         self.seen.admits(hash)
     }
 
+    /// Returns up to `max` entries behind `after` that are no blocks.
+    pub(crate) fn some_after(&self, after: Option<u128>, max: usize) -> Vec<(u128, Entry)> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let entries = self.entries.range((from, Bound::Unbounded));
+        let heads = entries.filter(|(_, entry)| !matches!(entry.kind, Kind::Block { .. }));
+        heads.take(max).map(|(hash, entry)| (*hash, *entry)).collect()
+    }
+
+    /// Returns how many entries are no blocks.
+    pub(crate) fn heads(&self) -> u64 {
+        let is_head = |entry: &&Entry| !matches!(entry.kind, Kind::Block { .. });
+        u64::try_from(self.entries.values().filter(is_head).count()).unwrap_or(u64::MAX)
+    }
+
+    /// Returns what is under `hash`, the variants of it included.
+    pub(crate) fn all_of(&self, hash: u128) -> Vec<(u128, Entry)> {
+        let variants = self.variants.get(&hash).into_iter().flat_map(|held| &held.hashes);
+        let all = std::iter::once(&hash).chain(variants);
+        all.filter_map(|hash| Some((*hash, *self.entries.get(hash)?))).collect()
+    }
+
     /// Notes that `hash` is going to be written; an earlier write of it no longer counts.
-    pub(crate) fn announce(&mut self, hash: u128, variant_of: Option<VariantOf>) -> u64 {
+    pub(crate) fn announce(
+        &mut self,
+        hash: u128,
+        kind: Kind,
+        variant_of: Option<VariantOf>,
+    ) -> u64 {
         self.next_ticket += 1;
         let ticket = self.next_ticket;
-        self.pending.insert(hash, Pending { ticket, variant_of });
+        self.pending.insert(hash, Pending { ticket, kind, variant_of });
         ticket
     }
 

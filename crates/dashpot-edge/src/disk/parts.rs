@@ -60,11 +60,14 @@ impl Disk {
         self.index().expects(hash_of(key))
     }
 
-    /// Returns whether blocks of `parts`, whose head is stored under `key`, are found on the disk
-    /// or will be.
-    pub(crate) fn has_parts(&self, key: &Key, parts: &Parts) -> bool {
-        let index = self.index();
-        index.has_parts(parts.id) || index.is_pending(hash_of(key))
+    /// Returns whether anything is on the disk under `key`.
+    pub(crate) fn has(&self, key: &Key) -> bool {
+        self.index().get(hash_of(key)).is_some()
+    }
+
+    /// Returns whether blocks of `parts` are found on the disk or will be.
+    pub(crate) fn has_parts(&self, parts: &Parts) -> bool {
+        self.index().expects_parts(parts.id)
     }
 
     /// Has `block` of `parts` written under `key`, behind their head.

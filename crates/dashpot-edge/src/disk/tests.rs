@@ -85,7 +85,7 @@ impl Tier {
 
     fn announce(&self, key: &Key, variant_of: Option<VariantOf>, object: &Arc<Object>) -> Put {
         let hash = index::hash_of(key);
-        let ticket = self.disk().index().announce(hash, variant_of);
+        let ticket = self.disk().index().announce(hash, record::Kind::Whole, variant_of);
         Put { ticket, ..Put::of(hash, key, variant_of, object) }
     }
 

@@ -26,6 +26,7 @@ use super::{
     index::{Index, hash_of},
     on_disk::OnDisk,
     pause::Pause,
+    reclaim::Reclaiming,
     record::VariantOf,
     scan,
     writer::{self, Job, Put},
@@ -61,6 +62,9 @@ pub(crate) struct Disk {
     jobs: Mutex<Option<SyncSender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     pub(super) queued_bytes: AtomicU64,
+    /// Held while doomed files are removed.
+    pub(super) burials: Mutex<()>,
+    pub(super) reclaiming: Mutex<Reclaiming>,
     reads: Semaphore,
     pub(super) pause: Pause,
     pub(super) counters: Counters,
@@ -95,6 +99,8 @@ impl Disk {
             jobs: Mutex::new(Some(jobs)),
             writer: Mutex::default(),
             queued_bytes: AtomicU64::new(0),
+            burials: Mutex::default(),
+            reclaiming: Mutex::default(),
             reads: Semaphore::new(READS_MAX),
             pause: Pause::default(),
             counters,
@@ -177,7 +183,7 @@ impl Disk {
         if put.head.lifetime() < LIFETIME_MIN {
             return self.remove_hash(hash);
         }
-        put.ticket = self.index().announce(hash, put.variant_of);
+        put.ticket = self.index().announce(hash, put.kind, put.variant_of);
         if !self.enqueue(put) {
             self.counters.dropped.inc();
             self.remove_hash(hash);
@@ -198,7 +204,7 @@ impl Disk {
         is_queued
     }
 
-    fn send(&self, job: Job) -> bool {
+    pub(super) fn send(&self, job: Job) -> bool {
         lock(&self.jobs).as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok())
     }
 
@@ -218,6 +224,13 @@ impl Disk {
             // A full queue gets to it with its next job.
             self.send(Job::Sweep);
         }
+    }
+
+    /// Waits until the files of all that has been removed are gone, whatever ends the process then.
+    pub(crate) async fn unlinked(self: &Arc<Self>) {
+        let disk = Arc::clone(self);
+        // Where the process is ending, they are removed by those who wait for that.
+        tokio::task::spawn_blocking(move || disk.sweep_or_rest()).await.unwrap_or_default();
     }
 
     /// Removes the file that `body` is in.
@@ -273,7 +286,7 @@ impl Disk {
     }
 
     /// Runs `read` on a thread that may wait for the disk; `None` where the process is ending.
-    pub(super) async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
@@ -327,7 +340,7 @@ fn load(dir: &Dir, mut index: Index, clock: &Clock) -> (Index, Option<u64>) {
     (index, newest)
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What the locks guard is whole between any two statements that can panic.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

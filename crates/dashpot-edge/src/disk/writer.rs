@@ -5,7 +5,7 @@
 
 use std::{
     io,
-    sync::{Arc, Weak, atomic::Ordering, mpsc::Receiver},
+    sync::{Arc, PoisonError, Weak, atomic::Ordering, mpsc::Receiver},
     thread::{self, JoinHandle},
 };
 
@@ -96,6 +96,8 @@ fn run(disk: &Weak<Disk>, queue: &Receiver<Job>) {
             Job::Sweep => disk.sweep_or_rest(),
             Job::Put(put) => {
                 disk.put(&put);
+                // Its blocks may have been written before it, in vain where it was not.
+                disk.index().remove_if_headless(put.kind);
                 disk.queued_bytes.fetch_sub(put.queued_bytes(), Ordering::Relaxed);
             }
         }
@@ -111,7 +113,7 @@ enum Failed {
 }
 
 impl Disk {
-    fn sweep_or_rest(&self) {
+    pub(super) fn sweep_or_rest(&self) {
         if let Err(error) = self.sweep() {
             self.rest_after(&error);
         }
@@ -119,6 +121,8 @@ impl Disk {
 
     /// Removes the files that are doomed.
     fn sweep(&self) -> io::Result<()> {
+        // Who waits for it waits for what others are removing, too.
+        let _turn = self.burials.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let doomed = self.index().next_doomed();
             let Some(doomed) = doomed else { return Ok(()) };
@@ -255,13 +259,15 @@ impl Disk {
         let Put { kind, variant_of, .. } = *put;
         let entry = Entry { file, place, kind, variant_of, hits: 0 };
         let is_found = match kind {
-            Kind::Block { id, .. } => index.has_parts(id),
+            Kind::Block { id, .. } => index.expects_parts(id),
             Kind::Whole | Kind::Parts { .. } => true,
         };
         if is_found && index.counts(put.hash, put.ticket) {
+            // Under the lock: what is removed meanwhile never has a name.
+            self.dir.publish(file).map_err(Failed::Io)?;
             index.insert(put.hash, entry, &put.vary());
         } else {
-            index.doom(file, super::dir::taken_by(len));
+            self.dir.discard(file);
         }
         drop(index);
         self.sweep().map_err(Failed::Io)

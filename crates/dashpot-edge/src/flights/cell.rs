@@ -41,6 +41,8 @@ pub(super) struct Arrived {
     /// The whole response in its own allocation, ready to be stored.
     pub(super) object: Option<Arc<Object>>,
     pub(super) detail: String,
+    /// Whether anything has been stored.
+    pub(super) is_renewed: bool,
 }
 
 impl Running {
@@ -174,6 +176,7 @@ impl Running {
             && !self.is_invalidated(edge)
         {
             edge.store.insert(self.wanted.primary.clone(), &self.wanted.request, object);
+            cell.arrived.is_renewed = true;
             // An unsafe request that was answered meanwhile has removed what was there before.
             if self.is_invalidated(edge) {
                 edge.store.remove(&self.wanted.primary);

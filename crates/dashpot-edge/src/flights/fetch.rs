@@ -323,8 +323,15 @@ impl<S: Source> Fetching<S> {
     fn note_unrenewed(&self) {
         let (store, wanted) = (&self.edge.store, &self.running.wanted);
         let Some(before) = &wanted.stored else { return };
-        let after = store.find(&wanted.primary, &wanted.request).object;
-        if after.is_some_and(|after| Arc::ptr_eq(&after, before)) {
+        let is_unrenewed = match &before.body {
+            StoredBody::Memory(_) => {
+                let after = store.find(&wanted.primary, &wanted.request).object;
+                after.is_some_and(|after| Arc::ptr_eq(&after, before))
+            }
+            // Each request has read it anew.
+            StoredBody::Disk(_) => !lock(&self.running.cell).arrived.is_renewed,
+        };
+        if is_unrenewed {
             store.let_rest(wanted.key.clone());
         }
     }

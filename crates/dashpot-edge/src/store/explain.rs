@@ -14,6 +14,7 @@ pub(crate) struct Held {
     pub(crate) selected_by: String,
     pub(crate) object: Arc<Object>,
     pub(crate) purged: Purged,
+    pub(crate) tiers: Vec<&'static str>,
 }
 
 impl Store {
@@ -22,7 +23,7 @@ impl Store {
     pub(crate) fn held(&self, primary: &Key) -> Vec<Held> {
         let held = |selected_by: &str, object: Arc<Object>| {
             let purged = self.purging.check(primary, &object.head.tags, object.epoch());
-            Held { selected_by: selected_by.to_owned(), object, purged }
+            Held { selected_by: selected_by.to_owned(), object, purged, tiers: vec!["memory"] }
         };
         match self.slots.get(primary) {
             // Of parts there is nothing to show but that they are there.

@@ -75,7 +75,7 @@ impl Store {
                 (wanted.primary.clone(), None)
             }
         };
-        if !disk.has_parts(&of, parts) {
+        if !disk.has_parts(parts) {
             match self.slots.get(&of) {
                 Some(Slot::Parts(held)) if held.id == parts.id => {
                     disk.offer_parts(&of, variant_of, &held);

@@ -15,7 +15,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Swept {
     pub(crate) epoch: u64,
-    /// Responses in memory that it concerned.
+    /// Responses that it concerned: those in memory, and those on the disk only where they can be
+    /// told by their key.
     pub(crate) objects: u64,
     /// Whether it will count after a restart, where there is a log.
     pub(crate) kept: Result<(), PurgeLogError>,
@@ -31,7 +32,12 @@ impl Store {
             Ok(epoch) => (epoch, Ok(())),
             Err(error) => (self.purging.epoch(), Err(error)),
         };
-        let mut objects = 0;
+        let on_disk = self.disk.as_ref().filter(|_| matches!(scope, Scope::Url(_) | Scope::All));
+        let mut objects = match (on_disk, &scope) {
+            (Some(disk), Scope::Url(url)) => disk.responses_of(url),
+            (Some(disk), _) => disk.responses(),
+            (None, _) => 0,
+        };
         for (key, slot) in &self.slots {
             let (tags, since) = match &slot {
                 Slot::Object(object) => (&object.head.tags, object.epoch()),
@@ -40,11 +46,15 @@ impl Store {
                 Slot::Vary(_) | Slot::Block(_) => continue,
             };
             if scope.includes(key.primary(), tags) && since < epoch {
-                objects += 1;
+                let is_counted = on_disk.is_some_and(|disk| disk.has(&key));
+                objects += u64::from(!is_counted);
                 if mode == Mode::Hard {
                     self.slots.invalidate(&*key);
                 }
             }
+        }
+        if let (Some(disk), Scope::Url(url), Mode::Hard) = (&self.disk, &scope, mode) {
+            disk.remove_text(url);
         }
         if let (Scope::All, Mode::Hard) = (scope, mode) {
             self.unshareable.invalidate_all();
