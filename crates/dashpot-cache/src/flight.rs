@@ -2,6 +2,7 @@
 
 mod events;
 mod filling;
+mod sharing;
 #[cfg(test)]
 mod tests;
 
@@ -14,9 +15,11 @@ use std::{
 use dashpot_base::{Machine, MonoTime, Rng, Seed, WallTime};
 use http::StatusCode;
 
-use crate::{Continuation, NotStorable, Reason, RequestHead, StoredHead, Verdict, decide};
+use crate::{Continuation, NotStorable, Reason, RequestHead, StoredHead};
 pub use events::{Arrival, Failure, Input, Output, ReaderId, Role};
 use filling::Filling;
+pub use filling::Resumes;
+use sharing::{Refusal, must_validate, sharing};
 
 /// The bounds of one flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub struct Flight {
     /// What is stored under the key although it may not be used unvalidated.
     stored: Option<Arc<StoredHead>>,
     waiting: BTreeMap<ReaderId, Arc<RequestHead>>,
+    /// Those of them that came before the request was sent, beside the leader.
+    early: BTreeSet<ReaderId>,
     leader: Option<ReaderId>,
     /// Readers of the body that have not left.
     served: BTreeSet<ReaderId>,
@@ -75,6 +80,7 @@ impl Flight {
             phase: Phase::Idle,
             stored,
             waiting: BTreeMap::new(),
+            early: BTreeSet::new(),
             leader: None,
             served: BTreeSet::new(),
             rng: Rng::new(seed),
@@ -85,7 +91,12 @@ impl Flight {
     /// Returns whether a reader that joins might still be served by this flight.
     #[must_use]
     pub const fn takes_readers(&self) -> bool {
-        !matches!(self.phase, Phase::Over | Phase::Oversized(_))
+        match &self.phase {
+            Phase::Idle | Phase::AwaitingHead { .. } => true,
+            // What must be validated for each is for those only who have asked before.
+            Phase::Filling(body) => !body.must_validate,
+            Phase::Oversized(_) | Phase::Over => false,
+        }
     }
 
     /// Returns whether the flight has ended.
@@ -117,6 +128,21 @@ impl Flight {
                 let reason = Reason::NotShareable;
                 self.outputs.push_back(Output::GoAlone { reader, reason });
             }
+        }
+    }
+
+    fn join_all(
+        &mut self,
+        now: MonoTime,
+        wall: WallTime,
+        readers: Vec<(ReaderId, Arc<RequestHead>)>,
+    ) {
+        let is_first = matches!(self.phase, Phase::Idle);
+        for (reader, request) in readers {
+            if is_first {
+                self.early.insert(reader);
+            }
+            self.join(now, wall, reader, request);
         }
     }
 
@@ -157,10 +183,13 @@ impl Flight {
             // RFC 9111 §4.3.3: the request that was validated is answered from the store. The
             // others had their own terms.
             let is_leader = self.leader == Some(reader);
-            let shares = sharing(wall, head, &request)
-                .and_then(|()| is_shared.then_some(()).ok_or(Reason::NotShareable));
+            let shares = if is_shared {
+                self.shares(wall, head, reader, &request)
+            } else {
+                Err(Refusal::Alone(Reason::NotShareable))
+            };
             self.outputs.push_back(match shares {
-                Err(reason) if !is_leader => Output::GoAlone { reader, reason },
+                Err(refusal) if !is_leader => refusal.of(reader, request),
                 Ok(()) | Err(_) => Output::ServeStored { reader, head: Arc::clone(head) },
             });
         }
@@ -179,18 +208,20 @@ impl Flight {
         for (reader, request) in std::mem::take(&mut self.waiting) {
             let is_leader = self.leader == Some(reader);
             let role = if is_leader { Role::Leader } else { Role::Follower };
-            self.outputs.push_back(match sharing(wall, &head, &request) {
+            self.outputs.push_back(match self.shares(wall, &head, reader, &request) {
                 // RFC 9111 §4: a response may satisfy several requests only where each of them
                 // could have been answered with it from the store.
-                Err(reason) if !is_leader => Output::GoAlone { reader, reason },
+                Err(refusal) if !is_leader => refusal.of(reader, request),
                 Ok(()) | Err(_) => {
                     self.served.insert(reader);
                     Output::Serve { reader, role }
                 }
             });
         }
-        let deadline = now.after(self.limits.idle_timeout);
-        self.phase = Phase::Filling(Filling::new(head, length, deadline));
+        let must_validate = must_validate(wall, &head);
+        let mut body = Filling::new(now, head, length, &self.limits);
+        body.must_validate = must_validate;
+        self.phase = Phase::Filling(body);
     }
 
     /// Hands the response to the leader and sends everybody else on their own way.
@@ -356,6 +387,7 @@ impl Machine for Flight {
     fn handle(&mut self, now: MonoTime, input: Input) {
         match input {
             Input::Join { reader, request, wall } => self.join(now, wall, reader, request),
+            Input::JoinAll { readers, wall } => self.join_all(now, wall, readers),
             Input::Refresh if matches!(self.phase, Phase::Idle) => self.begin(now),
             Input::Refresh => {}
             Input::HeadArrived { arrival, wall } => self.head_arrived(now, wall, arrival),
@@ -384,15 +416,5 @@ impl Machine for Flight {
 
     fn wake_at(&self) -> Option<(MonoTime, &'static str)> {
         self.deadline()
-    }
-}
-
-/// Returns whether `request` may be answered with the response of `head` as it arrives.
-fn sharing(wall: WallTime, head: &StoredHead, request: &RequestHead) -> Result<(), Reason> {
-    match decide(wall, Some(head), request) {
-        Verdict::Fresh => Ok(()),
-        Verdict::StaleWhileRevalidate => Err(Reason::Stale),
-        Verdict::Stale(reason) | Verdict::Miss(reason) | Verdict::Bypass(reason) => Err(reason),
-        Verdict::Unavailable => Err(Reason::NotShareable),
     }
 }

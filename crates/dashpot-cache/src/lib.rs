@@ -27,7 +27,7 @@ mod stored;
 mod tags;
 
 pub use decide::{Verdict, decide};
-pub use flight::{Arrival, Failure, Flight, Input, Limits, Output, ReaderId, Role};
+pub use flight::{Arrival, Failure, Flight, Input, Limits, Output, ReaderId, Resumes, Role};
 pub use head::{Framing, RequestHead, ResponseHead, Times};
 pub use invalidate::{Unsafe, invalidated_by, is_of_target};
 pub use invalidated::Invalidated;

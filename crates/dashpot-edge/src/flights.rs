@@ -3,6 +3,7 @@
 mod cell;
 mod fetch;
 mod resume;
+mod succeed;
 #[cfg(test)]
 mod twin;
 
@@ -195,7 +196,7 @@ impl Flights {
     }
 
     /// Returns what spreads the resumptions of one more flight: another value for each.
-    fn next_seed(&self) -> Seed {
+    pub(crate) fn next_seed(&self) -> Seed {
         Seed(self.seeds.fetch_add(1, Ordering::Relaxed))
     }
 

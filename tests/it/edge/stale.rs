@@ -1,6 +1,11 @@
 //! What is stale, and what is not there: how often the origin is asked, and who waits for it.
 
-use super::{Edge, bounded, client::fetch, origin::HostileOrigin};
+use super::{
+    Edge, bounded,
+    client::{Client, fetch},
+    origin::HostileOrigin,
+};
+use futures_util::future::join_all;
 
 /// Gets `path` and checks what its text is.
 async fn check(edge: &Edge, path: &str, status: u16, text: &str) {
@@ -53,6 +58,32 @@ async fn a_404_is_kept_where_the_origin_says_so_and_not_where_it_does_not() {
             check(&edge, path, 404, second).await;
             assert_eq!(origin.asked(path).len().to_string(), second);
         }
+        edge.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_herd_shares_its_validations() {
+    bounded(async {
+        let origin = HostileOrigin::start().await;
+        let edge = Edge::before(&origin).await;
+        let path = "/row/herd/live.mpd";
+        check(&edge, path, 200, "live").await;
+        let herd = join_all((0..20).map(|_| Client::send(edge.addr, path, &[]))).await;
+        // Their requests have long been read by the time that these are answered.
+        for _ in 0..50 {
+            check(&edge, "/row/missing-kept/1.m4s", 404, "1").await;
+        }
+        origin.release();
+        for viewer in join_all(herd.into_iter().map(Client::finish)).await {
+            assert_eq!((viewer.status, &*viewer.body), (200, b"live".as_slice()));
+        }
+        // The whole, the validation that the first one led, and one for those who came after it was
+        // sent; some for stragglers.
+        let asked = origin.asked(path);
+        assert!((3..8).contains(&asked.len()), "{asked:?}");
+        assert!(asked[1..].iter().all(|head| head.contains("if-none-match: \"v1\"")), "{asked:?}");
         edge.stop().await;
     })
     .await;

@@ -123,6 +123,14 @@ pub enum Input {
         /// The wall time.
         wall: WallTime,
     },
+    /// Readers ask that were there before anything is sent upstream for any of them, at this wall
+    /// time. The first leads; nobody has asked before.
+    JoinAll {
+        /// The readers with their requests.
+        readers: Vec<(ReaderId, Arc<RequestHead>)>,
+        /// The wall time.
+        wall: WallTime,
+    },
     /// The stored response is to be refreshed although no reader waits for it.
     Refresh,
     /// The upstream's response head has arrived.
@@ -208,6 +216,14 @@ pub enum Output {
         reader: ReaderId,
         /// Why it cannot share.
         reason: Reason,
+    },
+    /// Let the reader share the next fetch, which is sent now, with all who are told so at once: what
+    /// it asks for must be validated, and the request for it was on its way when it came.
+    FlyNext {
+        /// The reader.
+        reader: ReaderId,
+        /// Its request.
+        request: Arc<RequestHead>,
     },
     /// Tell the reader that the upstream has failed; nothing of a response has been sent to it.
     Refuse {

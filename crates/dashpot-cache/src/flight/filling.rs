@@ -17,6 +17,38 @@ const PAUSE_GROWTH: u32 = 4;
 /// object that is stored by default.
 const RESUMES_MAX: u32 = 64;
 
+/// What is left to try for a body that breaks off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resumes {
+    /// Resumptions since the last byte.
+    in_vain: u32,
+    /// Resumptions so far.
+    all: u32,
+}
+
+impl Resumes {
+    /// Notes that bytes have come.
+    pub const fn grew(&mut self) {
+        self.in_vain = 0;
+    }
+
+    /// Returns how long to wait before the rest is asked for once more, `in_vain_max` times in a row
+    /// without a byte of it; `None` where that is enough.
+    pub fn next(&mut self, in_vain_max: u32, rng: &mut Rng) -> Option<Duration> {
+        if !self.has_more(in_vain_max) {
+            return None;
+        }
+        let wait = pause(self.in_vain, rng);
+        self.in_vain += 1;
+        self.all += 1;
+        Some(wait)
+    }
+
+    const fn has_more(self, in_vain_max: u32) -> bool {
+        self.in_vain < in_vain_max && self.all < RESUMES_MAX
+    }
+}
+
 /// A body on its way.
 #[derive(Debug)]
 pub(super) struct Filling {
@@ -28,23 +60,54 @@ pub(super) struct Filling {
     pub(super) deadline: MonoTime,
     /// Whether the rest has yet to be had from upstream.
     pub(super) is_broken: bool,
-    /// Resumptions since the last byte.
-    in_vain: u32,
-    /// Resumptions so far.
-    resumes: u32,
+    /// Whether each request for it needs a validation.
+    pub(super) must_validate: bool,
+    /// When the silence since the last byte will have lasted for too long, whatever was tried.
+    given_up_at: MonoTime,
+    /// Whether the rest might be asked for.
+    is_resumable: bool,
+    resumes: Resumes,
 }
 
 impl Filling {
-    pub(super) fn new(head: Arc<StoredHead>, length: Option<u64>, deadline: MonoTime) -> Self {
-        Self { head, length, len: 0, deadline, is_broken: false, in_vain: 0, resumes: 0 }
+    pub(super) fn new(
+        now: MonoTime,
+        head: Arc<StoredHead>,
+        length: Option<u64>,
+        limits: &Limits,
+    ) -> Self {
+        let is_resumable = Rest::of(&head, 0, length).is_some();
+        let mut filling = Self {
+            head,
+            length,
+            len: 0,
+            deadline: now,
+            is_broken: false,
+            must_validate: false,
+            given_up_at: now,
+            is_resumable,
+            resumes: Resumes::default(),
+        };
+        filling.heard(now, limits);
+        filling
+    }
+
+    /// Begins to wait anew.
+    fn heard(&mut self, now: MonoTime, limits: &Limits) {
+        self.given_up_at = now.after(limits.idle_timeout);
+        // Half of the time is for another try.
+        let may_try = self.is_resumable && self.resumes.has_more(limits.resumes_max);
+        let patience = if may_try { limits.idle_timeout / 2 } else { limits.idle_timeout };
+        self.deadline = now.after(patience);
     }
 
     /// Notes that `total` bytes have arrived.
     pub(super) fn grow(&mut self, now: MonoTime, total: u64, limits: &Limits) {
         if self.len < total {
-            (self.len, self.in_vain) = (total, 0);
+            self.len = total;
+            self.resumes.grew();
         }
-        self.deadline = now.after(limits.idle_timeout);
+        self.heard(now, limits);
     }
 
     /// Notes that the body broke off, and returns what to ask for and when; `None` where there is
@@ -56,22 +119,17 @@ impl Filling {
         limits: &Limits,
         rng: &mut Rng,
     ) -> Option<(Rest, MonoTime)> {
-        if !failure.may_pass() || limits.resumes_max <= self.in_vain || RESUMES_MAX <= self.resumes
-        {
+        if !failure.may_pass() {
             return None;
         }
         let rest = Rest::of(&self.head, self.len, self.length)?;
-        if self.in_vain == 0 {
-            // From the break to the next byte it may take no longer than a pause.
-            self.deadline = now.after(limits.idle_timeout);
-        }
-        let at = now.after(pause(self.in_vain, rng));
+        // From the last byte to the next it may take no longer than a pause.
+        self.deadline = self.given_up_at;
+        let at = now.after(self.resumes.next(limits.resumes_max, rng)?);
         if self.deadline <= at {
             return None;
         }
         self.is_broken = true;
-        self.in_vain += 1;
-        self.resumes += 1;
         Some((rest, at))
     }
 }

@@ -4,6 +4,7 @@ use expect_test::{Expect, expect};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use proptest::prelude::*;
 
+mod herd;
 mod resume;
 
 use super::*;
@@ -72,6 +73,7 @@ fn describe(output: &Output) -> String {
         Output::Serve { reader, role } => format!("Serve {} {role:?}", reader.0),
         Output::ServeStale { reader } => format!("ServeStale {}", reader.0),
         Output::PassThrough { reader, why } => format!("PassThrough {} {why:?}", reader.0),
+        Output::FlyNext { reader, .. } => format!("FlyNext {}", reader.0),
         Output::GoAlone { reader, reason } => format!("GoAlone {} {reason:?}", reader.0),
         Output::Refuse { reader, failure } => format!("Refuse {} {failure:?}", reader.0),
         Output::Advance { len } => format!("Advance {len}"),
@@ -237,10 +239,18 @@ fn a_validated_response_answers_from_the_store() {
         &[join(1, ""), join(2, ""), validated("max-age=9")],
         expect!["Fetch { conditional: true }, Refresh, ServeStored 1, ServeStored 2"],
     );
-    // RFC 9111 §5.2.2.4: no-cache binds each request to a validation of its own.
+    // RFC 9111 §5.2.2.4: no-cache binds each request to a validation that was sent after it came.
+    for strict in ["no-cache", "max-age=0, must-revalidate"] {
+        check(
+            Some(strict),
+            &[join(1, ""), join(2, ""), validated(strict)],
+            expect!["Fetch { conditional: true }, Refresh, ServeStored 1, FlyNext 2"],
+        );
+    }
+    // A request's own terms are for the origin to hear.
     check(
         Some("no-cache"),
-        &[join(1, ""), join(2, ""), validated("no-cache")],
+        &[join(1, ""), join(2, "no-cache"), validated("no-cache")],
         expect!["Fetch { conditional: true }, Refresh, ServeStored 1, GoAlone 2 ResponseNoCache"],
     );
     check(
@@ -397,6 +407,9 @@ impl Ledger {
             Input::Join { reader, .. } => {
                 self.open.insert(reader.0);
             }
+            Input::JoinAll { readers, .. } => {
+                self.open.extend(readers.iter().map(|(reader, _)| reader.0));
+            }
             Input::ReaderLeft { reader } => {
                 self.open.remove(&reader.0);
             }
@@ -426,6 +439,7 @@ impl Ledger {
             | Output::ServeStale { reader }
             | Output::PassThrough { reader, .. }
             | Output::GoAlone { reader, .. }
+            | Output::FlyNext { reader, .. }
             | Output::Refuse { reader, .. } => {
                 assert!(self.open.remove(&reader.0), "{reader:?} is answered exactly once");
             }

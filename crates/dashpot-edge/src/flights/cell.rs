@@ -24,11 +24,21 @@ pub(super) struct Cell {
     waiting: BTreeMap<ReaderId, oneshot::Sender<Answered>>,
     leader: Option<ReaderId>,
     pub(super) arrived: Arrived,
+    /// Those who share the next flight.
+    next: Vec<Passenger>,
     /// The rest of a body that broke off, and when to ask for it.
     pub(super) rest: Option<(Rest, MonoTime)>,
     /// All that the machine has said.
     #[cfg(test)]
     pub(super) log: Vec<String>,
+}
+
+/// Who waits for a flight's answer, with the request that it is to.
+#[derive(Debug)]
+pub(super) struct Passenger {
+    pub(super) reader: ReaderId,
+    pub(super) request: Arc<RequestHead>,
+    pub(super) sender: oneshot::Sender<Answered>,
 }
 
 /// What has come from upstream, left here for the outputs that need it.
@@ -53,6 +63,7 @@ impl Running {
             waiting: BTreeMap::new(),
             leader: None,
             arrived: Arrived::default(),
+            next: Vec::new(),
             rest: None,
             #[cfg(test)]
             log: Vec::new(),
@@ -112,6 +123,20 @@ impl Running {
         self.tell(edge, Input::Join { reader, request, wall: edge.clock.wall() });
     }
 
+    /// Lets `passengers` join, of whom the first leads; nothing is sent before all have joined.
+    pub(super) fn join_all(self: &Arc<Self>, edge: &Arc<Edge>, passengers: Vec<Passenger>) {
+        let mut readers = Vec::new();
+        {
+            let mut cell = lock(&self.cell);
+            for Passenger { reader, request, sender } in passengers {
+                cell.waiting.insert(reader, sender);
+                cell.leader.get_or_insert(reader);
+                readers.push((reader, request));
+            }
+        }
+        self.tell(edge, Input::JoinAll { readers, wall: edge.clock.wall() });
+    }
+
     pub(super) fn tell(self: &Arc<Self>, edge: &Arc<Edge>, input: Input) {
         self.tell_all(edge, [input]);
     }
@@ -137,7 +162,11 @@ impl Running {
             debug!(key = %self.wanted.key, ?output, "flight");
             undelivered.extend(self.act(edge, &mut cell, output));
         }
+        let next = std::mem::take(&mut cell.next);
         drop(cell);
+        if !next.is_empty() {
+            super::Flights::succeed(edge, self, next);
+        }
         // Answers whose readers have gone tell the machine so as they are dropped, which takes the
         // lock again.
         drop(undelivered);
@@ -162,6 +191,7 @@ impl Running {
             | Output::ServeStale { .. }
             | Output::PassThrough { .. }
             | Output::GoAlone { .. }
+            | Output::FlyNext { .. }
             | Output::Refuse { .. }
             | Output::Advance { .. }
             | Output::Outgrow
@@ -215,6 +245,11 @@ impl Running {
             Output::GoAlone { reader, reason: Reason::VaryMiss | Reason::OthersPrecondition } => {
                 let head = cell.arrived.head.clone();
                 cell.answer(reader, Answer::Again { head })
+            }
+            Output::FlyNext { reader, request } => {
+                let sender = cell.waiting.remove(&reader)?;
+                cell.next.push(Passenger { reader, request, sender });
+                None
             }
             Output::GoAlone { reader, reason } => cell.answer(reader, Answer::GoAlone(reason)),
             Output::Refuse { reader, failure } => {

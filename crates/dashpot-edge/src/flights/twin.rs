@@ -17,6 +17,7 @@ pub(super) fn line(now: MonoTime, output: &Output) -> String {
     let what = match output {
         Output::ServeStored { reader, .. } => format!("ServeStored {reader:?}"),
         Output::Refresh { .. } => "Refresh".to_owned(),
+        Output::FlyNext { reader, .. } => format!("FlyNext {reader:?}"),
         Output::Store { len, .. } => format!("Store {len}"),
         Output::Resume { rest, at } => format!("Resume {} at {at}", rest.from),
         Output::Fetch { .. }

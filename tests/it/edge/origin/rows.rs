@@ -23,6 +23,16 @@ impl Exchange {
                 }
                 self.text("200 OK", "max-age=0, stale-while-revalidate=60", &numbered).await
             }
+            // What each must validate: the first validation is held.
+            "herd" if 1 < nth => {
+                if !self.is_released(1).await {
+                    return Ok(());
+                }
+                let head = "HTTP/1.1 304 Not Modified\r\nCache-Control: no-cache\r\n\
+                            ETag: \"v1\"\r\nConnection: close\r\n\r\n";
+                self.stream.write_all(head.as_bytes()).await
+            }
+            "herd" => self.text("200 OK", "no-cache\r\nETag: \"v1\"", "live").await,
             "sie" if 1 < nth => self.text("503 Service Unavailable", "no-store", "down").await,
             "sie" => self.text("200 OK", "max-age=0, stale-if-error=60", &numbered).await,
             "missing" => self.text("404 Not Found", "", &numbered).await,

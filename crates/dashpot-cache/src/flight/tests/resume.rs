@@ -143,15 +143,15 @@ fn waits_grow_are_spread_and_end_with_the_idle_timeout() {
         timed(flight, 0, input);
     }
     // The origin's silence is a break like any other.
-    assert_eq!(timed(flight, 4_999, wake()), Vec::<String>::new());
-    assert_eq!(timed(flight, 5_000, wake()), ["Resume in 99"]);
+    assert_eq!(timed(flight, 2_499, wake()), Vec::<String>::new());
+    assert_eq!(timed(flight, 2_500, wake()), ["Resume in 99"]);
     let vain = || resumed(Continuation::Unavailable);
-    assert_eq!(timed(flight, 5_100, vain()), ["Resume in 212"]);
-    assert_eq!(timed(flight, 5_500, vain()), ["Resume in 889"]);
-    // One that goes on without a byte has no more time than the others.
-    assert_eq!(timed(flight, 7_000, GOES_ON), Vec::<String>::new());
-    assert_eq!(timed(flight, 9_999, wake()), Vec::<String>::new());
-    assert_eq!(timed(flight, 10_000, wake()), ["Cut Timeout", "Abort"]);
+    assert_eq!(timed(flight, 2_600, vain()), ["Resume in 212"]);
+    assert_eq!(timed(flight, 3_000, vain()), ["Resume in 889"]);
+    // One that goes on without a byte has no more time than the others: half of the whole.
+    assert_eq!(timed(flight, 4_000, GOES_ON), Vec::<String>::new());
+    assert_eq!(timed(flight, 4_999, wake()), Vec::<String>::new());
+    assert_eq!(timed(flight, 5_000, wake()), ["Cut Timeout", "Abort"]);
 }
 
 #[test]
@@ -244,6 +244,7 @@ impl Delivery {
                 | Output::ServeStale { .. }
                 | Output::PassThrough { .. }
                 | Output::GoAlone { .. }
+                | Output::FlyNext { .. }
                 | Output::Refuse { .. }
                 | Output::Outgrow
                 | Output::Refresh { .. }
