@@ -63,7 +63,7 @@ impl Service {
                 objects::explain(edge, parts.uri.query().unwrap_or_default()).await
             }
             ("GET", "/config", _) => Ok(answered(StatusCode::OK, &edge.shown)),
-            ("GET", "/stats", _) => Ok(without_cors(endpoints::stats(edge))),
+            ("GET", "/stats", _) => Ok(without_cors(endpoints::stats(edge, true))),
             ("GET", "/metrics", _) => Ok(endpoints::metrics(edge)),
             ("POST", "/reload", _) => reload(edge),
             (_, "/purge" | "/prefill" | "/reload", _) => Err(Refusal::method("POST")),

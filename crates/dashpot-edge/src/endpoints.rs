@@ -36,7 +36,8 @@ pub(crate) async fn answer(edge: &Edge, request: Request<RequestBody>) -> Respon
     let response = match path.as_str() {
         "/health" => edge.health.response().map(Body::Own),
         "/metrics" => metrics(edge),
-        "/_dashpot/stats" => stats(edge),
+        // What others watch is shown to everybody in a laboratory only.
+        "/_dashpot/stats" => stats(edge, edge.viewers.is_some()),
         _ => text(StatusCode::NOT_FOUND, "the edge has no such page\n"),
     };
     if request.method() == Method::HEAD { response.map(|_| Body::empty()) } else { response }
@@ -51,13 +52,17 @@ pub(crate) fn metrics(edge: &Edge) -> Response<Body> {
     edge.metrics.response().map(Body::Own)
 }
 
-/// Returns the counters as the page of the edge shows them.
-pub(crate) fn stats(edge: &Edge) -> Response<Body> {
+/// Returns the counters as the page of the edge shows them, and what was asked for last where
+/// `shows_recent`.
+pub(crate) fn stats(edge: &Edge, shows_recent: bool) -> Response<Body> {
     let levels = edge.levels();
     let mut report = edge.stats.report(&edge.name, levels);
     report.uptime_ms = edge.clock.mono().since(dashpot_base::MonoTime::ZERO).as_millis();
     let bytes_max = edge.cache_mem.bytes();
     report.cache_bytes_max = bytes_max;
+    if !shows_recent {
+        report.recent.clear();
+    }
     report.tiers = Tiers {
         memory: MemoryReport { objects: levels.objects, bytes: levels.bytes, bytes_max },
         disk: edge.store.disk().map(|disk| disk.report()),

@@ -8,6 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use dashpot_base::MonoTime;
+use dashpot_http::signed_url::without_token;
 use dashpot_serve::{BoxError, Clock};
 use http::{HeaderValue, Request, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -35,7 +36,7 @@ impl Note {
             Box::new(Recent {
                 unix_ms: clock.wall().unix_millis(),
                 method: request.method().clone(),
-                path: request.uri().path().to_owned(),
+                path: without_token(request.uri().path()).into_owned(),
                 status: 0,
                 cache_status: None,
                 bytes: 0,

@@ -135,7 +135,7 @@ pub(crate) struct Report<'a> {
     pub(crate) cache_bytes_max: u64,
     fills_running: usize,
     pub(crate) tiers: Tiers,
-    recent: Vec<Recent>,
+    pub(crate) recent: Vec<Recent>,
 }
 
 /// What each tier holds.

@@ -11,7 +11,7 @@ use dashpot_base::WallTime;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, HeaderValue, header};
 use sha2::Sha256;
-use std::{fmt, net::IpAddr, time::Duration};
+use std::{borrow::Cow, fmt, net::IpAddr, time::Duration};
 pub use token::Form;
 use token::{Found, Token};
 
@@ -110,6 +110,18 @@ pub struct Lock {
     pub keys: Vec<Key>,
     /// How long after its end a grant still counts, for clocks that disagree.
     pub skew: Duration,
+}
+
+/// Returns `path_and_query` without what a signed URL shows: for logs and pages, where a signature
+/// would let any reader in.
+#[must_use]
+pub fn without_token(path_and_query: &str) -> Cow<'_, str> {
+    let Found { token, path, query } = token::find(path_and_query, None);
+    match (token, query) {
+        (None, _) => Cow::Borrowed(path_and_query),
+        (Some(_), None) => Cow::Borrowed(path),
+        (Some(_), Some(query)) => Cow::Owned(format!("{path}?{query}")),
+    }
 }
 
 impl Lock {

@@ -34,7 +34,7 @@ async fn an_address_in_use_and_a_bad_origin_are_named() {
 async fn health_metrics_and_stats_are_the_edges_own() {
     let origin =
         Origin::start(|_, _| response("200 OK", "cache-control: max-age=60", "body")).await;
-    let edge = TestEdge::start(origin.addr, |_| {}).await;
+    let edge = TestEdge::start(origin.addr, |config| config.lab = Lab::On).await;
     for _ in 0..3 {
         edge.get("/a", &[]).await.bytes().await.unwrap();
     }
@@ -54,5 +54,10 @@ async fn health_metrics_and_stats_are_the_edges_own() {
     assert!(newest["cache_status"].as_str().unwrap().starts_with("dashpot-test; hit"));
     assert_eq!(edge.get("/_dashpot/none", &[]).await.status(), 404);
     assert_eq!(origin.count(), 1);
+    edge.stop().await;
+    // What others watch is nobody's business outside a laboratory.
+    let edge = TestEdge::start(origin.addr, |_| {}).await;
+    edge.get("/a", &[]).await.bytes().await.unwrap();
+    assert_eq!(edge.stats().await["recent"], serde_json::json!([]));
     edge.stop().await;
 }

@@ -3,7 +3,7 @@
 use super::{Asked, LogFormat, combined};
 use crate::Role;
 use dashpot_base::WallTime;
-use dashpot_http::{cmcd, cmcd::Cmcd, date};
+use dashpot_http::{cmcd, cmcd::Cmcd, date, signed_url::without_token};
 use http::{HeaderMap, HeaderName, Version, header};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use std::{
@@ -62,7 +62,7 @@ impl Entry {
             role: role.as_str(),
             client: request.client.ip(),
             method: text(request.method.as_str().as_bytes()),
-            path: bounded(path, PATH_CHARS_MAX),
+            path: bounded(&without_token(path), PATH_CHARS_MAX),
             protocol: protocol(request.version),
             // HTTP/2 and 3 have it in the target.
             host: field(header::HOST)
@@ -74,7 +74,7 @@ impl Entry {
             upstream_ms: None,
             cache_status: None,
             range: field(header::RANGE),
-            referer: field(header::REFERER),
+            referer: field(header::REFERER).map(|url| page_of(&url)),
             user_agent: field(header::USER_AGENT),
             trace: trace_id(request.headers),
             cmcd: Cmcd::from_headers(request.headers)
@@ -95,6 +95,14 @@ impl Entry {
         }
         out.write_all(b"\n")
     }
+}
+
+/// Returns the URL of a page without what it may show of a signed URL.
+fn page_of(url: &str) -> String {
+    let authority = url.find("://").map_or(0, |scheme| scheme + 3);
+    let path = url[authority..].find('/').map_or(url.len(), |path| authority + path);
+    let (site, path) = url.split_at(path);
+    if path.is_empty() { site.to_owned() } else { format!("{site}{}", without_token(path)) }
 }
 
 fn protocol(version: Version) -> &'static str {

@@ -174,8 +174,8 @@ async fn a_combined_line_cannot_be_forged_by_a_client() {
     let queue = Queue::start(out, Counter::default()).unwrap();
     let clock = Clock::starting_at(WallTime::from_unix_seconds(784_111_777));
     let log = AccessLog { queue: Some(Arc::new(queue)), role: Role::Edge, clock };
-    let request = http::Request::get("/a%22?b")
-        .header("referer", "http://x/\"")
+    let request = http::Request::get("/~dp.9.k.1.ff/a%22?b")
+        .header("referer", "http://x/~dp.9.k.1.ff/\"")
         .header("user-agent", HeaderValue::from_bytes(b"a\tb\\\xc3\xa9").unwrap())
         .body(())
         .unwrap();
