@@ -268,7 +268,8 @@ impl StoredHead {
         // Two more for the counts of those who share it.
         let own = size_of::<Self>() + 2 * size_of::<usize>();
         let bytes = own + map_bytes(&self.headers) + self.selected.capacity();
-        u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(self.tags.weight_bytes())
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        bytes.saturating_add(self.tags.weight_bytes()).saturating_add(self.vary.weight_bytes())
     }
 }
 

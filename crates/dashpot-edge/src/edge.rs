@@ -176,6 +176,9 @@ impl Edge {
         if endpoints::owns(path) {
             return Box::pin(endpoints::answer(self, request)).await.map(lab::ClientBody::Plain);
         }
+        if path == "*" {
+            return endpoints::whole_server(&request).map(lab::ClientBody::Plain);
+        }
         if let (Some(viewers), true) = (&self.viewers, path.starts_with(lab::PREFIX)) {
             return Box::pin(lab::answer(self, viewers, request, note)).await;
         }

@@ -43,6 +43,19 @@ pub(crate) async fn answer(edge: &Edge, request: Request<RequestBody>) -> Respon
     if request.method() == Method::HEAD { response.map(|_| Body::empty()) } else { response }
 }
 
+/// Answers a request for the server as a whole, which is what a client takes the edge for (RFC 9110
+/// §9.3.7).
+pub(crate) fn whole_server(request: &Request<RequestBody>) -> Response<Body> {
+    if request.method() != Method::OPTIONS {
+        return text(StatusCode::BAD_REQUEST, "only OPTIONS has `*` for a target\n");
+    }
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let methods = HeaderValue::from_static("GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE");
+    response.headers_mut().insert(header::ALLOW, methods);
+    response
+}
+
 /// Returns the counters in the form that Prometheus reads.
 pub(crate) fn metrics(edge: &Edge) -> Response<Body> {
     edge.stats.set_levels(edge.levels());

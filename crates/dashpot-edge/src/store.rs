@@ -336,7 +336,7 @@ fn weight(key: &Key, slot: &Slot) -> u32 {
     let key_bytes = u64::try_from(key.as_str().len()).unwrap_or(u64::MAX);
     let slot_bytes = match slot {
         Slot::Object(object) => object.body.weight_bytes() + object.head.weight_bytes(),
-        Slot::Vary(_) => 0,
+        Slot::Vary(selector) => selector.vary.weight_bytes(),
         Slot::Parts(parts) => parts.head.weight_bytes(),
         Slot::Block(block) => block.extent.size(),
     };

@@ -16,12 +16,12 @@ use std::{
 use bytes::Bytes;
 use dashpot_base::MonoTime;
 use dashpot_cache::{Failure, Framing};
-use dashpot_http::{cdn_loop, via};
+use dashpot_http::{cdn_loop, members, via};
 use dashpot_route::{Pool, RetryBudget};
 use dashpot_serve::Clock;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version, header};
 use tokio::time::timeout;
-use tracing::debug;
+use tracing::{debug, warn};
 use url::Url;
 
 use crate::{Config, StartError, UpstreamHttp};
@@ -168,8 +168,11 @@ impl Upstream {
                 let is_unsure = self.http == UpstreamHttp::Http2 && failure == Failure::Protocol;
                 let hint =
                     if is_unsure { "; does it speak HTTP/2? --origin-http is 2" } else { "" };
-                no_response(failure, &format!("{}: {detail}{hint}", site.name))
+                // Clients are not told where the origin is.
+                debug!(upstream = site.name, path = path_and_query, detail, "no response");
+                no_response(failure, &format!("{detail}{hint}"))
             })?;
+            check(&sent).map_err(|why| no_response(Failure::Protocol, why))?;
             return match &self.rewriter {
                 Some(rewriter) if method == Method::GET => rewriter.rewritten(sent).await,
                 Some(_) | None => Ok(sent),
@@ -261,7 +264,13 @@ impl Asking<'_> {
         if sent.as_ref().is_ok_and(|response| !is_bad(response.status())) {
             routing.pool.succeeded(self.index);
         } else {
-            routing.pool.failed(self.upstream.clock.mono(), self.index);
+            let now = self.upstream.clock.mono();
+            let rested = routing.pool.is_resting(now, self.index);
+            routing.pool.failed(now, self.index);
+            if !rested && routing.pool.is_resting(now, self.index) {
+                let upstream = self.upstream.sites.get(self.index).map(|site| &site.name);
+                warn!(upstream, "keeps failing, and rests");
+            }
         }
         drop(routing);
         sent
@@ -275,6 +284,18 @@ impl Drop for Asking<'_> {
             self.upstream.lock().pool.failed(now, self.index);
         }
     }
+}
+
+/// Refuses a response that cannot be handed on as what it is.
+fn check(response: &Arriving) -> Result<(), &'static str> {
+    // RFC 9110 §15.2.2: nobody has asked to switch.
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Err("it switched protocols unasked");
+    }
+    // RFC 9112 §6.1: no coding but chunked was allowed by a TE of this edge.
+    let mut codings = members(response.headers(), &header::TRANSFER_ENCODING);
+    let is_unknown = codings.any(|coding| !coding.eq_ignore_ascii_case(b"chunked"));
+    if is_unknown { Err("it used a transfer coding that was not asked for") } else { Ok(()) }
 }
 
 /// RFC 9110 §15.6.3 to §15.6.5: the upstream itself is out of order, or what is behind it.

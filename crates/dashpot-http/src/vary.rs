@@ -3,10 +3,16 @@
 use crate::list::{members, split};
 use http::{HeaderMap, HeaderName, header};
 
+/// Names that a response may be selected by. Origins name a handful; each costs memory for every
+/// stored response and time for every look-up.
+const NAMES_MAX: usize = 32;
+/// Bytes of these names, all together.
+const NAME_BYTES_MAX: usize = 1_024;
+
 /// What a response was selected by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Vary {
-    /// `*`, or something unreadable: no later request is known to match.
+    /// `*`, or something unreadable or beyond all measure: no later request is known to match.
     Any,
     /// These request fields, sorted, each once; none where the field is absent.
     Fields(Vec<HeaderName>),
@@ -26,7 +32,20 @@ impl Vary {
         }
         fields.sort_by(|one, other| one.as_str().cmp(other.as_str()));
         fields.dedup();
+        let bytes: usize = fields.iter().map(|name| name.as_str().len()).sum();
+        if NAMES_MAX < fields.len() || NAME_BYTES_MAX < bytes {
+            return Self::Any;
+        }
         Self::Fields(fields)
+    }
+
+    /// Returns the memory that this takes, in bytes.
+    #[must_use]
+    pub fn weight_bytes(&self) -> u64 {
+        let Self::Fields(fields) = self else { return 0 };
+        // A name that is not a standard one has an allocation of its own.
+        let name_bytes = |name: &HeaderName| size_of::<HeaderName>() + name.as_str().len();
+        u64::try_from(fields.iter().map(name_bytes).sum::<usize>()).unwrap_or(u64::MAX)
     }
 
     /// Returns the key of `request` among the variants; two requests with equal keys may share a
@@ -87,6 +106,20 @@ mod tests {
             headers.append(name, value);
         });
         headers
+    }
+
+    #[test]
+    fn a_vary_beyond_all_measure_matches_nothing() {
+        let of = |names: usize, length: usize| {
+            let names: Vec<String> = (0..names).map(|n| format!("x{n:0>length$}")).collect();
+            let mut headers = HeaderMap::new();
+            headers.insert(header::VARY, names.join(", ").parse().unwrap());
+            Vary::of(&headers)
+        };
+        assert_ne!(of(32, 3), Vary::Any);
+        assert!(32 * 4 < of(32, 3).weight_bytes());
+        assert_eq!(of(33, 3), Vary::Any);
+        assert_eq!(of(2, 1_000), Vary::Any);
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Rewriter {
         let (mut head, mut body) = response.into_parts();
         let mut text = BytesMut::new();
         while let Some(data) = next_data(&mut body).await {
-            let data = data.map_err(|error| no_response(Failure::Protocol, &error.to_string()))?;
+            let data = data.map_err(|_| no_response(Failure::Truncated, "the MPD broke off"))?;
             if MPD_BYTES_MAX < text.len() + data.len() {
                 let why = format!("the MPD is larger than {MPD_BYTES_MAX} bytes");
                 return Err(no_response(Failure::TooLong, &why));

@@ -93,7 +93,7 @@ impl Site {
         headers: HeaderMap,
     ) -> Result<reqwest::Request, String> {
         let url = format!("{}{path_and_query}", self.base);
-        let mut url = Url::parse(&url).map_err(|error| format!("{url}: {error}"))?;
+        let mut url = Url::parse(&url).map_err(|error| format!("{path_and_query}: {error}"))?;
         if let Some(signer) = &self.signer {
             url = signer.sign(now, &method, url)?;
         }
