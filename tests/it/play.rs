@@ -40,7 +40,9 @@ impl Chain {
         });
         let origin = origin.await.expect("the film in media/film");
         let url = Url::parse(&format!("http://{}/", origin.addr())).expect("a URL");
-        let config = dashpot_edge::Config::new(url, any_port());
+        // It tells what was asked for.
+        let lab = dashpot_edge::Lab::On;
+        let config = dashpot_edge::Config { lab, ..dashpot_edge::Config::new(url, any_port()) };
         let edge = dashpot_edge::bind(config).await.expect("the edge binds");
         let addr = edge.addr();
         let (run_origin, run_edge) = (origin.run(shutdown.clone()), edge.run(shutdown.clone()));
