@@ -190,6 +190,10 @@ impl Flights {
     /// Refreshes what is stored without anybody waiting for it.
     pub(crate) fn probe(edge: &Arc<Edge>, wanted: Wanted) {
         let mut shard = edge.flights.shard(&wanted.key);
+        // A refresh may have ended since the look-up that asks for this one.
+        if Self::landed(edge, &shard, &wanted).is_some() {
+            return;
+        }
         if let Some(running) = Self::running(edge, &mut shard, &wanted, None) {
             running.tell(edge, Input::Refresh);
         }

@@ -98,7 +98,7 @@ async fn nor_does_it_where_the_body_outgrows_the_store() {
         // The first half fits, so that all may join; the whole does not.
         config.object_max = ByteSize::from_mib(16);
         // Shorter than the origin is made to wait for the viewer that never reads.
-        (config.head_timeout, config.idle_timeout) = (SHORT, SHORT);
+        config.idle_timeout = SHORT;
         let edge = Edge::start(config).await;
         let path = "/hold-big-chunked/1.m4s";
         let mut stalled = Client::send(edge.addr, path, &[]).await;
