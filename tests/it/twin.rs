@@ -121,7 +121,7 @@ fn virtually(rule: &str, loss: f64, script: Vec<(Duration, Input)>) -> (String, 
 #[tokio::test(start_paused = true)]
 async fn decisions_match_in_both_times() {
     let mut told = String::new();
-    for rule in dashpot_abr::NAMES {
+    for rule in dashpot_abr::names() {
         for (loss, script) in [(0.0, Vec::new()), (0.1, Vec::new()), (0.0, script())] {
             let context = format!("{rule}, loss {loss}, {} seeks", script.len());
             let (real_log, real_reason) = real(rule, loss, script.clone()).await;

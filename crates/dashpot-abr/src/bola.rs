@@ -6,8 +6,17 @@
 //! (the paper's gamma times the segment duration) and `V` what one unit of utility is worth in
 //! buffer.
 
-use crate::{Decision, Reason, Rule, Rung, Throughput, View, estimator::as_f64};
-use dashpot_base::Bitrate;
+use crate::{Decision, Entry, Reason, Rule, Rung, Throughput, View};
+
+pub(crate) const ENTRIES: &[Entry] = &[
+    Entry { name: "bola", follows: "BOLA-U of INFOCOM 2016", make: |_| Box::new(Bola) },
+    Entry { name: "bola-o", follows: "BOLA-O of INFOCOM 2016", make: |_| Box::new(BolaO) },
+    Entry {
+        name: "bola-basic",
+        follows: "BOLA-BASIC of INFOCOM 2016",
+        make: |_| Box::new(BolaBasic),
+    },
+];
 
 /// How much not stalling is worth against quality. The paper's experiments and Sabre use 5; a
 /// larger value keeps to low rungs for longer.
@@ -32,19 +41,18 @@ impl Rule for BolaBasic {
         let top = view.ladder.last().copied().unwrap_or_default();
         // At a limit of one segment or less there is no room to trade buffer for quality; half a
         // segment then keeps `V` positive and the choice at the low end.
-        let room = view.buffer_max.saturating_sub(view.segment).max(view.segment / 2);
-        let value_s = room.as_secs_f64() / (utility(top, lowest) + STALL_AVERSION);
-        let buffer_s = view.buffer.as_secs_f64();
+        let room_ms = (view.buffer_max_ms - view.segment_ms).max(view.segment_ms / 2.0);
+        let value_ms = room_ms / (utility(top, lowest) + STALL_AVERSION);
 
         let mut best = (Rung(0), f64::NEG_INFINITY);
         for (index, &rate) in view.ladder.iter().enumerate() {
-            let worth_s = value_s * (utility(rate, lowest) + STALL_AVERSION);
-            let score = (worth_s - buffer_s) / bits_per_second(rate);
+            let worth_ms = value_ms * (utility(rate, lowest) + STALL_AVERSION);
+            let score = (worth_ms - view.buffer_ms) / positive(rate);
             if best.1 < score {
                 best = (Rung(index), score);
             }
         }
-        Decision { rung: best.0, reason: Reason::BufferScore }
+        Decision::now(best.0, Reason::BufferScore)
     }
 }
 
@@ -85,27 +93,27 @@ impl Rule for BolaO {
 /// Decides by buffer level; a rise beyond what throughput carries ends at `cap(carried, last)`.
 fn with_capped_rise(view: &View<'_>, cap: impl Fn(usize, usize) -> usize) -> Decision {
     let by_buffer = BolaBasic.decide(view);
-    let last = view.last.unwrap_or_default().min(view.top());
-    if view.throughput.is_none() || by_buffer.rung <= last {
+    let last = view.last_or_lowest();
+    if view.throughput_kbps.is_none() || by_buffer.rung <= last {
         return by_buffer;
     }
-    let carried = Throughput.decide(view).rung;
+    let carried = Throughput::default().decide(view).rung;
     let rung = Rung(cap(carried.0, last.0));
     if by_buffer.rung <= rung.max(carried) {
         return by_buffer;
     }
-    Decision { rung, reason: Reason::RiseCapped }
+    Decision::now(rung, Reason::RiseCapped)
 }
 
 /// Returns the utility of `rate`: zero for the lowest, and each doubling worth the same (the
 /// paper's logarithmic utility).
-fn utility(rate: Bitrate, lowest: Bitrate) -> f64 {
-    libm::log(bits_per_second(rate) / bits_per_second(lowest))
+fn utility(rate: f64, lowest: f64) -> f64 {
+    libm::log(positive(rate) / positive(lowest))
 }
 
 /// Returns the rate, at least one bit a second: a ladder that claims zero must not divide by it.
-fn bits_per_second(rate: Bitrate) -> f64 {
-    as_f64(rate.bps().max(1))
+const fn positive(kbps: f64) -> f64 {
+    kbps.max(0.001)
 }
 
 #[cfg(test)]

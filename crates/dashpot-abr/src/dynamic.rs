@@ -3,12 +3,24 @@
 //! Spiteri, Sitaraman and Sparacio, "From Theory to Practice: Improving Bitrate Adaptation in the
 //! DASH Reference Player", ACM Multimedia Systems 2018.
 
-use crate::{Bola, BolaO, Decision, Rule, Throughput, View};
-use std::time::Duration;
+use crate::{Bola, BolaO, Decision, Entry, Rule, Throughput, View};
+
+pub(crate) const ENTRIES: &[Entry] = &[
+    Entry {
+        name: "dynamic-o",
+        follows: "DYNAMIC over BOLA-O, as in dash.js",
+        make: |_| Box::new(DynamicO::default()),
+    },
+    Entry {
+        name: "dynamic",
+        follows: "DYNAMIC of MMSys 2018, as in Sabre",
+        make: |_| Box::new(Dynamic::default()),
+    },
+];
 
 /// The buffer from which the level says enough to choose by. Below it BOLA would keep to low rungs
 /// on a fast link for want of a buffer; the paper and Sabre take 10 s.
-const BUFFER_TRUSTED: Duration = Duration::from_secs(10);
+const BUFFER_TRUSTED_MS: f64 = 10_000.0;
 
 /// Chooses by throughput at the start and after seeks, and by buffer level in steady state.
 ///
@@ -47,10 +59,10 @@ impl Rule for DynamicO {
 
 /// Returns `bola` or what throughput says, and remembers which of them is in charge.
 fn choose(by_buffer: &mut bool, view: &View<'_>, bola: Decision) -> Decision {
-    let throughput = Throughput.decide(view);
+    let throughput = Throughput::default().decide(view);
     // A player that holds less than this at most would never leave the throughput rule.
-    let trusted = BUFFER_TRUSTED.min(view.buffer_max / 2);
-    let (is_thick, is_rich) = (trusted <= view.buffer, throughput.rung <= bola.rung);
+    let trusted = BUFFER_TRUSTED_MS.min(view.buffer_max_ms / 2.0);
+    let (is_thick, is_rich) = (trusted <= view.buffer_ms, throughput.rung <= bola.rung);
     *by_buffer = if *by_buffer { is_thick || is_rich } else { is_thick && is_rich };
     if *by_buffer { bola } else { throughput }
 }

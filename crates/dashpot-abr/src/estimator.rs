@@ -99,7 +99,7 @@ impl ThroughputEstimator {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "rates above 2^53 bps do not exist")]
-pub(crate) fn as_f64(value: u64) -> f64 {
+fn as_f64(value: u64) -> f64 {
     value as f64
 }
 

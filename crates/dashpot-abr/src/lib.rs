@@ -3,17 +3,31 @@
 //! Layer 2. A [`Rule`] sees a [`View`] of what the player knows and returns a [`Decision`]; the
 //! player owns the [`ThroughputEstimator`] that fills the view. The simulator and the real
 //! client run this very code.
+//!
+//! Times are in milliseconds, sizes in bits and rates in kilobits a second, all of them `f64`: a
+//! kilobit a second is a bit a millisecond, so a size over a rate is a time and no factor is
+//! needed. It is what published simulators compute in, so that their figures can be met to the
+//! last digit (with whole nanoseconds they could not).
 
 mod bola;
 mod dynamic;
 mod estimator;
+mod film;
 mod named;
+mod params;
+mod reason;
 mod throughput;
 mod view;
 
 pub use bola::{Bola, BolaBasic, BolaO};
 pub use dynamic::{Dynamic, DynamicO};
 pub use estimator::{Sample, ThroughputEstimator};
-pub use named::{NAMES, by_name};
+pub use film::{Film, Nominal, Table, TableError};
+pub use named::{Entry, by_name, names, parse, rules};
+pub use params::{Params, SpecError};
+pub use reason::Reason;
 pub use throughput::Throughput;
-pub use view::{Decision, Reason, Rule, Rung, View};
+pub use view::{Arrival, Decision, Live, Progress, Rule, Rung, Source, View};
+
+#[cfg(test)]
+mod testing;

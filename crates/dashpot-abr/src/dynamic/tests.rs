@@ -1,28 +1,24 @@
 use super::*;
-use crate::{Reason, Rung};
-use dashpot_base::Bitrate;
+use crate::{Nominal, Reason, Rung, testing};
 use proptest::prelude::*;
 
-fn view(ladder: &[Bitrate], buffer_ms: u64, throughput_kbps: u64) -> View<'_> {
-    View {
-        ladder,
-        buffer: Duration::from_millis(buffer_ms),
-        buffer_max: Duration::from_secs(25),
-        segment: Duration::from_secs(3),
-        throughput: Some(Bitrate::from_kbps(throughput_kbps)),
-        latency: Duration::ZERO,
-        last: None,
-    }
+fn film(ladder: &[f64]) -> Nominal {
+    Nominal { ladder: ladder.to_vec(), segment_ms: 3_000.0, count: None }
+}
+
+fn view<'a>(film: &'a Nominal, buffer_ms: f64, throughput_kbps: f64) -> View<'a> {
+    let throughput_kbps = Some(throughput_kbps);
+    View { buffer_ms, throughput_kbps, ..testing::view(&film.ladder, film) }
 }
 
 /// Feeds one rule (buffer in ms, throughput in kbps) and expects (rung, reason) of each.
-fn check(steps: &[(u64, u64, usize, Reason)]) {
+fn check(steps: &[(f64, f64, usize, Reason)]) {
     // BOLA alone takes rung 1 from 14.837 s on and rung 2 from 17.225 s on.
-    let ladder = [500, 1_000, 2_000].map(Bitrate::from_kbps);
+    let film = film(&[500.0, 1_000.0, 2_000.0]);
     let mut rule = Dynamic::default();
     for &(buffer_ms, throughput_kbps, rung, reason) in steps {
-        let decision = rule.decide(&view(&ladder, buffer_ms, throughput_kbps));
-        let expected = Decision { rung: Rung(rung), reason };
+        let decision = rule.decide(&view(&film, buffer_ms, throughput_kbps));
+        let expected = Decision::now(Rung(rung), reason);
         assert_eq!(decision, expected, "{buffer_ms} ms, {throughput_kbps} kbps of {steps:?}");
     }
 }
@@ -31,32 +27,33 @@ fn check(steps: &[(u64, u64, usize, Reason)]) {
 fn it_changes_over_where_that_costs_no_quality() {
     use Reason::{BufferScore, ThroughputFits};
     check(&[
-        (0, 2_000, 1, ThroughputFits),
+        (0.0, 2_000.0, 1, ThroughputFits),
         // Enough buffer, but BOLA still asks for less.
-        (12_000, 2_000, 1, ThroughputFits),
-        (15_000, 2_000, 1, BufferScore),
-        (18_000, 2_000, 2, BufferScore),
+        (12_000.0, 2_000.0, 1, ThroughputFits),
+        (15_000.0, 2_000.0, 1, BufferScore),
+        (18_000.0, 2_000.0, 2, BufferScore),
         // BOLA asks for less, but the buffer is there: it stays.
-        (12_000, 2_000, 0, BufferScore),
+        (12_000.0, 2_000.0, 0, BufferScore),
         // Thin, and BOLA asks for as much: it stays; for less: it goes.
-        (9_000, 600, 0, BufferScore),
-        (9_000, 2_000, 1, ThroughputFits),
-        (14_000, 2_000, 1, ThroughputFits),
+        (9_000.0, 600.0, 0, BufferScore),
+        (9_000.0, 2_000.0, 1, ThroughputFits),
+        (14_000.0, 2_000.0, 1, ThroughputFits),
     ]);
 }
 
 proptest! {
     #[test]
     fn law_each_choice_is_one_of_the_two_rules(
-        rates in prop::collection::btree_set(50_000..50_000_000_u64, 1..12),
-        steps in prop::collection::vec((0..40_000_u64, 0..100_000_u64), 1..30),
+        mut ladder in prop::collection::vec(50.0..50_000.0_f64, 1..12),
+        steps in prop::collection::vec((0.0..40_000.0_f64, 0.0..100_000.0_f64), 1..30),
     ) {
-        let ladder = rates.into_iter().map(Bitrate::from_bps).collect::<Vec<_>>();
+        ladder.sort_unstable_by(f64::total_cmp);
+        let film = film(&ladder);
         let mut rule = Dynamic::default();
         for (buffer_ms, throughput_kbps) in steps {
-            let view = view(&ladder, buffer_ms, throughput_kbps);
+            let view = view(&film, buffer_ms, throughput_kbps);
             let decision = rule.decide(&view);
-            prop_assert!([Throughput.decide(&view), Bola.decide(&view)].contains(&decision));
+            prop_assert!([Throughput::default().decide(&view), Bola.decide(&view)].contains(&decision));
         }
     }
 }

@@ -60,7 +60,7 @@ fn config(base: &str, path: &str) -> Config {
         startup: Duration::from_millis(100),
         ..player::Config::new(url)
     };
-    Config::new(player, Box::new(Throughput))
+    Config::new(player, Box::new(Throughput::default()))
 }
 
 async fn run(answer: Answer, config: impl FnOnce(&str) -> Config) -> (Played, Vec<String>) {

@@ -6,8 +6,8 @@ use crate::{
     lane::Wait,
     tracks::{Lookup, Segment, Track},
 };
-use dashpot_abr::{Rung, View};
-use dashpot_base::MonoTime;
+use dashpot_abr::{Nominal, Rung, View};
+use dashpot_base::{Bitrate, MonoTime};
 use dashpot_qoe::Media;
 use std::time::Duration;
 
@@ -116,14 +116,25 @@ impl Player {
             Some(Lookup::Found(segment)) => segment.end.saturating_sub(segment.start),
             Some(Lookup::NeedsIndex(_) | Lookup::Exhausted) | None => SEGMENT_UNKNOWN,
         };
+        let ladder: Vec<_> = period.ladder.iter().map(|rate| kbps(*rate)).collect();
+        let film = Nominal { ladder, segment_ms: millis(segment), count: None };
         let view = View {
-            ladder: &period.ladder,
-            buffer: lane.level(self.playhead.position()),
-            buffer_max: lane.bound(self.config.buffer_max),
-            segment,
-            throughput: self.estimator.throughput().map(|link| link.without(period.sound())),
-            latency: self.estimator.latency(),
+            now_ms: millis(now.since(self.started.unwrap_or(now))),
+            ladder: &film.ladder,
+            film: &film,
+            index: 0,
+            since_seek: 0,
+            buffer_ms: millis(lane.level(self.playhead.position())),
+            buffer_max_ms: millis(lane.bound(self.config.buffer_max)),
+            segment_ms: millis(segment),
+            throughput_kbps: self
+                .estimator
+                .throughput()
+                .map(|link| kbps(link.without(period.sound()))),
+            latency_ms: millis(self.estimator.latency()),
             last: lane.last_rung(tracks),
+            is_playing: self.playhead.hold().is_none(),
+            live: None,
         };
         let decision = self.rule.decide(&view);
         debug_assert!(decision.rung <= view.top(), "a rule stays inside the ladder");
@@ -173,4 +184,15 @@ fn segment_order(media: Media, rung: Rung, track: &Track, segment: &Segment) -> 
         range: segment.range,
         mime: track.mime.clone(),
     }
+}
+
+/// Returns a time in the unit of rules.
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
+/// Returns a rate in the unit of rules.
+#[expect(clippy::cast_precision_loss, reason = "rates above 2^53 bps do not exist")]
+fn kbps(rate: Bitrate) -> f64 {
+    rate.bps() as f64 / 1_000.0
 }

@@ -46,7 +46,7 @@ fn lines(run: &Run) -> String {
 
 #[test]
 fn an_ample_link_plays_the_top_without_a_stall() {
-    for rule in dashpot_abr::NAMES {
+    for rule in dashpot_abr::names() {
         let run = run(session(rule, "1000,8000,20", 0.0, 1));
         let summary = run.summary();
         assert_eq!(run.done, Some(DoneReason::Ended), "{rule}:\n{}", lines(&run));
@@ -58,7 +58,7 @@ fn an_ample_link_plays_the_top_without_a_stall() {
 #[test]
 fn a_link_that_drops_is_followed_down_and_up_again() {
     let trace = "20000,3000,40\n20000,400,80\n60000,3000,40";
-    for rule in dashpot_abr::NAMES {
+    for rule in dashpot_abr::names() {
         let run = run(session(rule, trace, 0.0, 1));
         let summary = run.summary();
         assert_eq!(run.done, Some(DoneReason::Ended), "{rule}");
