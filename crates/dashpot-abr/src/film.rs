@@ -164,7 +164,9 @@ mod tests {
         let sizes = [vec![1.0, 2.0], vec![3.0, 4.0]];
         let film = Table::new(vec![10.0, 20.0], vec![100.0, 50.0], &sizes).unwrap();
         let found = [(0, 0), (0, 1), (1, 0), (1, 1), (7, 7)];
-        assert_eq!(found.map(|(i, r)| film.bits(i, Rung(r))), [1.0, 2.0, 3.0, 4.0, 4.0]);
-        assert_eq!([0, 1, 7].map(|index| film.segment_ms(index)), [100.0, 50.0, 50.0]);
+        let bits = found.map(|(index, rung)| film.bits(index, Rung(rung)));
+        assert_eq!(format!("{bits:?}"), "[1.0, 2.0, 3.0, 4.0, 4.0]");
+        let lengths = [0, 1, 7].map(|index| film.segment_ms(index));
+        assert_eq!(format!("{lengths:?}"), "[100.0, 50.0, 50.0]");
     }
 }
