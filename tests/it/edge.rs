@@ -11,6 +11,7 @@ mod faults;
 mod fields;
 mod fills;
 mod front;
+mod http3;
 mod joiners;
 mod keys;
 mod memory;

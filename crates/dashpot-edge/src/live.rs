@@ -89,6 +89,7 @@ fn with_fixed_parts(mut config: Config, current: &Config) -> (Config, Vec<&'stat
         "tls-cert": tls.certs,
         "tls-key": tls.keys,
         "tls-min": tls.min,
+        "http3": tls.http3,
         "lab": lab,
         "admin": admin.listen,
         "admin-token-file": admin.token_file,

@@ -1,9 +1,13 @@
 //! The edge's TLS listeners, and their certificates.
 
+use std::{convert::Infallible, net::SocketAddr};
+
 use dashpot_serve::{
-    Clock, KeyPair, Listener, Metrics, Options, RequestBody, Tls, TlsOptions, TlsStats, serve,
+    Clock, Http3Listener, KeyPair, Listener, Metrics, Options, RequestBody, Tls, TlsOptions,
+    TlsStats, serve, serve_http3,
 };
-use hyper::service::service_fn;
+use http::{HeaderValue, Request, header};
+use hyper::{body::Incoming, service::service_fn};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
@@ -27,39 +31,87 @@ pub(crate) fn certificates(
     Ok(Some(Tls::new(options, TlsStats::new(metrics), clock)?))
 }
 
+/// What is bound for TLS.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    tcp: Vec<Listener>,
+    quic: Vec<Http3Listener>,
+}
+
+impl Listeners {
+    /// Returns the addresses, with their real ports.
+    pub(crate) fn addrs(&self) -> Vec<SocketAddr> {
+        self.tcp.iter().map(Listener::addr).collect()
+    }
+}
+
 /// Binds the addresses of `config`, all with the same certificates.
-pub(crate) async fn listen(
-    config: &Config,
-    tls: Option<&Tls>,
-) -> Result<Vec<Listener>, StartError> {
-    let mut listeners = Vec::new();
-    if let Some(tls) = tls {
-        for addr in &config.tls.listen {
-            let listener = Listener::bind_with(*addr, &config.front.sockets).await?;
-            listeners.push(listener.with_tls(tls.clone()));
+pub(crate) async fn listen(config: &Config, tls: Option<&Tls>) -> Result<Listeners, StartError> {
+    let mut listeners = Listeners { tcp: Vec::new(), quic: Vec::new() };
+    let Some(tls) = tls else { return Ok(listeners) };
+    for addr in &config.tls.listen {
+        let listener = Listener::bind_with(*addr, &config.front.sockets).await?;
+        if config.tls.http3 {
+            listeners.quic.push(Http3Listener::bind(listener.addr(), tls.clone()).await?);
         }
+        listeners.tcp.push(listener.with_tls(tls.clone()));
     }
     Ok(listeners)
 }
 
 /// Serves on `listeners` until the shutdown, and returns once all have drained.
-pub(crate) async fn run(listeners: Vec<Listener>, live: Handle, options: Options) {
+pub(crate) async fn run(listeners: Listeners, live: Handle, options: Options) {
     let mut tasks = JoinSet::new();
     if let Some(tls) = live.edge().health.tls.clone() {
         tasks.spawn(tls.watch(options.shutdown.clone()));
     }
-    for listener in listeners {
+    let speaks_http3 = !listeners.quic.is_empty();
+    for listener in listeners.tcp {
         info!(addr = %listener.addr(), "edge serves by TLS");
         let live = live.clone();
+        if speaks_http3 {
+            tasks.spawn(serve_telling_of_http3(listener, live, options.clone()));
+            continue;
+        }
         let service_of = move |ends| {
             let live = live.clone();
             service_fn(move |request| live.edge().handle(ends, request.map(RequestBody::from)))
         };
         tasks.spawn(serve(listener, service_of, options.clone()));
     }
+    for listener in listeners.quic {
+        info!(addr = %listener.addr(), "edge serves HTTP/3, which is experimental");
+        let live = live.clone();
+        let service_of = move |ends| {
+            let live = live.clone();
+            service_fn(move |request| live.edge().handle(ends, request))
+        };
+        tasks.spawn(serve_http3(listener, service_of, options.clone()));
+    }
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
             warn!(%error, "a TLS listener panicked");
         }
     }
+}
+
+/// Serves by TCP, and says in each response that HTTP/3 is to be had (RFC 7838 §3).
+async fn serve_telling_of_http3(listener: Listener, live: Handle, options: Options) {
+    let told = format!("h3=\":{}\"; ma=86400", listener.addr().port());
+    let told = HeaderValue::try_from(told).ok();
+    let service_of = move |ends| {
+        let (live, told) = (live.clone(), told.clone());
+        service_fn(move |request: Request<Incoming>| {
+            let answered = live.edge().handle(ends, request.map(RequestBody::from));
+            let told = told.clone();
+            async move {
+                let mut response = answered.await?;
+                if let Some(told) = told {
+                    response.headers_mut().insert(header::ALT_SVC, told);
+                }
+                Ok::<_, Infallible>(response)
+            }
+        })
+    };
+    serve(listener, service_of, options).await;
 }

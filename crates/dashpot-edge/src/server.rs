@@ -36,7 +36,7 @@ use crate::{
 pub struct Server {
     listener: Listener,
     admin: Option<(Listener, Access)>,
-    secure: Vec<Listener>,
+    secure: secure::Listeners,
     handle: Handle,
     drain: Duration,
     shutdown: Shutdown,
@@ -162,7 +162,7 @@ impl Server {
     /// Returns the addresses bound for TLS, with their real ports.
     #[must_use]
     pub fn tls_addrs(&self) -> Vec<SocketAddr> {
-        self.secure.iter().map(Listener::addr).collect()
+        self.secure.addrs()
     }
 
     /// Returns what changes the edge while it runs.

@@ -6,6 +6,7 @@
 mod access_log;
 mod clock;
 mod health;
+mod http3;
 mod listener;
 mod metrics;
 mod request_body;
@@ -19,10 +20,11 @@ pub use access_log::{
 };
 pub use clock::Clock;
 pub use health::Health;
+pub use http3::{Http3Listener, serve_http3};
 pub use hyper_util::service::TowerToHyperService;
 pub use listener::{BindError, Listener, SocketOptions};
 pub use metrics::{Counter, Family, Gauge, Histogram, Metric, Metrics, Role};
-pub use request_body::RequestBody;
+pub use request_body::{OtherBody, RequestBody};
 pub use serve::{BoxError, Limits, Options, serve};
 pub use shutdown::Shutdown;
 pub use tls::{

@@ -42,6 +42,19 @@ pub enum BindError {
     },
 }
 
+impl BindError {
+    /// Returns what `source` means for `addr`.
+    pub(crate) fn of(addr: SocketAddr, source: io::Error) -> Self {
+        if source.kind() == io::ErrorKind::AddrInUse {
+            Self::InUse { addr, source }
+        } else if source.kind() == io::ErrorKind::PermissionDenied {
+            Self::NotPermitted { addr, source }
+        } else {
+            Self::Other { addr, source }
+        }
+    }
+}
+
 /// What the operating system is to do for sockets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SocketOptions {
@@ -117,15 +130,7 @@ impl Listener {
             let addr = inner.local_addr()?;
             Ok(Self { inner, addr, tls: None })
         });
-        bound.map_err(|source| {
-            if source.kind() == io::ErrorKind::AddrInUse {
-                BindError::InUse { addr, source }
-            } else if source.kind() == io::ErrorKind::PermissionDenied {
-                BindError::NotPermitted { addr, source }
-            } else {
-                BindError::Other { addr, source }
-            }
-        })
+        bound.map_err(|source| BindError::of(addr, source))
     }
 
     /// Returns the same listener, its connections met by `tls`.

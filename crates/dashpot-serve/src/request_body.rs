@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use std::{
+    fmt,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -17,6 +18,25 @@ pub enum RequestBody {
     Empty,
     /// One that came by HTTP/1 or HTTP/2.
     Hyper(Incoming),
+    /// Any other.
+    Other(OtherBody),
+}
+
+/// A body that hyper knows nothing of.
+pub struct OtherBody(Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send + Sync>>);
+
+impl OtherBody {
+    pub(crate) fn new(
+        body: impl Body<Data = Bytes, Error = BoxError> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Box::pin(body))
+    }
+}
+
+impl fmt::Debug for OtherBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OtherBody").field(&self.0.size_hint()).finish()
+    }
 }
 
 impl From<Incoming> for RequestBody {
@@ -39,6 +59,7 @@ impl Body for RequestBody {
                 let polled = Pin::new(body).poll_frame(cx);
                 polled.map(|frame| frame.map(|frame| frame.map_err(Into::into)))
             }
+            Self::Other(OtherBody(body)) => body.as_mut().poll_frame(cx),
         }
     }
 
@@ -46,6 +67,7 @@ impl Body for RequestBody {
         match self {
             Self::Empty => true,
             Self::Hyper(body) => body.is_end_stream(),
+            Self::Other(OtherBody(body)) => body.is_end_stream(),
         }
     }
 
@@ -53,6 +75,7 @@ impl Body for RequestBody {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Hyper(body) => body.size_hint(),
+            Self::Other(OtherBody(body)) => body.size_hint(),
         }
     }
 }

@@ -6,24 +6,27 @@ mod framed;
 mod http2;
 mod pace;
 mod refusing;
+mod room;
 mod stream;
 mod transport;
 
-use crate::{Clock, Counter, Ends, Family, Gauge, Listener, Shutdown};
+use crate::{Counter, Ends, Family, Gauge, Listener, Shutdown};
 use bytes::Bytes;
-use clients::Clients;
 use connection::Connection;
-use dashpot_base::MonoTime;
+pub(crate) use connection::{Activity, to_origin_form};
 use http::{Request, Response};
 use http_body::Body;
+pub(crate) use http2::{join_cookies, rested};
 use hyper::{body::Incoming, service::Service};
-use std::{net::SocketAddr, num::NonZeroUsize, pin::pin, sync::Arc, time::Duration};
-use tokio::{
-    net::TcpStream,
-    select,
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::sleep,
+use room::{Room, Slots};
+use std::{
+    net::SocketAddr,
+    num::NonZeroUsize,
+    pin::pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
 };
+use tokio::{net::TcpStream, select, sync::OwnedSemaphorePermit, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
@@ -90,6 +93,8 @@ pub struct Options {
     pub connections: Gauge,
     /// Counts connections by the protocol spoken.
     pub protocols: Family<Vec<(&'static str, &'static str)>, Counter>,
+    /// The room that the servers share which run with clones of these options.
+    room: Arc<OnceLock<Arc<Room>>>,
 }
 
 impl Options {
@@ -103,7 +108,13 @@ impl Options {
             drain: Duration::from_millis(800),
             connections: Gauge::default(),
             protocols: Family::default(),
+            room: Arc::default(),
         }
+    }
+
+    /// Returns the room for connections, made by the limits at the first call.
+    pub(crate) fn room(&self) -> Arc<Room> {
+        Arc::clone(self.room.get_or_init(|| Arc::new(Room::new(&self.limits))))
     }
 }
 
@@ -121,8 +132,8 @@ where
     S::Future: Send + 'static,
     B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    let mut slots = Slots::new(options.limits.connections_max);
-    let clients = Clients::new(options.limits.connections_per_client_max);
+    let room = options.room();
+    let mut slots = Slots::new(Arc::clone(&room));
     let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
     let mut begun = pin!(options.shutdown.begun());
     loop {
@@ -132,7 +143,7 @@ where
             accepted = accept(&listener, &mut slots) => accepted,
         };
         let Some((stream, peer, slot)) = accepted else { continue };
-        let Some(counted) = clients.count(peer.ip()) else {
+        let Some(counted) = room.clients.count(peer.ip()) else {
             debug!(%peer, "refused: its client has too many connections");
             // Nothing has been written: the socket has room, or the client has gone.
             if listener.tls().is_none() {
@@ -170,42 +181,10 @@ where
     tasks.wait().await;
 }
 
-async fn drain(all_ended: impl Future<Output = ()>, deadline: Duration) {
+pub(crate) async fn drain(all_ended: impl Future<Output = ()>, deadline: Duration) {
     select! {
         () = all_ended => (),
         () = sleep(deadline) => debug!("drain deadline reached"),
-    }
-}
-
-/// Room for connections.
-#[derive(Debug)]
-struct Slots {
-    free: Arc<Semaphore>,
-    max: usize,
-    /// When it was last said that there is none.
-    told: Option<MonoTime>,
-    clock: Clock,
-}
-
-/// How often the log says that all connections are taken, at most.
-const TELL_EVERY: Duration = Duration::from_secs(10);
-
-impl Slots {
-    fn new(max: usize) -> Self {
-        let free = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
-        Self { free, max, told: None, clock: Clock::system() }
-    }
-
-    async fn take(&mut self) -> Option<OwnedSemaphorePermit> {
-        if let Ok(slot) = Arc::clone(&self.free).try_acquire_owned() {
-            return Some(slot);
-        }
-        let now = self.clock.mono();
-        if self.told.is_none_or(|told| TELL_EVERY <= now.since(told)) {
-            self.told = Some(now);
-            warn!(connections_max = self.max, "all connections are taken: further clients wait");
-        }
-        Arc::clone(&self.free).acquire_owned().await.ok()
     }
 }
 

@@ -4,12 +4,14 @@ mod certificates;
 mod error;
 mod handshake;
 mod pem;
+mod quic;
 mod stats;
 
 pub use error::{Subject, TlsError};
 pub use stats::TlsStats;
 
 pub(crate) use handshake::TlsConnection;
+pub(crate) use quic::QuicHandshake;
 
 use crate::{Clock, Shutdown};
 use certificates::Certificates;
@@ -100,7 +102,8 @@ struct Shared {
     tcp: Arc<ServerConfig>,
     provider: Arc<CryptoProvider>,
     handshake_timeout: Duration,
-    handshakes: Semaphore,
+    handshakes_max: usize,
+    handshakes: Arc<Semaphore>,
     stats: TlsStats,
     clock: Clock,
     /// What the files looked like when they were last read.
@@ -128,7 +131,8 @@ impl Tls {
             tcp: Arc::new(tcp),
             provider,
             handshake_timeout: options.handshake_timeout,
-            handshakes: Semaphore::new(options.handshakes_max),
+            handshakes_max: options.handshakes_max,
+            handshakes: Arc::new(Semaphore::new(options.handshakes_max)),
             stats,
             clock,
             seen: Mutex::new(seen),

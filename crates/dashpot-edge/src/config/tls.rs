@@ -15,4 +15,6 @@ pub struct Tls {
     pub keys: Vec<PathBuf>,
     /// The oldest version to speak.
     pub min: TlsMin,
+    /// Whether to speak HTTP/3, too, on the UDP ports of the same numbers; experimental.
+    pub http3: bool,
 }

@@ -26,7 +26,7 @@ struct Table {
 
 /// A connection that counts until it is dropped.
 #[derive(Debug)]
-pub(super) struct Counted(Option<(Arc<Table>, Client)>);
+pub(crate) struct Counted(Option<(Arc<Table>, Client)>);
 
 impl Clients {
     /// Returns a count that refuses a client's connections beyond `max`; `None` counts nothing.

@@ -111,7 +111,7 @@ pub(super) fn log_end(peer: SocketAddr, ended: Result<(), hyper::Error>) {
 
 /// Gives a request whose target names its host one meaning: RFC 9112 §3.2.2 and RFC 9113 §8.3.1
 /// have `Host` ignored and replaced.
-pub(super) fn to_origin_form(request: &mut Request<Incoming>) {
+pub(crate) fn to_origin_form<B>(request: &mut Request<B>) {
     let Some(path) = request.uri().path_and_query().cloned() else { return };
     let host = request.uri().authority().map(|authority| authority.as_str().parse());
     if let Some(Ok(host)) = host {
@@ -122,7 +122,7 @@ pub(super) fn to_origin_form(request: &mut Request<Incoming>) {
 
 /// Whether anything happens on a connection.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Activity(Arc<Flags>);
+pub(crate) struct Activity(Arc<Flags>);
 
 #[derive(Debug, Default)]
 struct Flags {
@@ -153,7 +153,7 @@ impl Activity {
         self.0.ended.swap(false, Ordering::Relaxed) || self.is_busy()
     }
 
-    pub(super) fn begin(&self) -> Exchange {
+    pub(crate) fn begin(&self) -> Exchange {
         self.0.busy.fetch_add(1, Ordering::Relaxed);
         Exchange(self.clone())
     }
@@ -161,7 +161,7 @@ impl Activity {
 
 /// Lives from a request's head to the end of its response's body.
 #[derive(Debug)]
-pub(super) struct Exchange(Activity);
+pub(crate) struct Exchange(Activity);
 
 impl Drop for Exchange {
     fn drop(&mut self) {

@@ -104,7 +104,7 @@ impl Connection {
 }
 
 /// RFC 9113 §8.2.3: what a client has split for the sake of compression is one field again.
-fn join_cookies(headers: &mut HeaderMap) {
+pub(crate) fn join_cookies(headers: &mut HeaderMap) {
     if headers.get_all(header::COOKIE).iter().nth(1).is_none() {
         return;
     }
@@ -117,7 +117,7 @@ fn join_cookies(headers: &mut HeaderMap) {
 }
 
 /// Waits until a connection has been without a request for `limit`, or up to twice that.
-async fn rested(activity: &Activity, limit: Duration) {
+pub(crate) async fn rested(activity: &Activity, limit: Duration) {
     loop {
         sleep(limit).await;
         if !activity.take() {

@@ -24,6 +24,9 @@ pub(super) struct TlsArgs {
     /// Oldest version of TLS to speak
     #[arg(long, value_name = "VERSION", default_value = "1.2", env = "DASHPOT_EDGE_TLS_MIN")]
     tls_min: MinName,
+    /// Serve HTTP/3, too, on the UDP ports of the same numbers (experimental)
+    #[arg(long, env = "DASHPOT_EDGE_HTTP3")]
+    http3: bool,
 }
 
 /// Names of the oldest version.
@@ -43,6 +46,7 @@ impl From<TlsArgs> for Tls {
             listen: args.tls_listen,
             certs: args.tls_cert,
             keys: args.tls_key,
+            http3: args.http3,
             min: match args.tls_min {
                 MinName::Tls12 => TlsMin::Tls12,
                 MinName::Tls13 => TlsMin::Tls13,

@@ -1,0 +1,123 @@
+//! One request over HTTP/3 and its response.
+
+use super::received::Received;
+use crate::{
+    Limits, OtherBody, RequestBody,
+    serve::{join_cookies, to_origin_form},
+};
+use bytes::Bytes;
+use h3::{
+    error::Code,
+    server::{RequestResolver, RequestStream},
+};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http_body::Body;
+use hyper::service::Service;
+use std::{future::poll_fn, pin::pin, time::Duration};
+use tokio::time::timeout;
+
+/// The largest piece handed over at a time: a client that takes this much in a stall's time is not
+/// stalled.
+const PIECE_BYTES: usize = 64 << 10;
+
+type Answering = RequestStream<h3_quinn::SendStream<Bytes>, Bytes>;
+
+/// Reads a request, has `service` answer it and sends what it says.
+pub(super) async fn answer<S, B>(
+    asked: RequestResolver<h3_quinn::Connection, Bytes>,
+    service: &S,
+    limits: Limits,
+) -> Result<(), String>
+where
+    S: Service<Request<RequestBody>, Response = Response<B>>,
+    B: Body<Data = Bytes>,
+{
+    let head = timeout(limits.header_read_timeout, asked.resolve_request()).await;
+    let (mut request, stream) =
+        head.map_err(|_| "its head takes too long")?.map_err(|error| error.to_string())?;
+    let (mut send, receive) = stream.split();
+    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+    if limits.target_bytes_max < target.len() {
+        return refuse(&mut send, StatusCode::URI_TOO_LONG, limits.write_stall_timeout).await;
+    }
+    to_origin_form(&mut request);
+    join_cookies(request.headers_mut());
+    let is_read = request.method() == Method::GET || request.method() == Method::HEAD;
+    let is_head = request.method() == Method::HEAD;
+    let Ok(length) = length_of(request.headers()) else {
+        return refuse(&mut send, StatusCode::BAD_REQUEST, limits.write_stall_timeout).await;
+    };
+    // RFC 9110 §9.3.1: content of a GET or HEAD means nothing. The stream is kept until the
+    // response is out, so that the client is not told to stop what it has sent already.
+    let (body, _kept) = if is_read {
+        (RequestBody::Empty, Some(receive))
+    } else {
+        let body = Received::new(receive, length, limits.body_timeout);
+        (RequestBody::Other(OtherBody::new(body)), None)
+    };
+    let Ok(response) = service.call(request.map(|()| body)).await else {
+        send.stop_stream(Code::H3_INTERNAL_ERROR);
+        return Err("the service failed".to_owned());
+    };
+    let sent = respond(&mut send, response, is_head, limits.write_stall_timeout).await;
+    sent.map_err(|(code, error)| {
+        send.stop_stream(code);
+        error
+    })
+}
+
+/// Returns the length that a request announces.
+fn length_of(headers: &HeaderMap) -> Result<Option<u64>, ()> {
+    let mut all = headers.get_all(header::CONTENT_LENGTH).iter();
+    let Some(length) = all.next() else { return Ok(None) };
+    if all.next().is_some() || !length.as_bytes().iter().all(u8::is_ascii_digit) {
+        return Err(());
+    }
+    length.to_str().ok().and_then(|length| length.parse().ok()).map(Some).ok_or(())
+}
+
+/// Answers with a status alone.
+async fn refuse(send: &mut Answering, status: StatusCode, stall: Duration) -> Result<(), String> {
+    let mut response = Response::new(RequestBody::Empty);
+    *response.status_mut() = status;
+    let sent = respond(send, response, true, stall).await;
+    sent.map_err(|(_, error)| error)
+}
+
+/// Sends `response`, frame by frame as its client takes them.
+async fn respond<B: Body<Data = Bytes>>(
+    send: &mut Answering,
+    response: Response<B>,
+    is_head: bool,
+    stall: Duration,
+) -> Result<(), (Code, String)> {
+    let stalled = |_| (Code::H3_REQUEST_CANCELLED, "its client takes nothing".to_owned());
+    let gone = |error: h3::error::StreamError| (Code::H3_REQUEST_CANCELLED, error.to_string());
+    let (mut parts, body) = response.into_parts();
+    // RFC 9114 §4.2: fields of a connection have no place here.
+    for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE] {
+        parts.headers.remove(name);
+    }
+    if let Some(length) = body.size_hint().exact()
+        && !is_head
+        && 0 < length
+        && !parts.headers.contains_key(header::CONTENT_LENGTH)
+    {
+        parts.headers.insert(header::CONTENT_LENGTH, length.into());
+    }
+    let head = Response::from_parts(parts, ());
+    timeout(stall, send.send_response(head)).await.map_err(stalled)?.map_err(gone)?;
+    let mut body = pin!(body);
+    while !is_head && let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        let Ok(frame) = frame else {
+            return Err((Code::H3_INTERNAL_ERROR, "its body broke off".to_owned()));
+        };
+        // Trailers are no part of what a cache serves.
+        let mut rest = frame.into_data().unwrap_or_default();
+        while !rest.is_empty() {
+            let piece = rest.split_to(rest.len().min(PIECE_BYTES));
+            timeout(stall, send.send_data(piece)).await.map_err(stalled)?.map_err(gone)?;
+        }
+    }
+    timeout(stall, send.finish()).await.map_err(stalled)?.map_err(gone)
+}
