@@ -3,6 +3,8 @@
 mod http2;
 
 use super::*;
+use crate::Clock;
+use dashpot_base::MonoTime;
 use http_body_util::{BodyExt as _, StreamBody, combinators::UnsyncBoxBody};
 use std::convert::Infallible;
 use tokio::{
@@ -154,7 +156,7 @@ async fn a_connection_that_rests_too_long_is_closed() {
 async fn a_body_that_drips_is_cut() {
     let (ours, mut theirs) = tokio::io::duplex(4_096);
     let limits = Limits { body_timeout: Duration::from_secs(9), ..Limits::default() };
-    let activity = connection::Activity::default();
+    let activity = Activity::default();
     let _exchange = activity.begin();
     activity.set_body_due(true);
     let mut guarded = stream::Guarded::new(ours, limits, activity);
@@ -213,7 +215,7 @@ async fn a_refused_request_is_answered_and_nothing_after_it() {
 async fn a_client_that_takes_nothing_is_cut() {
     let (ours, theirs) = tokio::io::duplex(64);
     let limits = Limits { write_stall_timeout: Duration::from_secs(7), ..Limits::default() };
-    let mut guarded = stream::Guarded::new(ours, limits, connection::Activity::default());
+    let mut guarded = stream::Guarded::new(ours, limits, Activity::default());
     let error = guarded.write_all(&[0; 1_000]).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
     drop(theirs);
