@@ -172,11 +172,12 @@ impl Flights {
         if let Some(object) = Self::landed(edge, &shard, wanted) {
             return Some(Boarded::Landed(object));
         }
-        let running = Self::running(edge, &mut shard, wanted, slot)?;
+        let (running, departure) = Self::running(edge, &mut shard, wanted, slot)?;
         let reader = ReaderId(edge.flights.readers.fetch_add(1, Ordering::Relaxed));
         let (sender, receiver) = oneshot::channel();
         // Under the shard's lock, so that the flight cannot end in between.
         running.join(edge, reader, Arc::clone(&wanted.request), sender);
+        departure.depart(edge, &running);
         Some(Boarded::On { running, reader, receiver })
     }
 
@@ -194,8 +195,9 @@ impl Flights {
         if Self::landed(edge, &shard, &wanted).is_some() {
             return;
         }
-        if let Some(running) = Self::running(edge, &mut shard, &wanted, None) {
+        if let Some((running, departure)) = Self::running(edge, &mut shard, &wanted, None) {
             running.tell(edge, Input::Refresh);
+            departure.depart(edge, &running);
         }
     }
 
@@ -252,27 +254,26 @@ impl Flights {
         (verdict == Verdict::Fresh).then_some(object)
     }
 
-    /// Returns the flight that takes readers for `wanted`; a new one is sent off with `slot` or a
-    /// free one. `None` where there is none.
+    /// Returns the flight that takes readers for `wanted`, and what sends it off once somebody is on
+    /// it: a new one goes with `slot` or a free one. `None` where there is none.
     fn running(
         edge: &Arc<Edge>,
         shard: &mut BTreeMap<Key, Arc<Running>>,
         wanted: &Wanted,
         slot: Option<OwnedSemaphorePermit>,
-    ) -> Option<Arc<Running>> {
+    ) -> Option<(Arc<Running>, Departure)> {
         if let Some(running) = shard.get(&wanted.key)
             && running.takes_readers()
             // What it brings may be what was purged meanwhile.
             && running.purged(edge) == Purged::No
             && !running.is_invalidated(edge)
         {
-            return Some(Arc::clone(running));
+            return Some((Arc::clone(running), Departure(None)));
         }
         let slot = slot.or_else(|| Arc::clone(&edge.flights.slots).try_acquire_owned().ok())?;
         let running = Arc::new(Running::new(edge, wanted.clone()));
         shard.insert(running.wanted.key.clone(), Arc::clone(&running));
-        tokio::spawn(fetch::fetch(Arc::clone(edge), Arc::clone(edge), Arc::clone(&running), slot));
-        Some(running)
+        Some((running, Departure(Some(slot))))
     }
 
     /// Ends `running`, and takes it out of the table unless another flight has its place already.
@@ -281,6 +282,20 @@ impl Flights {
         if shard.get(&running.wanted.key).is_some_and(|held| Arc::ptr_eq(held, running)) {
             shard.remove(&running.wanted.key);
         }
+    }
+}
+
+/// What a flight needs to be sent off; nothing where it is under way.
+///
+/// A fetch ends at once where nobody wants anything of its flight, and on another thread it would
+/// look before the first one is on it, who would then wait for a fetch that is over.
+#[must_use]
+struct Departure(Option<OwnedSemaphorePermit>);
+
+impl Departure {
+    fn depart(self, edge: &Arc<Edge>, running: &Arc<Running>) {
+        let Self(Some(slot)) = self else { return };
+        tokio::spawn(fetch::fetch(Arc::clone(edge), Arc::clone(edge), Arc::clone(running), slot));
     }
 }
 
@@ -342,3 +357,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What the locks guard is whole between any two statements that can panic.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;
