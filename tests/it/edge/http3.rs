@@ -83,11 +83,10 @@ impl Client {
     async fn send(&self, request: http::Request<()>, body: &[u8]) -> Result<Got, String> {
         let mut requests = self.requests.clone();
         let mut stream = requests.send_request(request).await.map_err(|error| error.to_string())?;
-        if !body.is_empty() {
-            let body = Bytes::copy_from_slice(body);
-            stream.send_data(body).await.map_err(|error| error.to_string())?;
+        // RFC 9114 §4.1: a server may answer before it has read everything, and stop the rest.
+        if body.is_empty() || stream.send_data(Bytes::copy_from_slice(body)).await.is_ok() {
+            stream.finish().await.unwrap_or_default();
         }
-        stream.finish().await.map_err(|error| error.to_string())?;
         let response = stream.recv_response().await.map_err(|error| error.to_string())?;
         let cache_status = response.headers().get("cache-status").cloned();
         let mut body = Vec::new();

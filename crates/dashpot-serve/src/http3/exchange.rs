@@ -20,6 +20,10 @@ use tokio::time::timeout;
 /// stalled.
 const PIECE_BYTES: usize = 64 << 10;
 
+/// How long the end of a request may be late that has been answered: some round trips. What comes
+/// after it is stopped with a code that means no error (RFC 9114 §9: an unknown one).
+const END_PATIENCE: Duration = Duration::from_millis(500);
+
 type Answering = RequestStream<h3_quinn::SendStream<Bytes>, Bytes>;
 
 /// Reads a request, has `service` answer it and sends what it says.
@@ -47,9 +51,8 @@ where
     let Ok(length) = length_of(request.headers()) else {
         return refuse(&mut send, StatusCode::BAD_REQUEST, limits.write_stall_timeout).await;
     };
-    // RFC 9110 §9.3.1: content of a GET or HEAD means nothing. The stream is kept until the
-    // response is out, so that the client is not told to stop what it has sent already.
-    let (body, _kept) = if is_read {
+    // RFC 9110 §9.3.1: content of a GET or HEAD means nothing.
+    let (body, rest) = if is_read {
         (RequestBody::Empty, Some(receive))
     } else {
         let body = Received::new(receive, length, limits.body_timeout);
@@ -60,10 +63,21 @@ where
         return Err("the service failed".to_owned());
     };
     let sent = respond(&mut send, response, is_head, limits.write_stall_timeout).await;
-    sent.map_err(|(code, error)| {
+    if let Err((code, error)) = sent {
         send.stop_stream(code);
-        error
-    })
+        return Err(error);
+    }
+    if let Some(rest) = rest {
+        timeout(END_PATIENCE, to_end(rest)).await.unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Reads the rest of a request that has been answered. A client that is told to stop sending may
+/// take that for a failure of the whole, although RFC 9114 §4.1 forbids it; most have said all
+/// when their answer is out, and the end is on its way.
+async fn to_end(mut rest: RequestStream<h3_quinn::RecvStream, Bytes>) {
+    while let Ok(Some(_)) = rest.recv_data().await {}
 }
 
 /// Returns the length that a request announces.
