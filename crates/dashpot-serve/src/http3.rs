@@ -136,7 +136,8 @@ where
             continue;
         };
         let opened = Opened { options: options.clone(), peer, tls: tls.clone() };
-        let served = Connection::run(opened, handshake, service_of(Ends { peer, local, is_secure: true }));
+        let served =
+            Connection::run(opened, handshake, service_of(Ends { peer, local, is_secure: true }));
         let (cut, connections) = (cut.clone(), options.connections.clone());
         connections.inc();
         tasks.spawn(async move {
