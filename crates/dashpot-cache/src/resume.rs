@@ -1,5 +1,6 @@
 //! The rest of a body that broke off: what to ask for, and whether what comes belongs to it.
 
+use dashpot_base::WallTime;
 use dashpot_http::range::ContentRange;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
@@ -8,10 +9,12 @@ use crate::{Framing, ResponseHead, StoredHead, StrongValidator, parts::only};
 /// The rest of a body of which the first bytes have arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rest {
-    /// How many bytes there are.
+    /// The first byte that has not come: so many there are of a whole.
     pub from: u64,
     /// The length of the whole, where it is known.
     pub length: Option<u64>,
+    /// The last byte that is wanted, where no more than a part of the whole is.
+    last: Option<u64>,
     validator: StrongValidator,
     /// Which coding the bytes are in: a time does not tell codings apart.
     coding: Option<HeaderValue>,
@@ -44,12 +47,46 @@ impl Rest {
         }
         let validator = StrongValidator::of(head)?;
         let coding = head.headers.get(header::CONTENT_ENCODING).cloned();
-        Some(Self { from, length, validator, coding })
+        Some(Self { from, length, last: None, validator, coding })
+    }
+
+    /// Returns the rest of all that a response brings that is not stored, which came at `responded`
+    /// with `length` bytes of content; `None` where nothing would tell a change of the
+    /// representation.
+    #[must_use]
+    pub fn of_passing(
+        (status, headers): (StatusCode, &HeaderMap),
+        length: u64,
+        responded: WallTime,
+    ) -> Option<Self> {
+        let (from, last, length) = match status {
+            StatusCode::OK => (0, None, Some(length)),
+            // RFC 9110 §15.3.7.2: several parts have no such field, and are not bytes of the whole.
+            StatusCode::PARTIAL_CONTENT => {
+                let told = only(headers, &header::CONTENT_RANGE)?;
+                let ContentRange::Part { range, complete } = ContentRange::parse(told.as_bytes())?
+                else {
+                    return None;
+                };
+                if range.size() != length {
+                    return None;
+                }
+                (range.first, Some(range.last), complete)
+            }
+            _ => return None,
+        };
+        let validator = StrongValidator::of_passing(headers, responded)?;
+        let coding = headers.get(header::CONTENT_ENCODING).cloned();
+        Some(Self { from, length, last, validator, coding })
     }
 
     /// Writes what asks for the rest, and only while it is of the same representation.
     pub fn write(&self, request: &mut HeaderMap) {
-        let range = HeaderValue::try_from(format!("bytes={}-", self.from));
+        let range = match self.last {
+            Some(last) => format!("bytes={}-{last}", self.from),
+            None => format!("bytes={}-", self.from),
+        };
+        let range = HeaderValue::try_from(range);
         // Digits are a field value.
         request.insert(header::RANGE, range.unwrap_or_else(|_| HeaderValue::from_static("")));
         request.insert(header::IF_RANGE, self.validator.to_value());
@@ -60,7 +97,8 @@ impl Rest {
     pub fn answered_by(&self, head: &ResponseHead) -> Continuation {
         let continuation = match head.status {
             StatusCode::PARTIAL_CONTENT => self.partial(head),
-            StatusCode::OK => self.whole(head),
+            // RFC 9110 §13.1.5: who gave a part before gives the whole where that is another one.
+            StatusCode::OK if self.last.is_none() => self.whole(head),
             // RFC 9110 §15.5.9 and §15.6, RFC 8470 §5.2, RFC 6585 §4: of the moment, not of the
             // representation.
             status if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) => {
@@ -87,7 +125,10 @@ impl Rest {
             Framing::Delimited | Framing::UntilClose => true,
         };
         // Without the complete length its end would be taken on trust.
-        let ends_within = length.is_some_and(|length| range.last < length);
+        let ends_within = match self.last {
+            Some(last) => range.last <= last,
+            None => length.is_some_and(|length| range.last < length),
+        };
         (self.validator.is_of(&head.headers)
             && same_coding
             && range.first == self.from

@@ -346,7 +346,7 @@ async fn settle(edge: &Arc<Edge>, told: Told, mut account: Account<'_>) -> Way {
                 return alone(edge, &wanted).await;
             }
             account.cache_status.stored = false;
-            respond::through(edge, unsatisfied(&headers), account)
+            respond::through(edge, unsatisfied(&headers), None, account)
         }
         Outcome::Unusable => return alone(edge, &wanted).await,
         Outcome::Failed(failed) => {

@@ -2,6 +2,7 @@
 
 mod disk;
 mod impatient;
+mod passing;
 
 use std::{
     pin::Pin,
@@ -17,7 +18,8 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::{blocks, flights::FillReader, object::Blocks};
 pub(crate) use disk::DiskReader;
-pub(crate) use impatient::Impatient;
+use impatient::Impatient;
+pub(crate) use passing::{Asked, Passing, SentAs};
 
 /// The body of a response.
 #[derive(Debug)]
@@ -27,7 +29,7 @@ pub(crate) enum Body {
     /// Bytes of the resource, by range.
     Media(Media),
     /// The upstream's body at the client's pace.
-    Through(Impatient<reqwest::Body>),
+    Through(Passing),
 }
 
 /// Where the bytes of a resource come from.

@@ -11,6 +11,7 @@ mod disk;
 mod edge;
 mod endpoints;
 mod errand;
+mod exchange;
 mod fill;
 #[cfg(test)]
 mod fixture;

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use dashpot_cache::{Framing, NotStorable, Reason, RequestHead, ResponseHead, Times, may_store};
 use dashpot_http::cache_status::Handling;
 use dashpot_serve::RequestBody;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{Method, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::Limited;
 
 use crate::{
+    body::{Asked, SentAs},
     edge::Edge,
+    exchange::Exchange,
     flights::Wanted,
     object::Object,
     obsolete::{self, Pending},
@@ -19,14 +21,13 @@ use crate::{
     respond::{self, Account, Reply},
     stats::Served,
     unkeyed,
-    upstream::{Arriving, Ask, NoResponse, framing_of},
+    upstream::{Arriving, Ask, NoResponse, head_of},
 };
 
 /// Fetches `wanted` for its own request only.
 pub(crate) async fn alone(edge: &Arc<Edge>, wanted: &Wanted, reason: Reason) -> Reply {
-    let request = RequestHead::clone(&wanted.request);
     let passed = Passed { path_and_query: wanted.path_and_query.clone(), is_secure: false };
-    let reply = on(edge, request, passed, None, reason).await;
+    let reply = on(edge, Arc::clone(&wanted.request), passed, None, reason).await;
     if reason == Reason::NotShareable && is_shareable(edge, &wanted.request, &reply) {
         // The origin has changed its mind: the next request fetches for all.
         edge.store.unmark_unshareable(&wanted.primary);
@@ -56,7 +57,7 @@ pub(crate) struct Passed {
 /// Passes a request on, with its `body` where it may have one, and the response back.
 pub(crate) async fn on(
     edge: &Arc<Edge>,
-    request: RequestHead,
+    request: Arc<RequestHead>,
     passed: Passed,
     body: Option<RequestBody>,
     reason: Reason,
@@ -73,15 +74,20 @@ pub(crate) async fn on(
     }
     let Passed { path_and_query, is_secure } = passed;
     let pending = Pending::of(&request, &path_and_query, is_secure);
-    let asked = Asked::of(&request);
-    let mut headers = request.headers;
+    let asked = (request.method == Method::GET).then(|| Asked {
+        edge: Arc::clone(edge),
+        path_and_query: path_and_query.clone(),
+        request: Arc::clone(&request),
+        sent_as: SentAs::ItCame,
+    });
+    let mut headers = request.headers.clone();
     if !has_content {
         // A length without the content would swallow what is asked next on the connection.
         headers.remove(header::CONTENT_LENGTH);
     }
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let ask = Ask {
-        method: request.method,
+        method: request.method.clone(),
         path_and_query,
         headers,
         version: request.version,
@@ -91,7 +97,7 @@ pub(crate) async fn on(
     let (sent, times) = send(edge, ask, &mut account).await;
     match sent {
         Ok(mut response) => {
-            account.cache_status.detail = asked.why_not(edge, &response, reason);
+            account.cache_status.detail = why_not(edge, &request, &response, reason);
             if let Some(pending) = pending {
                 let kept = posted::kept(edge, &pending, &response, times, since);
                 pending.settle(edge, &response);
@@ -102,41 +108,25 @@ pub(crate) async fn on(
                 }
                 edge.store.unlinked().await;
             }
-            respond::through(edge, response, account)
+            respond::through(edge, response, asked, account)
         }
         Err(failed) => respond::no_response(edge, &failed, None, account),
     }
 }
 
-/// What of a request that is passed on says why its response is not stored.
-struct Asked(RequestHead);
-
-impl Asked {
-    fn of(request: &RequestHead) -> Self {
-        let mut headers = HeaderMap::new();
-        if let Some(credentials) = request.headers.get(header::AUTHORIZATION) {
-            headers.insert(header::AUTHORIZATION, credentials.clone());
-        }
-        Self(RequestHead {
-            method: request.method.clone(),
-            headers,
-            directives: request.directives.clone(),
-            version: request.version,
-        })
+/// Returns why the `response` to a request that was passed on is not stored, or why it was not to be
+/// seen whether it can be; `None` where `fwd` says it.
+fn why_not(
+    edge: &Edge,
+    request: &RequestHead,
+    response: &Arriving,
+    reason: Reason,
+) -> Option<&'static str> {
+    if reason == Reason::Method {
+        return None;
     }
-
-    /// Returns why `response` is not stored, or why it was not to be seen whether it can be; `None`
-    /// where `fwd` says it.
-    fn why_not(&self, edge: &Edge, response: &Arriving, reason: Reason) -> Option<&'static str> {
-        if reason == Reason::Method {
-            return None;
-        }
-        let (status, headers) = (response.status(), response.headers().clone());
-        let framing = framing_of(&self.0.method, response);
-        let head = ResponseHead { status, headers, framing };
-        let why = may_store(&self.0, &head, &edge.rules).err();
-        Some(why.map_or(reason.as_str(), NotStorable::as_str))
-    }
+    let why = may_store(request, &head_of(&request.method, response), &edge.rules).err();
+    Some(why.map_or(reason.as_str(), NotStorable::as_str))
 }
 
 /// Passes a `HEAD` on for what is `stored` but may not be used unvalidated.
@@ -157,7 +147,7 @@ pub(crate) async fn head(edge: &Edge, wanted: &Wanted, stored: &Object, reason: 
     match sent {
         Ok(response) => {
             obsolete::heed_head(edge, wanted, stored, &response, times);
-            respond::through(edge, response, account)
+            respond::through(edge, response, None, account)
         }
         Err(_)
             if stored.head.covers_failure(times.responded)
@@ -176,16 +166,11 @@ async fn send(
     ask: Ask,
     account: &mut Account<'_>,
 ) -> (Result<Arriving, NoResponse>, Times) {
-    let (began, requested) = (edge.clock.mono(), edge.clock.wall());
-    edge.stats.upstream_requests.inc();
-    let sent = edge.upstream.send_within(edge.flight_limits.head_timeout, ask).await;
-    edge.note_origin(sent.as_ref().err().map(|failed| failed.failure));
-    let took = edge.clock.mono().since(began);
-    edge.stats.upstream_seconds.observe(took.as_secs_f64());
+    let Exchange { sent, times, took } = edge.ask(edge.flight_limits.head_timeout, ask).await;
     account.origin_took = Some(took);
     if sent.is_err() {
         edge.stats.upstream_errors.inc();
         account.served = Served::Error;
     }
-    (sent, Times { requested, responded: edge.clock.wall() })
+    (sent, times)
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use dashpot_cache::{Basis, Framing, Key, Purged, RequestHead, ResponseHead, StoredHead, Times};
+use dashpot_cache::{Basis, Framing, Key, Purged, RequestHead, StoredHead, Times};
 use http::{Method, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
@@ -16,7 +16,7 @@ use crate::{
     edge::Edge,
     object::{BLOCK_BYTES, Blocks, Object, StoredBody},
     obsolete::Pending,
-    upstream::{Arriving, framing_of},
+    upstream::{Arriving, head_of},
 };
 
 /// The longest content of a response to `POST` that is stored: one block. Such answers are short,
@@ -67,16 +67,14 @@ pub(crate) fn kept(
     if edge.store.purging.is_invalidated(&key, since.invalidations) {
         return None;
     }
-    let framing = framing_of(&Method::POST, response);
-    let declared = match framing {
+    let response = head_of(&Method::POST, response);
+    let declared = match response.framing {
         Framing::Length(length) => Some(length),
         Framing::Delimited | Framing::UntilClose => None,
     };
     if declared.is_some_and(|length| length == 0 || limit(edge) < length) {
         return None;
     }
-    let (status, headers) = (response.status(), response.headers().clone());
-    let response = ResponseHead { status, headers, framing };
     let mut head = StoredHead::new(&request, &response, times, &edge.rules).ok()?;
     // RFC 9110 §9.3.3: only with explicit freshness.
     if head.basis() != Basis::Origin || head.lifetime().is_zero() {

@@ -13,7 +13,7 @@ use http::{Method, Request, StatusCode, Version, header, request::Parts};
 
 use crate::{
     blocks,
-    body::Source,
+    body::{Asked, SentAs, Source},
     edge::Edge,
     flights::{Answer, Answered, Flights, Wanted},
     from_disk,
@@ -83,7 +83,7 @@ pub(crate) async fn reply(edge: &Arc<Edge>, mut parts: Parts, body: Option<Reque
     let may_confirm = request.method == Method::HEAD && object.is_some();
     if let (Verdict::Bypass(reason), None, false) = (verdict, &on_disk, may_confirm) {
         let passed = Passed { path_and_query, is_secure };
-        return Box::pin(pass::on(edge, request, passed, body, reason)).await;
+        return Box::pin(pass::on(edge, Arc::new(request), passed, body, reason)).await;
     }
     let key = variant.unwrap_or_else(|| primary.clone());
     let request = Arc::new(request);
@@ -327,7 +327,10 @@ async fn fly(edge: &Arc<Edge>, mut wanted: Wanted, reason: Reason) -> Reply {
         }
         Answer::PassThrough { response, why } => {
             account.cache_status.detail = Some(why.as_str());
-            respond::through(edge, response, account)
+            let path_and_query = wanted.path_and_query;
+            let (edge_of, sent_as) = (Arc::clone(edge), SentAs::Shared);
+            let asked = Asked { edge: edge_of, path_and_query, request, sent_as };
+            respond::through(edge, response, Some(asked), account)
         }
         Answer::Again { .. } => pass::alone(edge, &wanted, Reason::NotShareable).await,
         Answer::GoAlone(reason) => pass::alone(edge, &wanted, reason).await,

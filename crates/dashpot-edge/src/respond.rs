@@ -15,7 +15,7 @@ use dashpot_serve::UpstreamTook;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
 
 use crate::{
-    body::{Body, DiskReader, Impatient, Source},
+    body::{Asked, Body, DiskReader, Passing, Source},
     edge::Edge,
     object::StoredBody,
     stats::Served,
@@ -84,8 +84,14 @@ pub(crate) fn resource(
     finish(edge, response, account)
 }
 
-/// Replies with the upstream's response as it arrives.
-pub(crate) fn through(edge: &Edge, upstream: Arriving, account: Account<'_>) -> Reply {
+/// Replies with the upstream's response as it arrives, and goes on with its body where that breaks
+/// off and what was `asked` is known.
+pub(crate) fn through(
+    edge: &Edge,
+    upstream: Arriving,
+    asked: Option<Asked>,
+    account: Account<'_>,
+) -> Reply {
     let (parts, body) = upstream.into_parts();
     let mut headers = parts.headers;
     via::strip_hop_by_hop(&mut headers);
@@ -94,7 +100,7 @@ pub(crate) fn through(edge: &Edge, upstream: Arriving, account: Account<'_>) -> 
         // RFC 9110 §6.6.1.
         headers.insert(header::DATE, date::to_value(edge.clock.wall()));
     }
-    let body = Impatient::new(body, edge.flight_limits.idle_timeout);
+    let body = Passing::new(edge, (parts.status, &headers), body, asked);
     let mut response = Response::new(Body::Through(body));
     *response.status_mut() = parts.status;
     *response.headers_mut() = headers;

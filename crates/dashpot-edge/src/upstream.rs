@@ -1,6 +1,7 @@
 //! Requests to the upstreams.
 
 mod failure;
+mod framing;
 mod manifest;
 mod sign;
 mod site;
@@ -15,8 +16,8 @@ use std::{
 
 use bytes::Bytes;
 use dashpot_base::MonoTime;
-use dashpot_cache::{Failure, Framing};
-use dashpot_http::{cdn_loop, members, via};
+use dashpot_cache::Failure;
+use dashpot_http::{cdn_loop, via};
 use dashpot_route::{Pool, RetryBudget};
 use dashpot_serve::Clock;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Version, header};
@@ -26,6 +27,8 @@ use url::Url;
 
 use crate::{Config, StartError, UpstreamHttp};
 use failure::{detail_of, failure_of, is_lost};
+use framing::check;
+pub(crate) use framing::head_of;
 use manifest::Rewriter;
 use site::Site;
 pub(crate) use site::authority_of;
@@ -286,18 +289,6 @@ impl Drop for Asking<'_> {
     }
 }
 
-/// Refuses a response that cannot be handed on as what it is.
-fn check(response: &Arriving) -> Result<(), &'static str> {
-    // RFC 9110 §15.2.2: nobody has asked to switch.
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err("it switched protocols unasked");
-    }
-    // RFC 9112 §6.1: no coding but chunked was allowed by a TE of this edge.
-    let mut codings = members(response.headers(), &header::TRANSFER_ENCODING);
-    let is_unknown = codings.any(|coding| !coding.eq_ignore_ascii_case(b"chunked"));
-    if is_unknown { Err("it used a transfer coding that was not asked for") } else { Ok(()) }
-}
-
 /// RFC 9110 §15.6.3 to §15.6.5: the upstream itself is out of order, or what is behind it.
 fn is_bad(status: StatusCode) -> bool {
     matches!(status.as_u16(), 502..=504)
@@ -305,25 +296,6 @@ fn is_bad(status: StatusCode) -> bool {
 
 fn no_response(failure: Failure, detail: &str) -> NoResponse {
     NoResponse { failure, detail: detail.to_owned() }
-}
-
-/// Returns how the end of a response's body is known.
-pub(crate) fn framing_of(method: &Method, response: &Response<reqwest::Body>) -> Framing {
-    let has_no_body = method == Method::HEAD
-        || matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    // RFC 9112 §6.3.
-    if has_no_body {
-        return Framing::Length(0);
-    }
-    let headers = response.headers();
-    if headers.contains_key(header::TRANSFER_ENCODING) || response.version() == Version::HTTP_2 {
-        return Framing::Delimited;
-    }
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    match length.and_then(|length| length.parse().ok()) {
-        Some(length) => Framing::Length(length),
-        None => Framing::UntilClose,
-    }
 }
 
 /// The body of a response that is read here and not handed on.

@@ -152,3 +152,74 @@ async fn resumption_can_be_switched_off() {
     })
     .await;
 }
+
+/// A viewer with these `fields`, once the origin has begun to answer and then breaks off.
+async fn view(edge: &Edge, origin: &HostileOrigin, path: &str, field: (&str, &str)) -> Response {
+    origin.hold();
+    let mut viewer = Client::send(edge.addr, path, &[field]).await;
+    viewer.read_body(1).await;
+    origin.release();
+    viewer.finish().await
+}
+
+/// What the store does not take goes on all the same; `asked` is how often its origin is.
+async fn check_passes(how: &str, rest: &str, asked: usize) {
+    let origin = HostileOrigin::start().await;
+    let mut config = Config::new(origin.url(), any_port());
+    config.object_max = ByteSize::from_mib(2);
+    let edge = Edge::start(config).await;
+    let length = if how.contains("big") { BIG_BYTES } else { BODY_BYTES };
+    // Of the one a flight finds out that it is not to be shared; the other never comes to one.
+    for (path, field) in [("1.m4s", ("x-own", "a")), ("2.m4s", ("cache-control", "no-store"))] {
+        let path = format!("/break/{how}/{rest}/{path}");
+        let viewer = view(&edge, &origin, &path, field).await;
+        assert!(viewer.whole && viewer.body == body_of(length), "{path}: {}", viewer.body.len());
+        let heads = origin.asked(&path);
+        assert_eq!(heads.len(), asked, "{path}: {heads:?}");
+        let field = format!("{}: {}", field.0, field.1);
+        for head in &heads[1..] {
+            for expected in ["if-range: \"v1\"", &field] {
+                assert!(head.lines().any(|line| line == expected), "{path}: {head}");
+            }
+        }
+    }
+    edge.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_passes_the_cache_by_goes_on_too() {
+    for how in ["cut-private", "reset-no-store", "cut-big"] {
+        for (rest, asked) in [("partial", 2), ("ignored", 2), ("twice", 3), ("down-once", 3)] {
+            bounded(check_passes(how, rest, asked)).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_passes_by_and_whose_rest_is_not_to_be_had_is_cut() {
+    for (how, rest, asked) in [
+        ("cut-private", "nameless", 1),
+        ("reset-private", "nameless", 1),
+        ("cut-private", "weak", 1),
+        // Without a length nothing tells that the rest is all.
+        ("cut-chunked-private", "partial", 1),
+        ("cut-private", "changed", 2),
+        ("reset-private", "elsewhere", 2),
+        ("cut-private", "unsatisfiable", 2),
+        ("cut-private", "down", 4),
+    ] {
+        bounded(async {
+            let origin = HostileOrigin::start().await;
+            let edge = Edge::before(&origin).await;
+            for (nth, field) in [(1, ("x-own", "a")), (2, ("cache-control", "no-store"))] {
+                let path = format!("/break/{how}/{rest}/{nth}.m4s");
+                let viewer = view(&edge, &origin, &path, field).await;
+                assert!(!viewer.whole, "{path}: a clean end after {} bytes", viewer.body.len());
+                assert!(body_of(BODY_BYTES / 2).starts_with(&viewer.body), "{path}");
+                assert_eq!(origin.asked(&path).len(), asked, "{path}");
+            }
+            edge.stop().await;
+        })
+        .await;
+    }
+}

@@ -57,7 +57,8 @@ impl Failure {
     }
 
     /// Returns whether asking again may help.
-    pub(super) const fn may_pass(self) -> bool {
+    #[must_use]
+    pub const fn may_pass(self) -> bool {
         match self {
             Self::Connect | Self::Protocol | Self::Timeout | Self::Truncated => true,
             Self::TooLong | Self::Changed | Self::Abandoned => false,

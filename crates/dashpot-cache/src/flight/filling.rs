@@ -44,7 +44,9 @@ impl Resumes {
         Some(wait)
     }
 
-    const fn has_more(self, in_vain_max: u32) -> bool {
+    /// Returns whether the rest may be asked for once more.
+    #[must_use]
+    pub const fn has_more(self, in_vain_max: u32) -> bool {
         self.in_vain < in_vain_max && self.all < RESUMES_MAX
     }
 }

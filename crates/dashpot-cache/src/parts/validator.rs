@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use dashpot_http::etag::EntityTag;
+use dashpot_base::WallTime;
+use dashpot_http::{date, etag::EntityTag};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::StoredHead;
@@ -33,6 +34,19 @@ impl StrongValidator {
         }
         let is_old = head.last_modified?.after(MODIFIED_BEFORE) <= head.date;
         is_old.then(|| only(&head.headers, &header::LAST_MODIFIED).cloned().map(Self::Modified))?
+    }
+
+    /// Returns the strong validator of a response with `headers` that came at `responded` and is
+    /// not stored, where it has one.
+    pub(crate) fn of_passing(headers: &HeaderMap, responded: WallTime) -> Option<Self> {
+        if headers.contains_key(header::ETAG) {
+            let tag = EntityTag::parse(only(headers, &header::ETAG)?.as_bytes())?;
+            return (!tag.weak).then_some(Self::Tag(tag));
+        }
+        let modified = only(headers, &header::LAST_MODIFIED)?;
+        let date = date::parse(responded, only(headers, &header::DATE)?.as_bytes())?;
+        let is_old = date::parse(responded, modified.as_bytes())?.after(MODIFIED_BEFORE) <= date;
+        is_old.then(|| Self::Modified(modified.clone()))
     }
 
     /// Returns the value of `If-Range` that keeps a part from being of another representation.

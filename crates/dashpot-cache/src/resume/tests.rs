@@ -143,3 +143,71 @@ fn an_error_of_the_moment_may_pass_and_others_do_not() {
         check_answer(NINE, (status, "etag: \"a\"\ncontent-range: bytes */9"), expected);
     }
 }
+
+/// What is asked for after 3 bytes of a response that passes by with `length` bytes of content;
+/// "" where nothing is.
+#[track_caller]
+fn check_passing((status, fields): (u16, &str), length: u64, range: &str) {
+    let head = (StatusCode::from_u16(status).unwrap(), &headers(fields));
+    let asked = Rest::of_passing(head, length, t0()).map(|mut rest| {
+        rest.from += 3;
+        let mut request = HeaderMap::new();
+        rest.write(&mut request);
+        assert!(request.contains_key(header::IF_RANGE), "{fields}");
+        request[header::RANGE].to_str().unwrap().to_owned()
+    });
+    assert_eq!(asked.unwrap_or_default(), range, "{status} {fields}");
+}
+
+#[test]
+fn what_passes_by_goes_on_to_the_end_of_what_it_brings() {
+    let dated = "date: Sun, 06 Nov 1994 08:49:37 GMT";
+    let part = "content-range: bytes 4-8/20";
+    for ((status, fields), length, range) in [
+        ((200, TAG.to_owned()), 9, "bytes=3-"),
+        ((200, "etag: W/\"a\"".to_owned()), 9, ""),
+        ((200, "etag: a".to_owned()), 9, ""),
+        ((200, "etag: \"a\"\netag: \"b\"".to_owned()), 9, ""),
+        ((200, String::new()), 9, ""),
+        ((404, TAG.to_owned()), 9, ""),
+        // RFC 9110 §8.8.2.2: as of what is stored.
+        ((200, format!("{dated}\nlast-modified: Sun, 06 Nov 1994 08:48:37 GMT")), 9, "bytes=3-"),
+        ((200, format!("{dated}\nlast-modified: Sun, 06 Nov 1994 08:48:38 GMT")), 9, ""),
+        ((200, "last-modified: Sun, 06 Nov 1994 08:48:37 GMT".to_owned()), 9, ""),
+        ((206, format!("{TAG}\n{part}")), 5, "bytes=7-8"),
+        ((206, format!("{TAG}\ncontent-range: bytes 4-8/*")), 5, "bytes=7-8"),
+        // Not as many bytes as it says.
+        ((206, format!("{TAG}\n{part}")), 6, ""),
+        ((206, format!("{TAG}\n{part}\n{part}")), 5, ""),
+        ((206, format!("{TAG}\ncontent-type: multipart/byteranges; boundary=x")), 5, ""),
+        ((206, part.to_owned()), 5, ""),
+    ] {
+        check_passing((status, &fields), length, range);
+    }
+}
+
+#[test]
+fn a_part_that_passes_by_goes_on_only_with_what_is_left_of_it() {
+    let check = |complete: &str, (status, fields): (u16, &str), expected: Continuation| {
+        let first = headers(&format!("{TAG}\ncontent-range: bytes 4-8/{complete}"));
+        let head = (StatusCode::PARTIAL_CONTENT, &first);
+        let mut rest = Rest::of_passing(head, 5, t0()).unwrap();
+        rest.from += 3;
+        let (headers, status) = (headers(fields), StatusCode::from_u16(status).unwrap());
+        let answer =
+            rest.answered_by(&ResponseHead { status, headers, framing: Framing::Delimited });
+        assert_eq!(answer, expected, "{complete}: {status} {fields}");
+    };
+    let goes_on = |length| Continuation::Rest { skip: 0, length };
+    let (whole, lost) = (Some(20), Continuation::Lost);
+    check("20", (206, "etag: \"a\"\ncontent-range: bytes 7-8/20"), goes_on(whole));
+    check("20", (206, "etag: \"a\"\ncontent-range: bytes 7-7/20"), goes_on(whole));
+    check("*", (206, "etag: \"a\"\ncontent-range: bytes 7-8/20"), goes_on(whole));
+    check("*", (206, "etag: \"a\"\ncontent-range: bytes 7-8/*"), goes_on(None));
+    check("20", (206, "etag: \"a\"\ncontent-range: bytes 7-9/20"), lost);
+    check("20", (206, "etag: \"a\"\ncontent-range: bytes 6-8/20"), lost);
+    check("20", (206, "etag: \"a\"\ncontent-range: bytes 7-8/21"), lost);
+    check("20", (206, "etag: \"b\"\ncontent-range: bytes 7-8/20"), lost);
+    check("20", (200, TAG), lost);
+    check("20", (503, ""), Continuation::Unavailable);
+}

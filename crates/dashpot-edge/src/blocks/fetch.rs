@@ -18,9 +18,10 @@ use tokio::sync::watch;
 use super::{given::Given, parts::Parts, wanted_first};
 use crate::{
     edge::Edge,
+    exchange::Exchange,
     fill::Fill,
     flights::{Wanted, shared_headers},
-    upstream::{Arriving, Ask, NoResponse, framing_of},
+    upstream::{Arriving, Ask, NoResponse, head_of},
 };
 
 /// A fetch of one part, or of what says whether the parts there are can still be used.
@@ -254,13 +255,7 @@ impl Fetching {
             version: Version::HTTP_11,
             body: None,
         };
-        let (began, requested) = (edge.clock.mono(), edge.clock.wall());
-        edge.stats.upstream_requests.inc();
-        let sent = edge.upstream.send_within(edge.flight_limits.head_timeout, ask).await;
-        edge.note_origin(sent.as_ref().err().map(|failed| failed.failure));
-        let times = Times { requested, responded: edge.clock.wall() };
-        let took = edge.clock.mono().since(began);
-        edge.stats.upstream_seconds.observe(took.as_secs_f64());
+        let Exchange { sent, times, took } = edge.ask(edge.flight_limits.head_timeout, ask).await;
         sent.map(|response| (response, times, took))
     }
 
@@ -271,11 +266,7 @@ impl Fetching {
         response: &Arriving,
         times: Times,
     ) -> (PartAnswer, ResponseHead) {
-        let told = ResponseHead {
-            status: response.status(),
-            headers: response.headers().clone(),
-            framing: framing_of(&Method::GET, response),
-        };
+        let told = head_of(&Method::GET, response);
         let request = &self.fetch.wanted.request;
         (PartAnswer::of(request, asked, &told, times, &self.edge.rules), told)
     }

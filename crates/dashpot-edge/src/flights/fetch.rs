@@ -10,9 +10,7 @@ use std::{
 };
 
 use bytes::{Buf as _, Bytes};
-use dashpot_cache::{
-    Arrival, Failure, Framing, Input, NotStorable, ResponseHead, StoredHead, Times,
-};
+use dashpot_cache::{Arrival, Failure, Framing, Input, NotStorable, StoredHead, Times};
 use http::{HeaderMap, Method, StatusCode, header};
 use tokio::{
     select,
@@ -26,7 +24,7 @@ use crate::{
     edge::Edge,
     object::{Blocks, Object, StoredBody},
     unkeyed,
-    upstream::{Arriving, Ask, NoResponse, framing_of, next_data},
+    upstream::{Arriving, Ask, NoResponse, head_of, next_data},
 };
 
 /// How long the slow readers of a body that will not be stored may hold up the others, all of them
@@ -170,9 +168,8 @@ impl<S: Source> Fetching<S> {
     /// Says what the response head means.
     fn begin(&self, exchange: Exchange) {
         let Exchange { response, times } = exchange;
-        let framing = framing_of(&Method::GET, &response);
-        let status = response.status();
-        let head = ResponseHead { status, headers: response.headers().clone(), framing };
+        let head = head_of(&Method::GET, &response);
+        let (status, framing) = (head.status, head.framing);
         let (request, rules) = (&self.running.wanted.request, &self.edge.rules);
         let arrival = match StoredHead::new(request, &head, times, rules) {
             Ok(mut head) => {

@@ -1,6 +1,6 @@
 //! Asking for the rest of a body that broke off.
 
-use dashpot_cache::{Continuation, Input, ResponseHead, Rest};
+use dashpot_cache::{Continuation, Input, Rest};
 use http::Method;
 use tokio::time::sleep;
 
@@ -8,7 +8,7 @@ use super::{
     fetch::{Connection, Fetching, Source, shared_headers},
     lock,
 };
-use crate::upstream::framing_of;
+use crate::upstream::head_of;
 
 impl<S: Source> Fetching<S> {
     /// Asks for the rest of the body, as often as the flight says; `None` once it is over.
@@ -33,12 +33,7 @@ impl<S: Source> Fetching<S> {
                 return None;
             }
         };
-        let head = ResponseHead {
-            status: response.status(),
-            headers: response.headers().clone(),
-            framing: framing_of(&Method::GET, &response),
-        };
-        let continuation = rest.answered_by(&head);
+        let continuation = rest.answered_by(&head_of(&Method::GET, &response));
         self.running.tell(&self.edge, Input::Resumed { continuation });
         let Continuation::Rest { skip, length } = continuation else { return None };
         self.edge.stats.resumed.inc();

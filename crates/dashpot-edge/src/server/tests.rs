@@ -1,5 +1,6 @@
 //! The edge over loopback sockets, in front of an origin that is told what to do.
 
+mod broken_parts;
 mod faults;
 mod freshness;
 mod http2;

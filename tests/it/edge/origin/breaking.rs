@@ -63,8 +63,13 @@ impl Exchange {
             format!("Content-Length: {length}")
         };
         let name = named(rest, "v1");
+        let kept = match how {
+            _ if how.contains("private") => "private",
+            _ if how.contains("no-store") => "no-store",
+            _ => "max-age=600",
+        };
         let head = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nCache-Control: max-age=600\r\n\
+            "HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nCache-Control: {kept}\r\n\
              {name}{framing_field}\r\nConnection: close\r\n\r\n"
         );
         self.stream.write_all(head.as_bytes()).await?;
