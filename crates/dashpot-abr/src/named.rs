@@ -50,6 +50,7 @@ pub fn parse(spec: &str) -> Result<Box<dyn Rule>, SpecError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Nominal, Progress, Rung, View, testing};
 
     #[test]
     fn every_listed_name_makes_the_rule_of_that_name_and_no_other_does() {
@@ -58,6 +59,35 @@ mod tests {
             assert_eq!(names().filter(|other| *other == name).count(), 1, "{name}");
         }
         assert!(by_name("BOLA").is_none());
+    }
+
+    #[test]
+    fn a_rule_that_gives_up_says_how_long_it_is_patient() {
+        let ladder = [300.0, 1_000.0, 3_000.0];
+        let film = Nominal { ladder: ladder.to_vec(), segment_ms: 3_000.0, count: Some(100) };
+        for name in names() {
+            for buffer_ms in [0.0, 3_000.0, 12_000.0] {
+                let mut rule = by_name(name).unwrap();
+                let throughput_kbps = Some(500.0);
+                let (last, index) = (Some(Rung(2)), 20);
+                let view = testing::view(&ladder, &film);
+                let view = View { index, buffer_ms, throughput_kbps, last, ..view };
+                rule.decide(&view);
+                let (rung, bits, bits_here) = (Rung(2), 9e6, 5e4);
+                let begun = Progress {
+                    index,
+                    rung,
+                    bits,
+                    bits_here: 0.0,
+                    first_byte_ms: 50.0,
+                    since_ms: 50.0,
+                };
+                let patience_ms = rule.patience_ms(&view, &begun);
+                let hopeless = Progress { bits_here, since_ms: 9_000.0, ..begun };
+                let is_asked = patience_ms.is_finite();
+                assert!(is_asked || !rule.gives_up(&view, &hopeless), "{name} is never asked");
+            }
+        }
     }
 
     fn check(spec: &str, expected: &str) {

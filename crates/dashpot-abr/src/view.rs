@@ -169,7 +169,17 @@ pub trait Rule: fmt::Debug + Send {
     /// Learns that the viewer went elsewhere and the buffer is empty.
     fn seeked(&mut self) {}
 
+    /// Returns for how long from now, in milliseconds, the rule would not give up the segment on
+    /// its way even if nothing more of it came: it is asked no sooner, which spares a simulator
+    /// most of the questions. A rule with [`Rule::gives_up`] says zero to be asked at every look,
+    /// or as long as it is sure; the others, which say nothing, are never asked.
+    fn patience_ms(&self, _view: &View<'_>, _progress: &Progress) -> f64 {
+        f64::INFINITY
+    }
+
     /// Returns whether the segment on its way is to be given up, so that the rule is asked again.
+    ///
+    /// It is asked once the first byte is there and where [`Rule::patience_ms`] has run out.
     fn gives_up(&mut self, _view: &View<'_>, _progress: &Progress) -> bool {
         false
     }
