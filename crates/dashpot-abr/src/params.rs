@@ -7,7 +7,7 @@ use std::{fmt::Write as _, ops::RangeInclusive};
 #[derive(Debug)]
 pub struct Params<'a> {
     given: Vec<(&'a str, &'a str)>,
-    known: Vec<(&'static str, f64)>,
+    known: Vec<(&'static str, String)>,
     problem: Option<SpecError>,
 }
 
@@ -57,7 +57,7 @@ impl std::fmt::Display for SpecError {
                 write!(f, "the rule has no parameter `{key}`; it has {known}")
             }
             Self::BadValue { key, text, wanted } => {
-                write!(f, "`{key}={text}`: it is a number from {wanted}")
+                write!(f, "`{key}={text}`: it is {wanted}")
             }
             Self::NotAPair { text } => write!(f, "`{text}` is not written key=value"),
         }
@@ -83,19 +83,47 @@ impl<'a> Params<'a> {
     /// Returns the parameter `key`, which may be any number in `range`; `default` where it was
     /// not given, or not as such a number, which [`parse`](crate::parse) then refuses.
     pub fn number(&mut self, key: &'static str, default: f64, range: RangeInclusive<f64>) -> f64 {
-        self.known.push((key, default));
-        let Some((_, text)) = self.given.iter().find(|(given, _)| *given == key) else {
-            return default;
-        };
+        let Some(text) = self.take(key, default.to_string()) else { return default };
         match text.parse::<f64>() {
             Ok(value) if range.contains(&value) => value,
             Ok(_) | Err(_) => {
-                let text = (*text).to_owned();
-                let wanted = format!("{} to {}", range.start(), range.end());
-                self.problem.get_or_insert(SpecError::BadValue { key, text, wanted });
+                self.refuse(
+                    key,
+                    text,
+                    format!("a number from {} to {}", range.start(), range.end()),
+                );
                 default
             }
         }
+    }
+
+    /// Returns what the name given for `key` stands for, one of `default` and `others`; that of
+    /// `default` where none was given, or no such name, which [`parse`](crate::parse) then refuses.
+    pub fn choice<T: Copy>(
+        &mut self,
+        key: &'static str,
+        default: (&'static str, T),
+        others: &[(&'static str, T)],
+    ) -> T {
+        let Some(text) = self.take(key, default.0.to_owned()) else { return default.1 };
+        let names = || std::iter::once(&default).chain(others);
+        if let Some((_, chosen)) = names().find(|(name, _)| *name == text) {
+            return *chosen;
+        }
+        let names: Vec<_> = names().map(|(name, _)| *name).collect();
+        self.refuse(key, text, format!("one of {}", names.join(", ")));
+        default.1
+    }
+
+    /// Returns what was typed for `key`, and notes that there is such a parameter.
+    fn take(&mut self, key: &'static str, default: String) -> Option<&'a str> {
+        self.known.push((key, default));
+        self.given.iter().find(|(given, _)| *given == key).map(|(_, text)| *text)
+    }
+
+    fn refuse(&mut self, key: &'static str, text: &str, wanted: String) {
+        let text = text.to_owned();
+        self.problem.get_or_insert(SpecError::BadValue { key, text, wanted });
     }
 
     /// Says whether everything typed was asked for and could be used.

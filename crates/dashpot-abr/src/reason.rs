@@ -15,6 +15,8 @@ pub enum Reason {
     BufferScore,
     /// The buffer level asks for more than throughput carries; the rise is cut short.
     RiseCapped,
+    /// Anything larger might not arrive before the buffer is empty.
+    InsufficientBuffer,
 }
 
 impl Reason {
@@ -27,6 +29,7 @@ impl Reason {
             Self::ThroughputBelowLadder => "throughput-below-ladder",
             Self::BufferScore => "buffer-score",
             Self::RiseCapped => "rise-capped",
+            Self::InsufficientBuffer => "insufficient-buffer",
         }
     }
 }

@@ -98,6 +98,8 @@ pub struct Arrival {
     pub buffer_ms: f64,
     /// How long playback stood still, for want of media, while this segment was fetched.
     pub stalled_ms: f64,
+    /// Whether it took the place of a segment that was in the buffer already.
+    pub is_replacement: bool,
     /// What is known of where it came from.
     pub source: Source,
 }
@@ -180,6 +182,8 @@ pub trait Rule: fmt::Debug + Send {
     /// Returns whether the segment on its way is to be given up, so that the rule is asked again.
     ///
     /// It is asked once the first byte is there and where [`Rule::patience_ms`] has run out.
+    /// `view.index` is the segment that goes to the end of the buffer next: the one on its way,
+    /// unless that replaces one in the buffer, whose index is lower.
     fn gives_up(&mut self, _view: &View<'_>, _progress: &Progress) -> bool {
         false
     }

@@ -4,6 +4,7 @@
 //! and back what comes over it, at whatever time either of them names. Time is whole nanoseconds,
 //! no body is ever made, and the same inputs give the same records.
 
+pub mod input;
 mod nominal;
 mod run;
 mod wire;
