@@ -2,40 +2,81 @@
 
 use std::fmt;
 
-/// Why a rung was chosen: a closed set that logs group by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
-    /// Nothing was measured yet, so the lowest rung is the safe one.
-    NoEstimate,
-    /// The highest rung that the measured throughput carries in time.
-    ThroughputFits,
-    /// Even the lowest rung is more than the measured throughput carries.
-    ThroughputBelowLadder,
-    /// The rung whose utility for its size is the best at this buffer level.
-    BufferScore,
-    /// The buffer level asks for more than throughput carries; the rise is cut short.
-    RiseCapped,
-    /// Anything larger might not arrive before the buffer is empty.
-    InsufficientBuffer,
+/// Makes [`Reason`] of one line a variant: its name in logs and what it says, which is its
+/// documentation too.
+macro_rules! reasons {
+    ($($variant:ident $name:literal $meaning:literal)*) => {
+        /// Why a rung was chosen: a closed set that logs group by.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason {
+            $(
+                #[doc = $meaning]
+                $variant,
+            )*
+        }
+
+        impl Reason {
+            /// Every reason there is.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// Returns the name that logs carry.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// Returns what the reason says, in words that go on after a colon.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $meaning,)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    NoEstimate "no-estimate" "nothing was measured yet, so the lowest rung is the safe one"
+    ThroughputFits "throughput-fits" "the highest rung that the measured throughput carries in time"
+    ThroughputBelowLadder "throughput-below-ladder"
+        "even the lowest rung is more than the measured throughput carries"
+    BufferScore "buffer-score"
+        "the rung whose utility for its size is the best at this buffer level"
+    RiseCapped "rise-capped"
+        "the buffer level asks for more than throughput carries; the rise is cut short"
+    InsufficientBuffer "insufficient-buffer"
+        "anything larger might not arrive before the buffer is empty"
 }
 
 impl Reason {
-    /// Returns the name that logs carry.
+    /// Returns the reason that logs call so.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NoEstimate => "no-estimate",
-            Self::ThroughputFits => "throughput-fits",
-            Self::ThroughputBelowLadder => "throughput-below-ladder",
-            Self::BufferScore => "buffer-score",
-            Self::RiseCapped => "rise-capped",
-            Self::InsufficientBuffer => "insufficient-buffer",
-        }
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.as_str() == name)
     }
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_kebab_case_and_each_is_one_reasons() {
+        for reason in Reason::ALL {
+            let name = reason.as_str();
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{name}");
+            assert_eq!(Reason::named(name), Some(*reason));
+            assert!(!reason.meaning().ends_with('.'), "{name}");
+        }
+        assert_eq!(Reason::named("none"), None);
     }
 }
