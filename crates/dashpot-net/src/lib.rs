@@ -7,4 +7,4 @@ mod link;
 mod trace;
 
 pub use link::{Input, Link, Output, TransferId};
-pub use trace::{Row, RowProblem, Trace, TraceError, UNLIMITED};
+pub use trace::{Format, Generator, GeneratorError, Row, RowProblem, Trace, TraceError, UNLIMITED};

@@ -1,5 +1,11 @@
 //! Rate and latency over time, as a table that loops.
 
+mod format;
+mod generate;
+
+pub use format::Format;
+pub use generate::{Generator, GeneratorError};
+
 use dashpot_base::{Bitrate, MonoTime};
 use std::{sync::Arc, time::Duration};
 
@@ -46,6 +52,23 @@ pub enum RowProblem {
     /// The interval lasts no time.
     #[error("duration_ms is 0")]
     NoDuration,
+    /// The line has not the two fields of a Pensieve trace.
+    #[error("has {found} fields instead of a time in s and a rate in Mbit/s")]
+    WantsPair {
+        /// How many it has.
+        found: usize,
+    },
+    /// A field is not a number that could be meant.
+    #[error("{field} is `{text}`, not a number from 0 that could be meant")]
+    NotInRange {
+        /// The column.
+        field: &'static str,
+        /// What stands there.
+        text: String,
+    },
+    /// Time does not go on.
+    #[error("does not go forward in time")]
+    NotAscending,
     /// The trace up to this row, or the latency in it, is longer than a century.
     #[error("is beyond a century")]
     TooLong,
