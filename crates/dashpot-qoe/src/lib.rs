@@ -4,11 +4,18 @@
 //! [`Record::line`] writes them in real and in virtual time, and a [`Session`] turns them into a
 //! [`Summary`] without reading the lines again.
 
+mod metric;
+mod reaction;
 mod record;
 mod session;
+pub mod stats;
 mod summary;
+mod track;
 mod units;
 
+pub use metric::{Better, Measures, Metric};
+pub use reaction::{Step, reaction};
 pub use record::{Abandoned, Event, Hold, Media, NextTry, Record, SeekKind};
 pub use session::{Phase, Session};
 pub use summary::{RungShare, Summary};
+pub use track::{Piece, Tracker};
