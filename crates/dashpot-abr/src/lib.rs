@@ -13,9 +13,14 @@ mod bola;
 mod dynamic;
 mod estimator;
 mod film;
+mod harmonic;
+mod hls;
+mod measure;
+mod media3;
 mod named;
 mod params;
 mod reason;
+mod shaka;
 mod throughput;
 mod view;
 
@@ -29,5 +34,7 @@ pub use reason::Reason;
 pub use throughput::Throughput;
 pub use view::{Arrival, Decision, Live, Progress, Rule, Rung, Source, View};
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod testing;

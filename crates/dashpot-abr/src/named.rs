@@ -1,6 +1,6 @@
 //! Rules by the name that a command line carries.
 
-use crate::{Params, Rule, SpecError, bola, dynamic, throughput};
+use crate::{Params, Rule, SpecError, bola, dynamic, harmonic, hls, media3, shaka, throughput};
 
 /// A rule that can be asked for by name.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,15 @@ pub struct Entry {
 }
 
 /// Every rule, family by family; each file lists its own.
-const FAMILIES: &[&[Entry]] = &[dynamic::ENTRIES, throughput::ENTRIES, bola::ENTRIES];
+const FAMILIES: &[&[Entry]] = &[
+    dynamic::ENTRIES,
+    throughput::ENTRIES,
+    bola::ENTRIES,
+    harmonic::ENTRIES,
+    hls::ENTRIES,
+    shaka::ENTRIES,
+    media3::ENTRIES,
+];
 
 /// Returns every rule that [`parse`] knows.
 pub fn rules() -> impl Iterator<Item = &'static Entry> {
@@ -103,6 +111,8 @@ mod tests {
         check("throughput:safety=x", "`safety=x`: it is a number from 0.01 to 2");
         check("throughput:gp=1", "the rule has no parameter `gp`; it has safety=0.9");
         check("throughput:gp", "`gp` is not written key=value");
+        check("harmonic:n=9", "harmonic");
+        check("harmonic:n=9.5", "`n=9.5`: it is a whole number from 1 to 100");
         assert!(parse("nothing").unwrap_err().to_string().starts_with("`nothing` is no rule; "));
     }
 }

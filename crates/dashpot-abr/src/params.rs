@@ -97,6 +97,20 @@ impl<'a> Params<'a> {
         }
     }
 
+    /// Returns the parameter `key`, which may be any whole number in `range`; `default` where it
+    /// was not given, or not as such a number, which [`parse`](crate::parse) then refuses.
+    pub fn count(&mut self, key: &'static str, default: u32, range: RangeInclusive<u32>) -> usize {
+        let Some(text) = self.take(key, default.to_string()) else { return default as usize };
+        match text.parse::<u32>() {
+            Ok(value) if range.contains(&value) => value as usize,
+            Ok(_) | Err(_) => {
+                let (least, most) = (range.start(), range.end());
+                self.refuse(key, text, format!("a whole number from {least} to {most}"));
+                default as usize
+            }
+        }
+    }
+
     /// Returns what the name given for `key` stands for, one of `default` and `others`; that of
     /// `default` where none was given, or no such name, which [`parse`](crate::parse) then refuses.
     pub fn choice<T: Copy>(

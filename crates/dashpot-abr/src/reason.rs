@@ -49,6 +49,16 @@ reasons! {
         "the buffer level asks for more than throughput carries; the rise is cut short"
     InsufficientBuffer "insufficient-buffer"
         "anything larger might not arrive before the buffer is empty"
+
+    // Of rules that players ship.
+    StallAccepted "stall-accepted"
+        "no rung arrives before the buffer runs out; the highest one whose stall is short enough"
+    AfterGivingUp "after-giving-up"
+        "the download was given up, so what follows it is below what was given up"
+    HeldAfterChange "held-after-change" "the last change is too recent for another one"
+    RiseDeferred "rise-deferred" "throughput carries more, but the buffer is too thin to rise"
+    FallDeferred "fall-deferred"
+        "it is more than throughput carries, but the buffer is thick enough to keep it for now"
 }
 
 impl Reason {
