@@ -42,7 +42,7 @@ pub use parts::{
 pub use purge::{Mode, Purge, Purged, Purges, RULES_MAX, Scope};
 pub use reason::{NotStorable, Reason};
 pub use reply::{Content, Extent, ReplyPlan, reply};
-pub use resume::{Continuation, Rest};
+pub use resume::{Continuation, Rest, is_of_the_moment};
 pub use rules::{Basis, Rules};
 pub use storable::may_store;
 pub use stored::StoredHead;

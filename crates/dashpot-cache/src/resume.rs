@@ -99,11 +99,7 @@ impl Rest {
             StatusCode::PARTIAL_CONTENT => self.partial(head),
             // RFC 9110 §13.1.5: who gave a part before gives the whole where that is another one.
             StatusCode::OK if self.last.is_none() => self.whole(head),
-            // RFC 9110 §15.5.9 and §15.6, RFC 8470 §5.2, RFC 6585 §4: of the moment, not of the
-            // representation.
-            status if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) => {
-                return Continuation::Unavailable;
-            }
+            status if is_of_the_moment(status) => return Continuation::Unavailable,
             _ => None,
         };
         continuation.unwrap_or(Continuation::Lost)
@@ -161,6 +157,13 @@ impl Rest {
         };
         agrees.then_some(self.length.or(told))
     }
+}
+
+/// Returns whether `status` says nothing of the representation, so that it may be asked for again.
+#[must_use]
+pub fn is_of_the_moment(status: StatusCode) -> bool {
+    // RFC 9110 §15.5.9 and §15.6, RFC 8470 §5.2, RFC 6585 §4.
+    status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429)
 }
 
 #[cfg(test)]

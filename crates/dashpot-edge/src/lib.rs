@@ -32,6 +32,7 @@ mod prefill;
 mod proxy;
 mod purging;
 mod respond;
+mod resumption;
 mod secure;
 mod server;
 mod stats;

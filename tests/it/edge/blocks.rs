@@ -1,5 +1,6 @@
 //! Part of what is not stored whole: asked for in blocks, stored in blocks, sent in one piece.
 
+mod breaks;
 pub(super) mod origin;
 
 use super::{

@@ -44,6 +44,14 @@ impl Resumes {
         Some(wait)
     }
 
+    /// Returns for how long a connection may be silent that brings the rest.
+    #[must_use]
+    pub fn patience(self, limits: &Limits) -> Duration {
+        // Half of the time is for another try.
+        let may_try = self.has_more(limits.resumes_max);
+        if may_try { limits.idle_timeout / 2 } else { limits.idle_timeout }
+    }
+
     /// Returns whether the rest may be asked for once more.
     #[must_use]
     pub const fn has_more(self, in_vain_max: u32) -> bool {
@@ -97,9 +105,10 @@ impl Filling {
     /// Begins to wait anew.
     fn heard(&mut self, now: MonoTime, limits: &Limits) {
         self.given_up_at = now.after(limits.idle_timeout);
-        // Half of the time is for another try.
-        let may_try = self.is_resumable && self.resumes.has_more(limits.resumes_max);
-        let patience = if may_try { limits.idle_timeout / 2 } else { limits.idle_timeout };
+        let patience = match self.is_resumable {
+            true => self.resumes.patience(limits),
+            false => limits.idle_timeout,
+        };
         self.deadline = now.after(patience);
     }
 

@@ -199,13 +199,14 @@ impl Fetching {
                 parts.head.write_preconditions(&mut headers);
             }
         }
-        let (response, times, took) = match self.send(headers).await {
-            Ok(sent) => sent,
-            Err(failed) => {
-                self.failed(failed);
-                return None;
-            }
-        };
+        let (response, times, took) =
+            match self.send(self.edge.flight_limits.head_timeout, headers).await {
+                Ok(sent) => sent,
+                Err(failed) => {
+                    self.failed(failed);
+                    return None;
+                }
+            };
         fetch.took.get_or_init(|| took);
         let (answer, told) = self.read(fetch.asked, &response, times);
         match answer {
@@ -242,9 +243,10 @@ impl Fetching {
         }
     }
 
-    /// Asks the upstream.
+    /// Asks the upstream, and waits no longer than `limit` for an answer.
     pub(super) async fn send(
         &self,
+        limit: Duration,
         headers: HeaderMap,
     ) -> Result<(Arriving, Times, Duration), NoResponse> {
         let edge = &self.edge;
@@ -255,7 +257,7 @@ impl Fetching {
             version: Version::HTTP_11,
             body: None,
         };
-        let Exchange { sent, times, took } = edge.ask(edge.flight_limits.head_timeout, ask).await;
+        let Exchange { sent, times, took } = edge.ask(limit, ask).await;
         sent.map(|response| (response, times, took))
     }
 

@@ -1,9 +1,12 @@
 //! The bytes of a part: read, asked for again where they break off, and stored.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use dashpot_cache::{PartAnswer, Portion, block_of, by_block};
+use dashpot_cache::{PartAnswer, Portion, Resumes, block_of, by_block, is_of_the_moment};
 use dashpot_http::range::ByteRange;
 use http::header;
 use tokio::time::timeout;
@@ -15,20 +18,30 @@ use super::{
 use crate::{
     flights::shared_headers,
     object::{Blocks, Object, StoredBody},
+    resumption::Resumption,
     upstream::next_data,
 };
 
-/// Requests for the rest of a part after the first. An origin may give less than it is asked for,
-/// but not so little that a block takes more requests than this.
+/// Connections that bring something of a part after the first. An origin may give less than it is
+/// asked for, but not so little that a block takes more of them than this.
 const RESTS_MAX: u32 = 16;
 
 /// How the body of one connection ended.
 enum Ended {
     Whole,
-    /// With something or nothing.
-    Short {
-        has_grown: bool,
-    },
+    /// Properly, with less than was asked for.
+    Less,
+    /// In the middle, or with nothing.
+    Broken,
+}
+
+/// What the request for a rest comes to.
+enum Rest {
+    Comes(Connection),
+    /// It may be asked for again.
+    Later,
+    /// It will not be had.
+    Lost,
 }
 
 impl Fetching {
@@ -40,27 +53,41 @@ impl Fetching {
         extent: ByteRange,
         mut connection: Connection,
     ) {
+        let mut resumes = Resumes::default();
         for _ in 0..=RESTS_MAX {
-            match self.pump(parts, extent, connection).await {
+            let next = match self.pump(parts, extent, connection, &mut resumes).await {
                 Ended::Whole => return,
-                Ended::Short { has_grown } => {
-                    self.edge.stats.upstream_errors.inc();
-                    let rest = if has_grown { self.rest(parts, extent).await } else { None };
-                    let Some(rest) = rest else { break };
-                    connection = rest;
+                // It gives what it is asked for piece by piece, and has no need of a pause.
+                Ended::Less => {
+                    match self.rest(parts, extent, self.edge.flight_limits.head_timeout).await {
+                        Rest::Comes(next) => Some(next),
+                        Rest::Later => self.resume(parts, extent, &mut resumes).await,
+                        Rest::Lost => None,
+                    }
                 }
-            }
+                Ended::Broken => self.resume(parts, extent, &mut resumes).await,
+            };
+            let Some(next) = next else { return };
+            connection = next;
         }
     }
 
     /// Reads one connection's body.
-    async fn pump(&self, parts: &Arc<Parts>, extent: ByteRange, connection: Connection) -> Ended {
+    async fn pump(
+        &self,
+        parts: &Arc<Parts>,
+        extent: ByteRange,
+        connection: Connection,
+        resumes: &mut Resumes,
+    ) -> Ended {
         let Connection { mut body, mut skip } = connection;
-        let (fill, limit) = (&self.fetch.fill, self.edge.flight_limits.idle_timeout);
+        let (fill, limits) = (&self.fetch.fill, &self.edge.flight_limits);
         let mut has_grown = false;
         loop {
-            let Ok(Some(Ok(mut data))) = timeout(limit, next_data(&mut body)).await else {
-                return Ended::Short { has_grown };
+            let mut data = match timeout(resumes.patience(limits), next_data(&mut body)).await {
+                Ok(Some(Ok(data))) => data,
+                Ok(None) if has_grown => return Ended::Less,
+                Ok(None | Some(Err(_))) | Err(_) => return Ended::Broken,
             };
             self.edge.stats.came_from_origin(&data);
             let skipped = usize::try_from(skip).unwrap_or(usize::MAX).min(data.len());
@@ -69,7 +96,10 @@ impl Fetching {
             let left = extent.size() - fill.written();
             // What goes beyond was not asked for, or not by this.
             data.truncate(usize::try_from(left).unwrap_or(usize::MAX));
-            has_grown |= !data.is_empty();
+            if !data.is_empty() {
+                has_grown = true;
+                resumes.grew();
+            }
             fill.push(data);
             if fill.written() == extent.size() {
                 self.store(parts, extent).await;
@@ -82,29 +112,64 @@ impl Fetching {
         }
     }
 
-    /// Asks for what is missing of `extent`.
-    async fn rest(&self, parts: &Parts, extent: ByteRange) -> Option<Connection> {
-        parts.validator.as_ref()?;
+    /// Asks for what is missing of `extent`, as often as may be and not at once.
+    async fn resume(
+        &self,
+        parts: &Parts,
+        extent: ByteRange,
+        resumes: &mut Resumes,
+    ) -> Option<Connection> {
+        let mut resumption = Resumption::begin(&self.edge);
+        loop {
+            let limit = resumption.wait(&self.edge, resumes).await?;
+            match self.rest(parts, extent, limit).await {
+                Rest::Comes(connection) => {
+                    self.edge.stats.resumed.inc();
+                    return Some(connection);
+                }
+                Rest::Later => {
+                    self.edge.stats.upstream_errors.inc();
+                }
+                Rest::Lost => return None,
+            }
+        }
+    }
+
+    /// Asks for what is missing of `extent`, and waits no longer than `limit` for an answer.
+    async fn rest(&self, parts: &Parts, extent: ByteRange, limit: Duration) -> Rest {
+        if parts.validator.is_none() {
+            return Rest::Lost;
+        }
         let rest = ByteRange { first: extent.first + self.fetch.fill.written(), ..extent };
         let asked = Portion::Range(rest);
         let mut headers = shared_headers(&self.fetch.wanted.request.headers, None);
         headers.insert(header::RANGE, asked.to_value());
         insist_on(parts, &mut headers);
-        let (response, times, _) = self.send(headers).await.ok()?;
+        let (response, times, _) = match self.send(limit, headers).await {
+            Ok(sent) => sent,
+            Err(failed) if failed.failure.may_pass() => return Rest::Later,
+            Err(_) => return Rest::Lost,
+        };
+        let status = response.status();
         match self.read(Some(asked), &response, times).0 {
-            PartAnswer::Part(part) if parts.goes_with(&part) => (part.extent.first == rest.first)
-                .then(|| Connection { body: response.into_body(), skip: part.skip }),
-            PartAnswer::Part(_) | PartAnswer::Unsatisfied { .. } => {
-                self.forget(parts);
-                None
+            PartAnswer::Part(part) if parts.goes_with(&part) => {
+                if part.extent.first == rest.first {
+                    return Rest::Comes(Connection { body: response.into_body(), skip: part.skip });
+                }
             }
+            PartAnswer::Unusable(_) | PartAnswer::NotModified | PartAnswer::Ordinary
+                if is_of_the_moment(status) =>
+            {
+                return Rest::Later;
+            }
+            PartAnswer::Part(_) | PartAnswer::Unsatisfied { .. } => self.forget(parts),
             PartAnswer::Unusable(_) | PartAnswer::NotModified | PartAnswer::Ordinary => {
-                if response.status().is_success() {
+                if status.is_success() {
                     self.forget(parts);
                 }
-                None
             }
         }
+        Rest::Lost
     }
 
     /// Stores what has come, before anybody is told that it has.

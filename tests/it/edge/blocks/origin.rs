@@ -131,7 +131,7 @@ impl Exchange {
         let kind = path.split('/').nth(1).unwrap_or_default();
         let version = match kind {
             // Another one after the first request.
-            "changes" => u64::from(nth != 0),
+            "changes" | "breaks-changes" => u64::from(nth != 0),
             _ => self.shared.version.load(Ordering::SeqCst),
         };
         let length = match kind {
@@ -139,8 +139,17 @@ impl Exchange {
             "huge" => HUGE,
             _ => LENGTH,
         };
-        let etag =
-            if kind == "weak" { format!("W/\"{version}\"") } else { format!("\"{version}\"") };
+        let is_down = nth == 1 && kind == "breaks-down-once" || nth != 0 && kind == "breaks-down";
+        if is_down {
+            let head = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\
+                        Connection: close\r\n\r\n";
+            return self.stream.write_all(head.as_bytes()).await;
+        }
+        let etag = if kind.ends_with("weak") {
+            format!("W/\"{version}\"")
+        } else {
+            format!("\"{version}\"")
+        };
         let control = match kind {
             "stale" => "max-age=0",
             "no-store" => "no-store",
@@ -202,7 +211,8 @@ impl Exchange {
         let head = format!("{head}Content-Length: {size}\r\n\r\n");
         self.stream.write_all(head.as_bytes()).await?;
         let is_whole = head.starts_with("HTTP/1.1 200");
-        let breaks_at = (kind == "breaks" && 200_000 < size).then_some(range.first + size / 2);
+        let breaks_at =
+            (kind.starts_with("breaks") && 200_000 < size).then_some(range.first + size / 2);
         let holds_at = (kind == "slow" && is_whole).then_some(range.first + 100_000);
         let mut at = range.first;
         while at <= range.last {

@@ -3,16 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::{Buf as _, Bytes};
-use dashpot_base::Rng;
 use dashpot_cache::{Continuation, RequestHead, Rest, Resumes};
 use http::{HeaderMap, Method, StatusCode, header};
 use http_body::Body as _;
-use tokio::time::sleep;
 
 use super::super::Impatient;
 use crate::{
     edge::Edge,
     flights::shared_headers,
+    resumption::Resumption,
     upstream::{Ask, head_of},
 };
 
@@ -68,10 +67,7 @@ impl Going {
 
     /// Returns how long a connection may be silent.
     pub(super) fn patience(&self) -> Duration {
-        let limits = &self.asked.edge.flight_limits;
-        // Half of the time is for another try.
-        let may_try = self.resumes.has_more(limits.resumes_max);
-        if may_try { limits.idle_timeout / 2 } else { limits.idle_timeout }
+        self.resumes.patience(&self.asked.edge.flight_limits)
     }
 
     /// Leaves of `data` what is wanted of it.
@@ -90,17 +86,9 @@ impl Going {
     /// Asks for the rest, as often as may be; `None` once it is not to be had.
     pub(super) async fn go_on(mut self: Box<Self>) -> Option<Next> {
         let edge = Arc::clone(&self.asked.edge);
-        let limits = &edge.flight_limits;
-        edge.stats.upstream_errors.inc();
-        let given_up_at = edge.clock.mono().after(limits.idle_timeout / 2);
-        let mut rng = Rng::new(edge.flights.next_seed());
+        let mut resumption = Resumption::begin(&edge);
         loop {
-            let wait = self.resumes.next(limits.resumes_max, &mut rng)?;
-            if given_up_at.since(edge.clock.mono()) <= wait {
-                return None;
-            }
-            sleep(wait).await;
-            let patience = given_up_at.since(edge.clock.mono()).min(limits.head_timeout);
+            let patience = resumption.wait(&edge, &mut self.resumes).await?;
             let response = match edge.ask(patience, self.ask()).await.sent {
                 Ok(response) => response,
                 Err(failed) if failed.failure.may_pass() => continue,
