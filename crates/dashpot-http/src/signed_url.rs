@@ -5,11 +5,13 @@
 //! (`dp-exp`, `dp-key`, `dp-sig`, `dp-scope`, `dp-ip`), as the first segment of the path
 //! (`/~dp.…/vod/…`), which relative URLs inherit, or as a cookie (`dp-token`).
 
+mod path;
 mod token;
 
 use dashpot_base::WallTime;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, HeaderValue, header};
+use path::leads_elsewhere;
 use sha2::Sha256;
 use std::{borrow::Cow, fmt, net::IpAddr, time::Duration};
 pub use token::Form;
@@ -144,8 +146,7 @@ impl Lock {
             Some(Err(())) => return Err(Denied::Invalid),
             Some(Ok(token)) => token,
         };
-        // A hop that decodes these leaves the scope.
-        if !is_plain(path) {
+        if leads_elsewhere(path) {
             return Err(Denied::Invalid);
         }
         self.check(now, client, path, &token)?;
@@ -176,14 +177,6 @@ impl Lock {
         let until = grant.expires.saturating_add(self.skew.as_secs());
         if until < now.unix_seconds() { Err(Denied::Expired) } else { Ok(()) }
     }
-}
-
-/// Returns whether nothing in `path` stands for a dot, a slash or a backslash in disguise, and no
-/// segment is made of dots.
-fn is_plain(path: &str) -> bool {
-    let lower = path.to_ascii_lowercase();
-    let is_disguised = ["%2e", "%2f", "%5c", "\\"].iter().any(|hidden| lower.contains(hidden));
-    !is_disguised && !path.split('/').any(|segment| matches!(segment, "." | ".."))
 }
 
 /// Takes the token's cookie out of `headers`, and returns its value.

@@ -125,6 +125,8 @@ fn what_nobody_signed_is_denied_without_a_hint() {
         path.replace("/a/b", "/a/..%2fb"),
         path.replace("/a/b", "/a/..%5Cb"),
         path.replace("/a/b", "/a/..\\b"),
+        path.replace("/a/b", "/a/..;/b"),
+        path.replace("/a/b", "/a/%252e%252e/b"),
         // A signature inside another one's path.
         path.replace("/a/b", &path),
     ] {
@@ -160,7 +162,7 @@ proptest! {
     ) {
         let folder = folders.iter().fold("/".to_owned(), |path, name| format!("{path}{name}/"));
         let path = format!("{folder}{file}");
-        prop_assume!(is_plain(&path));
+        prop_assume!(!leads_elsewhere(&path));
         for scope in [&folder, &path] {
             let grant = Grant { scope: scope.clone(), expires: NOW + ahead, client: Some(client()) };
             for form in [Form::Query, Form::Path] {
