@@ -1,6 +1,8 @@
 //! The command line: what may be typed, and which command it starts.
 
-use crate::{ExitStatus, config, edge, ingest, log, origin, play, prefill, purge, sign, up};
+use crate::{
+    ExitStatus, config, edge, explain, ingest, log, origin, play, prefill, purge, sign, up,
+};
 use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::{ffi::OsString, path::PathBuf};
@@ -45,6 +47,8 @@ enum Command {
     Sign(sign::Args),
     /// Play an MPD without a screen and tell how it went
     Play(play::Args),
+    /// Tell why a session chose as it did, out of its log
+    Explain(explain::Args),
     /// Make assets out of films: a ladder of CMAF tracks
     Ingest(ingest::Args),
 }
@@ -102,6 +106,7 @@ pub(crate) fn edge_again() -> anyhow::Result<edge::Args> {
         | Command::Prefill(_)
         | Command::Sign(_)
         | Command::Play(_)
+        | Command::Explain(_)
         | Command::Ingest(_) => {
             anyhow::bail!("this process is no edge")
         }
@@ -131,6 +136,7 @@ async fn start(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Prefill(args) => prefill::run(args).await,
         Command::Sign(args) => sign::run(&args),
         Command::Play(args) => play::run(args).await,
+        Command::Explain(args) => explain::run(&args),
         Command::Ingest(args) => ingest::run(args).await,
     }
 }

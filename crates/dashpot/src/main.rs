@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod edge;
 mod exit;
+mod explain;
 mod ingest;
 mod log;
 mod operator;
