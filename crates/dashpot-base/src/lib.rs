@@ -2,6 +2,7 @@
 //!
 //! Layer 0: imports no other crate of the workspace, reads no clock and does no I/O.
 
+mod chunk_qoe;
 mod ewma;
 mod machine;
 mod parse;
@@ -9,6 +10,7 @@ mod rng;
 mod time;
 mod units;
 
+pub use chunk_qoe::{ChunkQoe, Quality};
 pub use ewma::Ewma;
 pub use machine::Machine;
 pub use parse::{ParseUnitError, parse_duration};

@@ -13,6 +13,7 @@ mod summary;
 mod track;
 mod units;
 
+pub use dashpot_base::{ChunkQoe, Quality};
 pub use metric::{Better, Measures, Metric};
 pub use reaction::{Step, reaction};
 pub use record::{Abandoned, Event, Hold, Media, NextTry, Record, SeekKind};

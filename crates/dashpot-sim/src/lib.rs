@@ -6,6 +6,7 @@
 
 pub mod input;
 mod nominal;
+pub mod oracle;
 mod run;
 mod wire;
 
