@@ -10,6 +10,7 @@
 //! last digit (with whole nanoseconds they could not).
 
 mod bola;
+mod dashjs;
 mod dynamic;
 mod estimator;
 mod film;

@@ -1,6 +1,8 @@
 //! Rules by the name that a command line carries.
 
-use crate::{Params, Rule, SpecError, bola, dynamic, harmonic, hls, media3, shaka, throughput};
+use crate::{
+    Params, Rule, SpecError, bola, dashjs, dynamic, harmonic, hls, media3, shaka, throughput,
+};
 
 /// A rule that can be asked for by name.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +24,7 @@ const FAMILIES: &[&[Entry]] = &[
     hls::ENTRIES,
     shaka::ENTRIES,
     media3::ENTRIES,
+    dashjs::ENTRIES,
 ];
 
 /// Returns every rule that [`parse`] knows.

@@ -59,6 +59,7 @@ reasons! {
     RiseDeferred "rise-deferred" "throughput carries more, but the buffer is too thin to rise"
     FallDeferred "fall-deferred"
         "it is more than throughput carries, but the buffer is thick enough to keep it for now"
+    LeftTooOften "left-too-often" "a rung above was left too often of late"
 }
 
 impl Reason {
