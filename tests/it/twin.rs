@@ -8,7 +8,7 @@ use dashpot_base::{Machine as _, Seed};
 use dashpot_client::{Clock, Plan, Transport, drive};
 use dashpot_mpd::timeline::Presentation;
 use dashpot_net::{Link, Trace};
-use dashpot_player::{Config, DoneReason, Fetch, Input, Player, Ticket};
+use dashpot_player::{Config, DoneReason, Input, Player, Request, Ticket};
 use dashpot_sim::{Nominal, Session, Wire, WireInput};
 use std::time::Duration;
 use url::Url;
@@ -73,8 +73,12 @@ struct InMemory {
 }
 
 impl Transport for InMemory {
-    fn fetch(&mut self, fetch: Box<Fetch>) {
-        self.wire.handle(self.clock.now(), WireInput::Fetch(fetch));
+    fn fetch(&mut self, request: Request) {
+        self.wire.handle(self.clock.now(), WireInput::Fetch(request.fetch));
+    }
+
+    fn look(&mut self, ticket: Ticket) {
+        self.wire.handle(self.clock.now(), WireInput::Look(ticket));
     }
 
     fn cancel(&mut self, ticket: Ticket) {

@@ -2,14 +2,17 @@
 
 use crate::Clock;
 use dashpot_base::{Machine as _, MonoTime};
-use dashpot_player::{DoneReason, Fetch, Input, Output, Player, Ticket};
+use dashpot_player::{DoneReason, Input, Output, Player, Request, Ticket};
 use dashpot_qoe::{Record, Session};
 use std::time::Duration;
 
 /// Carries the player's requests, and brings what the player is to be told of them.
 pub trait Transport {
     /// Begins a request.
-    fn fetch(&mut self, fetch: Box<Fetch>);
+    fn fetch(&mut self, request: Request);
+
+    /// Says with [`Input::Progress`] how much of an answer is here.
+    fn look(&mut self, ticket: Ticket);
 
     /// Gives a request up; nothing is heard of it again.
     fn cancel(&mut self, ticket: Ticket);
@@ -67,7 +70,8 @@ pub async fn drive<T: Transport>(
     loop {
         while let Some(output) = player.poll() {
             match output {
-                Output::Fetch(fetch) => transport.fetch(fetch),
+                Output::Fetch(fetch) => transport.fetch(player.request(&fetch)),
+                Output::Look { ticket } => transport.look(ticket),
                 Output::Cancel { ticket } => transport.cancel(ticket),
                 Output::Log(record) => {
                     session.add(&record);

@@ -2,7 +2,7 @@
 
 use crate::{FetchError, MediaError, media::SegmentCheck};
 use bytes::{Bytes, BytesMut};
-use dashpot_http::cache_status::CACHE_STATUS;
+use dashpot_http::{cache_status::CACHE_STATUS, cmsd::CMSD_DYNAMIC};
 use dashpot_player::Ticket;
 use futures_util::StreamExt as _;
 use reqwest::{
@@ -49,6 +49,7 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) content_type: Option<String>,
     pub(crate) cache_status: Option<String>,
+    pub(crate) server_data: Option<String>,
     pub(crate) size: u64,
     /// The body, as far as it was to be kept.
     pub(crate) body: Bytes,
@@ -56,10 +57,10 @@ pub(crate) struct Reply {
     pub(crate) flaw: Option<MediaError>,
 }
 
-/// What becomes of a request, in this order: a head, bytes, an end.
+/// What becomes of a request, in this order: a head, which may announce the size, bytes, an end.
 #[derive(Debug)]
 pub(crate) enum Progress {
-    Head,
+    Head(Option<u64>),
     Bytes(u64),
     End(Result<Reply, FetchError>),
 }
@@ -96,7 +97,7 @@ pub(crate) async fn fetch(client: Client, request: Request, line: Line) {
     let ticket = request.ticket;
     let end = match head(&client, &request).await {
         Ok(response) => {
-            line.say(ticket, Progress::Head).await;
+            line.say(ticket, Progress::Head(announced(&response, &request))).await;
             body(response, &request, &line).await
         }
         Err(error) => Err(error),
@@ -143,12 +144,17 @@ async fn head(client: &Client, request: &Request) -> Result<Response, FetchError
     })
 }
 
-async fn body(response: Response, request: &Request, line: &Line) -> Result<Reply, FetchError> {
-    let url = || request.url.clone();
-    let expected = match request.range {
+/// Returns how many bytes the body is to have.
+fn announced(response: &Response, request: &Request) -> Option<u64> {
+    match request.range {
         Some((first, last)) if last < u64::MAX => Some((last - first).saturating_add(1)),
         Some(_) | None => response.content_length(),
-    };
+    }
+}
+
+async fn body(response: Response, request: &Request, line: &Line) -> Result<Reply, FetchError> {
+    let url = || request.url.clone();
+    let expected = announced(&response, request);
     let too_large = || FetchError::TooLarge { url: url(), max: request.bytes_max };
     if expected.is_some_and(|bytes| request.bytes_max < bytes) {
         return Err(too_large());
@@ -158,6 +164,7 @@ async fn body(response: Response, request: &Request, line: &Line) -> Result<Repl
         status: response.status(),
         content_type: text(response.headers(), &CONTENT_TYPE),
         cache_status: text(response.headers(), &CACHE_STATUS),
+        server_data: text(response.headers(), &CMSD_DYNAMIC),
         size: 0,
         body: Bytes::new(),
         flaw: None,

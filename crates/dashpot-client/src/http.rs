@@ -2,12 +2,12 @@
 
 use crate::{
     Clock, CmcdMode, FetchError, Transport,
-    fetch::{Keep, Line, Progress, Reply, Request, WINDOW_BYTES, fetch},
+    fetch::{self, Keep, Line, Progress, Reply, WINDOW_BYTES},
     meaning::{is_mp4, meaning},
 };
 use dashpot_base::{ByteSize, Machine as _};
 use dashpot_net::{Input as LinkInput, Link, Output as LinkOutput, TransferId};
-use dashpot_player::{Failure, Fetch, Input, Ticket, What};
+use dashpot_player::{Failure, Input, Request, Ticket, What};
 use reqwest::{Client, header::HeaderMap};
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -58,11 +58,13 @@ pub(crate) struct Http {
 
 #[derive(Debug)]
 struct Transfer {
-    fetch: Box<Fetch>,
+    request: Request,
     task: AbortHandle,
     window: Arc<Semaphore>,
     /// The server's answer began.
     head: bool,
+    /// Bytes that it announced.
+    size: Option<ByteSize>,
     /// The link let the answer's beginning across.
     answered: bool,
     /// Bytes that are across.
@@ -105,8 +107,8 @@ impl Http {
     fn took_place(&mut self, ticket: Ticket, progress: Progress) {
         let Some(transfer) = self.transfers.get_mut(&ticket) else { return };
         match progress {
-            Progress::Head => {
-                transfer.head = true;
+            Progress::Head(size) => {
+                (transfer.head, transfer.size) = (true, size.map(ByteSize::new));
                 self.first_byte(ticket);
             }
             Progress::Bytes(length) => {
@@ -146,7 +148,7 @@ impl Http {
             LinkOutput::Done(_) => self.done(ticket),
             LinkOutput::Failed(_) => {
                 transfer.answered = true;
-                transfer.error = Some(FetchError::Lost { url: transfer.fetch.url.clone() });
+                transfer.error = Some(FetchError::Lost { url: transfer.request.url.clone() });
                 self.fail(ticket);
             }
         }
@@ -154,8 +156,8 @@ impl Http {
 
     /// Says that an answer began, once it did at both ends of the link.
     fn first_byte(&mut self, ticket: Ticket) {
-        if self.transfers.get(&ticket).is_some_and(|it| it.head && it.answered) {
-            self.inputs.push_back(Input::FirstByte { ticket });
+        if let Some(it) = self.transfers.get(&ticket).filter(|it| it.head && it.answered) {
+            self.inputs.push_back(Input::FirstByte { ticket, size: it.size });
         }
     }
 
@@ -168,7 +170,7 @@ impl Http {
         if let Some(mut transfer) = self.transfers.remove(&ticket)
             && let Some(error) = transfer.error.take()
         {
-            self.failed(ticket, transfer.fetch.what.clone(), error);
+            self.failed(ticket, transfer.request.fetch.what, error);
         }
         self.tell(LinkInput::Cancel(id(ticket)));
     }
@@ -177,7 +179,7 @@ impl Http {
         let Some(mut transfer) = self.transfers.remove(&ticket) else { return };
         // The link is done only after it was told of the end, which came with the reply.
         let Some(reply) = transfer.reply.take() else { return };
-        match meaning(&transfer.fetch, reply) {
+        match meaning(&transfer.request, reply) {
             Ok(input) => {
                 if let Input::Manifest { presentation, .. } = &input {
                     let problems = presentation.problems.iter().map(ToString::to_string);
@@ -185,7 +187,7 @@ impl Http {
                 }
                 self.inputs.push_back(input);
             }
-            Err(error) => self.failed(ticket, transfer.fetch.what.clone(), error),
+            Err(error) => self.failed(ticket, transfer.request.fetch.what, error),
         }
     }
 
@@ -201,18 +203,20 @@ impl Http {
 }
 
 impl Transport for Http {
-    fn fetch(&mut self, fetch_it: Box<Fetch>) {
-        let ticket = fetch_it.ticket;
+    fn fetch(&mut self, request: Request) {
+        let ticket = request.fetch.ticket;
         let window = Arc::new(Semaphore::new(WINDOW_BYTES));
         let line = Line { events: self.sender.clone(), window: Arc::clone(&window) };
-        let task = tokio::spawn(fetch(self.client.clone(), request(&fetch_it, self.cmcd), line));
+        let asked = on_the_wire(&request, self.cmcd);
+        let task = tokio::spawn(fetch::fetch(self.client.clone(), asked, line));
         self.transfers.insert(
             ticket,
             Transfer {
-                fetch: fetch_it,
+                request,
                 task: task.abort_handle(),
                 window,
                 head: false,
+                size: None,
                 answered: false,
                 delivered: ByteSize::ZERO,
                 reply: None,
@@ -220,6 +224,14 @@ impl Transport for Http {
             },
         );
         self.tell(LinkInput::Start(id(ticket)));
+    }
+
+    fn look(&mut self, ticket: Ticket) {
+        self.tell(LinkInput::Wake);
+        if let Some(transfer) = self.transfers.get(&ticket) {
+            let size = transfer.delivered;
+            self.inputs.push_back(Input::Progress { ticket, size });
+        }
     }
 
     fn cancel(&mut self, ticket: Ticket) {
@@ -258,22 +270,23 @@ const fn id(ticket: Ticket) -> TransferId {
     TransferId(ticket.0)
 }
 
-fn request(fetch: &Fetch, cmcd: CmcdMode) -> Request {
+fn on_the_wire(request: &Request, cmcd: CmcdMode) -> fetch::Request {
     let mut headers = HeaderMap::new();
-    let mut url = fetch.url.clone();
+    let mut url = request.url.clone();
     match cmcd {
         CmcdMode::Off => (),
-        CmcdMode::Headers => fetch.cmcd.insert_headers(&mut headers),
-        CmcdMode::Query => append_query(&mut url, &fetch.cmcd.to_query()),
+        CmcdMode::Headers => request.cmcd.insert_headers(&mut headers),
+        CmcdMode::Query => append_query(&mut url, &request.cmcd.to_query()),
     }
-    let (keep, bytes_max) = match fetch.what {
+    let (keep, bytes_max) = match request.fetch.what {
         What::Manifest => (Keep::Whole, MANIFEST_BYTES_MAX),
         What::Index { .. } => (Keep::Whole, INDEX_BYTES_MAX),
         What::Init { .. } => (Keep::Whole, INIT_BYTES_MAX),
-        What::Segment { .. } if is_mp4(fetch) => (Keep::Segment, SEGMENT_BYTES_MAX),
+        What::Segment { .. } if is_mp4(request) => (Keep::Segment, SEGMENT_BYTES_MAX),
         What::Segment { .. } => (Keep::Head, SEGMENT_BYTES_MAX),
     };
-    Request { ticket: fetch.ticket, url, range: fetch.range, headers, keep, bytes_max }
+    let ticket = request.fetch.ticket;
+    fetch::Request { ticket, url, range: request.range, headers, keep, bytes_max }
 }
 
 /// CTA-5004 §3.2: the argument is added to whatever query there is.

@@ -8,47 +8,48 @@ use crate::{
 use dashpot_base::ByteSize;
 use dashpot_bmff::{boxes, parse_sidx};
 use dashpot_mpd::timeline::{Presentation, Sidx};
-use dashpot_player::{Fetch, Input, What};
+use dashpot_player::{Input, Request, What};
 use url::Url;
 
 /// How much of a body that nothing else describes is quoted.
 const QUOTED_BYTES: usize = 16;
 
-/// Returns what the player is told of `reply`, the answer to `fetch`.
-pub(crate) fn meaning(fetch: &Fetch, reply: Reply) -> Result<Input, FetchError> {
-    let ticket = fetch.ticket;
-    match fetch.what {
+/// Returns what the player is told of `reply`, the answer to `request`.
+pub(crate) fn meaning(request: &Request, reply: Reply) -> Result<Input, FetchError> {
+    let ticket = request.fetch.ticket;
+    match request.fetch.what {
         What::Manifest => {
-            let presentation = Box::new(presentation(fetch, &reply)?);
+            let presentation = Box::new(presentation(request, &reply)?);
             Ok(Input::Manifest { ticket, presentation })
         }
-        What::Index { .. } => Ok(Input::Index { ticket, sidx: sidx(fetch, &reply)? }),
+        What::Index { .. } => Ok(Input::Index { ticket, sidx: sidx(request, &reply)? }),
         What::Init { .. } | What::Segment { .. } => {
-            check_media(fetch, &reply)?;
+            check_media(request, &reply)?;
             let size = ByteSize::new(reply.size);
-            Ok(Input::Arrived { ticket, size, cache_status: reply.cache_status })
+            let Reply { cache_status, server_data, .. } = reply;
+            Ok(Input::Arrived { ticket, size, cache_status, server_data })
         }
     }
 }
 
 /// Returns whether what is fetched is declared to be of the ISO base media file format, the one
 /// whose segments are looked into; what is not declared is taken to be, as all of DASH is.
-pub(crate) fn is_mp4(fetch: &Fetch) -> bool {
-    let Some(mime) = &fetch.mime else { return true };
+pub(crate) fn is_mp4(request: &Request) -> bool {
+    let Some(mime) = &request.mime else { return true };
     let essence = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence.ends_with("/mp4") || essence.ends_with("/iso.segment")
 }
 
-fn check_media(fetch: &Fetch, reply: &Reply) -> Result<(), FetchError> {
+fn check_media(request: &Request, reply: &Reply) -> Result<(), FetchError> {
     let not_media = |wanted, source: MediaError| FetchError::NotMedia {
-        url: fetch.url.clone(),
+        url: request.url.clone(),
         status: reply.status,
         found: what_came(reply),
         wanted,
         source: Box::new(source),
     };
-    match (&fetch.what, &reply.flaw) {
-        (What::Init { .. }, _) if is_mp4(fetch) => {
+    match (&request.fetch.what, &reply.flaw) {
+        (What::Init { .. }, _) if is_mp4(request) => {
             check_init(&reply.body).map_err(|source| not_media("an initialisation segment", source))
         }
         (_, Some(flaw)) => Err(not_media("a media segment", flaw.clone())),
@@ -56,22 +57,22 @@ fn check_media(fetch: &Fetch, reply: &Reply) -> Result<(), FetchError> {
     }
 }
 
-fn presentation(fetch: &Fetch, reply: &Reply) -> Result<Presentation, FetchError> {
+fn presentation(request: &Request, reply: &Reply) -> Result<Presentation, FetchError> {
     let not_an_mpd = |source| FetchError::NotAnMpd {
-        url: fetch.url.clone(),
+        url: request.url.clone(),
         status: reply.status,
         found: what_came(reply),
         source,
     };
     let (mpd, warnings) =
         dashpot_mpd::parse(&reply.body).map_err(|source| not_an_mpd(Some(Box::new(source))))?;
-    warn_of(&fetch.url, "odd in the MPD", &warnings);
+    warn_of(&request.url, "odd in the MPD", &warnings);
     // RFC 3986 §5.1.3: after redirects, the base is where the MPD was found in the end.
     let base = Url::parse(&reply.url).map_err(|_| not_an_mpd(None))?;
     let presentation = Presentation::resolve(&mpd, &base).map_err(|source| {
-        FetchError::Timeline { url: fetch.url.clone(), source: Box::new(source) }
+        FetchError::Timeline { url: request.url.clone(), source: Box::new(source) }
     })?;
-    warn_of(&fetch.url, "wrong in the presentation", &presentation.problems);
+    warn_of(&request.url, "wrong in the presentation", &presentation.problems);
     Ok(presentation)
 }
 
@@ -121,16 +122,16 @@ fn what_came(reply: &Reply) -> String {
     }
 }
 
-fn sidx(fetch: &Fetch, reply: &Reply) -> Result<Sidx, FetchError> {
-    let bad = |source| FetchError::BadIndex { url: fetch.url.clone(), source };
+fn sidx(request: &Request, reply: &Reply) -> Result<Sidx, FetchError> {
+    let bad = |source| FetchError::BadIndex { url: request.url.clone(), source };
     let sidx = parse_sidx(&reply.body).map_err(bad)?;
     if sidx.references.iter().any(|reference| reference.to_index) {
-        return Err(FetchError::NestedIndex { url: fetch.url.clone() });
+        return Err(FetchError::NestedIndex { url: request.url.clone() });
     }
     // ISO/IEC 14496-12 §8.16.3: distances count from the first byte after the index box.
     let found = boxes(&reply.body).filter_map(Result::ok).find(|found| found.is(b"sidx"));
     let end = found.map_or(0, |found| found.header.end());
-    let start = fetch.range.map_or(0, |(first, _)| first);
+    let start = request.range.map_or(0, |(first, _)| first);
     Ok(Sidx {
         timescale: sidx.timescale,
         earliest_presentation_time: sidx.earliest_presentation_time,

@@ -1,7 +1,7 @@
 //! What goes into the player and what comes out of it.
 
 use dashpot_abr::Rung;
-use dashpot_base::ByteSize;
+use dashpot_base::{Bitrate, ByteSize};
 use dashpot_http::cmcd::Cmcd;
 use dashpot_mpd::timeline::{Presentation, Sidx};
 use dashpot_qoe::{Media, Record};
@@ -34,9 +34,11 @@ pub enum Input {
     FirstByte {
         /// The request.
         ticket: Ticket,
+        /// Bytes that the body is to have, where that is told.
+        size: Option<ByteSize>,
     },
-    /// More of a body arrived; where nobody says so, the throughput of a link that several bodies
-    /// share is taken for less than it is.
+    /// More of a body arrived, or [`Output::Look`] asks; where nobody says so, the throughput of a
+    /// link that several bodies share is taken for less than it is.
     Progress {
         /// The request.
         ticket: Ticket,
@@ -51,6 +53,8 @@ pub enum Input {
         size: ByteSize,
         /// What caches on the way said of it (RFC 9211 `Cache-Status`, as it stood).
         cache_status: Option<String>,
+        /// What servers on the way said of themselves (CTA-5006 `CMSD-Dynamic`, as it stood).
+        server_data: Option<String>,
     },
     /// A request came to nothing.
     Failed {
@@ -73,8 +77,13 @@ pub enum Input {
 /// What the player asks of the world.
 #[derive(Clone, Debug)]
 pub enum Output {
-    /// Fetch something.
-    Fetch(Box<Fetch>),
+    /// Fetch something; [`Player::request`](crate::Player::request) says all about it.
+    Fetch(Fetch),
+    /// Say with [`Input::Progress`], at once, how much of a body is here.
+    Look {
+        /// The request.
+        ticket: Ticket,
+    },
     /// The answer to a request is of no use any more.
     Cancel {
         /// The request.
@@ -86,13 +95,47 @@ pub enum Output {
     Done(DoneReason),
 }
 
-/// One request.
-#[derive(Clone, Debug)]
+/// One request, in as few words as a simulator needs.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fetch {
     /// Its name in later inputs.
     pub ticket: Ticket,
     /// What is fetched.
     pub what: What,
+    /// The nominal rate of the representation that it is of; zero for the MPD.
+    pub bitrate: Bitrate,
+    /// Bytes that the answer is to have, where that is known before.
+    pub size: Option<ByteSize>,
+    /// The period that it is of, and its place among the segments there.
+    pub(crate) place: (usize, usize),
+    pub(crate) state: State,
+}
+
+impl Fetch {
+    /// Returns the request for `what`, of which nothing more is known.
+    #[must_use]
+    pub fn new(ticket: Ticket, what: What) -> Self {
+        let (bitrate, state) = (Bitrate::default(), State::default());
+        Self { ticket, what, bitrate, size: None, place: (0, 0), state }
+    }
+}
+
+/// What the player tells of itself with a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct State {
+    pub(crate) buffer: Duration,
+    /// The buffer ran dry since the last request.
+    pub(crate) starved: bool,
+    /// Playback waits for it.
+    pub(crate) urgent: bool,
+    pub(crate) throughput: Option<Bitrate>,
+}
+
+/// One request in full.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What is fetched.
+    pub fetch: Fetch,
     /// Where from.
     pub url: String,
     /// First and last byte, both included, where only a part is wanted; the last is `u64::MAX`
@@ -105,7 +148,7 @@ pub struct Fetch {
 }
 
 /// What a request is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// The MPD.
     Manifest,

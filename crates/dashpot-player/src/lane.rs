@@ -6,6 +6,7 @@ use crate::{
     tracks::{Lookup, Period, Segment, Tracks},
 };
 use dashpot_abr::Rung;
+use dashpot_base::MonoTime;
 use dashpot_qoe::Media;
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ pub(crate) enum Wait {
     BufferFull { until: Duration },
     /// The other lane is behind.
     OtherLane,
+    /// The rule asked for it, until then or until the playhead is at this position: one segment
+    /// stays buffered.
+    Rule { until: MonoTime, position: Duration },
 }
 
 /// One kind of media: a buffer that grows at one end and the request that feeds it.
@@ -27,8 +31,18 @@ pub(crate) struct Lane {
     pub(crate) period: usize,
     /// Media is buffered from the playhead up to here, without a hole.
     pub(crate) to: Duration,
+    /// The place of the next segment in its track, as far as can be guessed.
+    pub(crate) place: usize,
     /// The rung decided on for the next segment.
     pub(crate) pinned: Option<Rung>,
+    /// When that is to be asked for at the earliest, as the rule wishes, and since when.
+    pub(crate) delay: Option<(MonoTime, MonoTime)>,
+    /// Since when the buffer has had no room.
+    pub(crate) full_since: Option<MonoTime>,
+    /// How often the next segment was given up.
+    pub(crate) given_up: usize,
+    /// Segments since the beginning or the last seek outside the buffer.
+    pub(crate) since_seek: usize,
     /// The period and rung of the segment before.
     last: Option<(usize, Rung)>,
     /// The longest segment seen.
@@ -48,7 +62,12 @@ impl Lane {
             slot: Slot::default(),
             period: tracks.period_at(at),
             to: at,
+            place: 0,
             pinned: None,
+            delay: None,
+            full_since: None,
+            given_up: 0,
+            since_seek: 0,
             last: None,
             longest: Duration::ZERO,
             wait: None,
@@ -75,12 +94,17 @@ impl Lane {
         buffer_max.max(self.longest.saturating_mul(2))
     }
 
+    /// Returns the length of the longest segment seen.
+    pub(crate) const fn longest(&self) -> Duration {
+        self.longest
+    }
+
     /// Returns how far this lane has got, with the segment in flight.
     pub(crate) fn reach(&self) -> Duration {
         if self.complete {
             return Duration::MAX;
         }
-        match self.slot.in_flight().map(|it| &it.what) {
+        match self.slot.in_flight().map(|it| &it.fetch.what) {
             Some(What::Segment { start, duration, .. }) => start.saturating_add(*duration),
             Some(What::Manifest | What::Index { .. } | What::Init { .. }) | None => self.to,
         }
@@ -105,7 +129,9 @@ impl Lane {
                 Some(period) if !self.is_exhausted(period) => return,
                 Some(_) => {
                     self.period += 1;
+                    self.place = 0;
                     self.pinned = None;
+                    self.delay = None;
                     // What a period lacks at its end is skipped, as browsers skip small gaps.
                     if let Some(next) = tracks.period(self.period) {
                         self.to = self.to.max(next.start);
@@ -129,8 +155,8 @@ impl Lane {
         pinned
             .into_iter()
             .chain(tracks)
-            .map(|track| track.at(self.to, period.end))
-            .find(|lookup| !matches!(lookup, Lookup::NeedsIndex(_)))
+            .map(|track| track.at(self.to, period.end, self.place))
+            .find(|lookup| !matches!(lookup, Lookup::NeedsIndex))
     }
 
     /// Takes in a segment that arrived.
@@ -139,10 +165,14 @@ impl Lane {
         self.to = end;
         self.last = Some((self.period, rung));
         self.pinned = None;
+        self.place += 1;
+        self.given_up = 0;
+        self.since_seek += 1;
     }
 
     /// Looks at the next segment: notes its length, and skips a hole before it.
-    pub(crate) fn approach(&mut self, segment: &Segment) {
+    pub(crate) fn approach(&mut self, segment: &Segment, place: usize) {
+        self.place = place;
         self.to = self.to.max(segment.start);
         self.longest = self.longest.max(segment.end.saturating_sub(segment.start));
     }

@@ -12,8 +12,10 @@ mod meter;
 mod player;
 mod playhead;
 mod slot;
+mod source;
 mod tracks;
 
 pub use config::Config;
-pub use io::{DoneReason, Failure, Fetch, Input, Output, Ticket, What};
+pub use io::{DoneReason, Failure, Fetch, Input, Output, Request, Ticket, What};
 pub use player::Player;
+pub use tracks::Tracks;

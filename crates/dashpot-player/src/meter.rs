@@ -2,7 +2,7 @@
 
 use crate::Ticket;
 use dashpot_base::{ByteSize, MonoTime};
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 /// Counts the bytes that arrive, and the time in which any do.
 ///
@@ -11,8 +11,8 @@ use std::{collections::BTreeMap, time::Duration};
 /// Media3's bandwidth meter does).
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
-    /// Bodies that are arriving, with how much of each has arrived.
-    arriving: BTreeMap<Ticket, ByteSize>,
+    /// Bodies that are arriving, a few at most, with how much of each has arrived.
+    arriving: Vec<(Ticket, ByteSize)>,
     /// Since when any has been, or since the account was last closed.
     busy_since: Option<MonoTime>,
     busy: Duration,
@@ -23,12 +23,15 @@ impl Meter {
     /// A body begins to arrive.
     pub(crate) fn began(&mut self, at: MonoTime, ticket: Ticket) {
         self.busy_since.get_or_insert(at);
-        self.arriving.entry(ticket).or_default();
+        if self.place(ticket).is_none() {
+            self.arriving.push((ticket, ByteSize::ZERO));
+        }
     }
 
     /// So much of a body has arrived, in all.
     pub(crate) fn grew(&mut self, ticket: Ticket, size: ByteSize) {
-        if let Some(before) = self.arriving.get_mut(&ticket) {
+        if let Some(place) = self.place(ticket) {
+            let before = &mut self.arriving[place].1;
             self.bytes += ByteSize::new(size.bytes().saturating_sub(before.bytes()));
             *before = size.max(*before);
         }
@@ -36,11 +39,16 @@ impl Meter {
 
     /// Nothing more of a body will arrive; returns how much of it has.
     pub(crate) fn ended(&mut self, now: MonoTime, ticket: Ticket) -> ByteSize {
-        let Some(size) = self.arriving.remove(&ticket) else { return ByteSize::ZERO };
+        let Some(place) = self.place(ticket) else { return ByteSize::ZERO };
+        let (_, size) = self.arriving.swap_remove(place);
         if self.arriving.is_empty() {
             self.busy += self.busy_since.take().map_or(Duration::ZERO, |since| now.since(since));
         }
         size
+    }
+
+    fn place(&self, ticket: Ticket) -> Option<usize> {
+        self.arriving.iter().position(|(known, _)| *known == ticket)
     }
 
     /// Closes the account: returns what has arrived since it was last closed, and in how much time.

@@ -5,6 +5,8 @@ mod log;
 mod playback;
 mod requests;
 mod schedule;
+mod seen;
+mod watch;
 
 use crate::{
     Config, DoneReason, Input, Output, Ticket,
@@ -12,13 +14,16 @@ use crate::{
     meter::Meter,
     playhead::Playhead,
     slot::Slot,
+    source::source,
     tracks::Tracks,
 };
 use dashpot_abr::{Rule, ThroughputEstimator};
 use dashpot_base::{Machine, MonoTime};
 use dashpot_mpd::timeline::ResourceRef;
 use dashpot_qoe::Abandoned;
-use std::collections::{BTreeSet, VecDeque};
+use requests::Body;
+use seen::Estimate;
+use std::{collections::VecDeque, sync::Arc};
 
 /// One playback session.
 ///
@@ -30,24 +35,19 @@ pub struct Player {
     rule: Box<dyn Rule>,
     meter: Meter,
     estimator: ThroughputEstimator,
+    /// What the estimator says.
+    estimate: Estimate,
     started: Option<MonoTime>,
     done: bool,
     manifest: Slot,
-    tracks: Option<Tracks>,
+    tracks: Option<Arc<Tracks>>,
     /// Video before audio, each only where the presentation has it.
     lanes: Vec<Lane>,
-    /// The initialisation segments that arrived.
-    inits: BTreeSet<InitKey>,
+    /// The initialisation segments that arrived; two representations may share one.
+    inits: Vec<ResourceRef>,
     playhead: Playhead,
     tickets: u64,
     outputs: VecDeque<Output>,
-}
-
-/// An initialisation segment by where it is: two representations may share one.
-type InitKey = (String, Option<(u64, u64)>);
-
-fn init_key(init: &ResourceRef) -> InitKey {
-    (init.url.clone(), init.range)
 }
 
 impl Player {
@@ -59,22 +59,32 @@ impl Player {
             rule,
             meter: Meter::default(),
             estimator: ThroughputEstimator::new(),
+            estimate: Estimate::default(),
             started: None,
             done: false,
             manifest: Slot::default(),
             tracks: None,
             lanes: Vec::new(),
-            inits: BTreeSet::new(),
+            inits: Vec::new(),
             playhead: Playhead::new(MonoTime::ZERO),
             tickets: 0,
             outputs: VecDeque::new(),
         }
     }
 
+    /// Returns a session of a film that is known already: it fetches no MPD.
+    #[must_use]
+    pub fn prepared(config: Config, rule: Box<dyn Rule>, tracks: Arc<Tracks>) -> Self {
+        Self { tracks: Some(tracks), ..Self::new(config, rule) }
+    }
+
     fn start(&mut self, now: MonoTime) {
         if self.started.is_none() {
             self.started = Some(now);
             self.playhead = Playhead::new(now);
+            if let Some(tracks) = self.tracks.take() {
+                self.enter(now, tracks);
+            }
         }
     }
 
@@ -88,8 +98,7 @@ impl Player {
         let slots = self.lanes.iter_mut().map(|lane| &mut lane.slot);
         let given_up = slots.chain([&mut self.manifest]).filter_map(Slot::clear);
         for request in given_up.collect::<Vec<_>>() {
-            self.outputs.push_back(Output::Cancel { ticket: request.ticket });
-            self.abandon(now, &request, Abandoned::End);
+            self.cancel(now, &request, Abandoned::End);
         }
         self.done = true;
         self.log_done(now, &reason);
@@ -134,10 +143,11 @@ impl Machine for Player {
                 self.on_manifest(now, ticket, *presentation);
             }
             Input::Index { ticket, sidx } => self.on_index(now, ticket, &sidx),
-            Input::FirstByte { ticket } => self.on_first_byte(now, ticket),
-            Input::Progress { ticket, size } => self.meter.grew(ticket, size),
-            Input::Arrived { ticket, size, cache_status } => {
-                self.on_arrived(now, ticket, size, cache_status);
+            Input::FirstByte { ticket, size } => self.on_first_byte(now, ticket, size),
+            Input::Progress { ticket, size } => self.on_progress(now, ticket, size),
+            Input::Arrived { ticket, size, cache_status, server_data } => {
+                let source = source(cache_status.as_deref(), server_data.as_deref());
+                self.on_arrived(now, ticket, Body { size, source, cache_status });
             }
             Input::Failed { ticket, failure } => self.on_failed(now, ticket, failure),
             Input::Seek { to } => self.on_seek(now, to),
@@ -145,6 +155,7 @@ impl Machine for Player {
             Input::Stop => self.finish(now, DoneReason::Stopped),
         }
         self.drop_overdue(now);
+        self.look(now);
         self.schedule(now);
         self.settle(now);
         self.check(now);
@@ -161,6 +172,10 @@ impl Machine for Player {
         let room = self.lanes.iter().filter_map(|lane| match lane.wait? {
             Wait::BufferFull { until } => Some((self.playhead.reaches(until)?, "buffer full")),
             Wait::OtherLane => None,
+            Wait::Rule { until, position } => {
+                let thin = self.playhead.reaches(position);
+                Some((thin.map_or(until, |at| at.min(until)), "delay over"))
+            }
         });
         let requests = self.lanes.iter().map(|lane| &lane.slot).chain([&self.manifest]);
         room.chain(requests.filter_map(Slot::wake_at))

@@ -12,6 +12,8 @@ pub(crate) struct Playhead {
     hold: Option<Hold>,
     hold_since: MonoTime,
     played: Duration,
+    /// Time of the stalls that are over.
+    stalled: Duration,
 }
 
 impl Playhead {
@@ -23,6 +25,7 @@ impl Playhead {
             hold: Some(Hold::Startup),
             hold_since: now,
             played: Duration::ZERO,
+            stalled: Duration::ZERO,
         }
     }
 
@@ -37,6 +40,14 @@ impl Playhead {
 
     pub(crate) const fn hold(&self) -> Option<Hold> {
         self.hold
+    }
+
+    /// Returns how long playback has stalled in all.
+    pub(crate) fn stalled(&self, now: MonoTime) -> Duration {
+        match self.hold {
+            Some(Hold::Stall) => self.stalled.saturating_add(self.held_for(now)),
+            Some(Hold::Startup | Hold::Seek) | None => self.stalled,
+        }
     }
 
     /// Returns how long the playhead has stood still.
@@ -75,7 +86,8 @@ impl Playhead {
     }
 
     /// Moves from `now` on.
-    pub(crate) const fn go(&mut self, now: MonoTime) {
+    pub(crate) fn go(&mut self, now: MonoTime) {
+        self.stalled = self.stalled(now);
         self.hold = None;
         self.at = now;
     }

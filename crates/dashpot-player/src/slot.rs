@@ -1,17 +1,33 @@
 //! A place for one request at a time, with its retries.
 
-use crate::{Config, Failure, Ticket, What};
-use dashpot_base::MonoTime;
+use crate::{Config, Failure, Fetch, Ticket};
+use dashpot_base::{ByteSize, MonoTime};
 use std::time::Duration;
 
 /// A request on its way.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct InFlight {
-    pub(crate) ticket: Ticket,
-    pub(crate) what: What,
+    pub(crate) fetch: Fetch,
     pub(crate) since: MonoTime,
     pub(crate) first_byte: Option<MonoTime>,
     pub(crate) deadline: MonoTime,
+    /// How long playback had stalled in all when it was made.
+    pub(crate) stalled: Duration,
+    /// Bytes that the answer is to have, as far as that can be told.
+    pub(crate) size: ByteSize,
+    pub(crate) watch: Watch,
+}
+
+/// Whether the rule wants to look at a download.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Watch {
+    /// It does not.
+    #[default]
+    Off,
+    /// It does at this time.
+    At(MonoTime),
+    /// It does as soon as the driver has said how much is here.
+    Looking,
 }
 
 /// A place for one request at a time: in flight, backing off, or free.
@@ -50,13 +66,18 @@ impl Slot {
 
     /// Notes that the answer to `ticket` begins; returns whether the slot holds that request.
     pub(crate) fn first_byte(&mut self, now: MonoTime, ticket: Ticket) -> bool {
-        let request = self.in_flight.as_mut().filter(|it| it.ticket == ticket);
+        let request = self.in_flight.as_mut().filter(|it| it.fetch.ticket == ticket);
         request.map(|it| it.first_byte.get_or_insert(now)).is_some()
+    }
+
+    /// Returns the request on its way, to be changed.
+    pub(crate) fn in_flight_mut(&mut self) -> Option<&mut InFlight> {
+        self.in_flight.as_mut()
     }
 
     /// Takes out the request named `ticket`; `None` where the slot holds another or none.
     pub(crate) fn take(&mut self, ticket: Ticket) -> Option<InFlight> {
-        self.in_flight.take_if(|it| it.ticket == ticket)
+        self.in_flight.take_if(|it| it.fetch.ticket == ticket)
     }
 
     /// Takes out a request whose deadline has passed.
@@ -87,7 +108,11 @@ impl Slot {
     /// Returns when the slot needs a look, and why.
     pub(crate) fn wake_at(&self) -> Option<(MonoTime, &'static str)> {
         let retry = self.retry_at.map(|at| (at, "retry"));
-        self.in_flight.as_ref().map(|it| (it.deadline, "request timeout")).or(retry)
+        let request = self.in_flight.as_ref().map(|it| match it.watch {
+            Watch::At(at) if at < it.deadline => (at, "look at a download"),
+            Watch::At(_) | Watch::Looking | Watch::Off => (it.deadline, "request timeout"),
+        });
+        request.or(retry)
     }
 }
 

@@ -1,8 +1,12 @@
 //! What of a presentation is played: one ladder of video and one track of audio a period.
 
+mod reel;
+
+pub(crate) use reel::{bits, millis};
+
 use crate::config::INDEX_ENTRIES_MAX;
 use dashpot_abr::Rung;
-use dashpot_base::Bitrate;
+use dashpot_base::{Bitrate, ByteSize};
 use dashpot_mpd::timeline::{
     Kind, PeriodView, Presentation, RepView, ResourceRef, SegmentIndex, SegmentRef, SetView, Sidx,
     SidxRef, from_sidx,
@@ -11,23 +15,26 @@ use dashpot_qoe::Media;
 use std::time::Duration;
 
 /// Everything that may be fetched, period after period.
-#[derive(Debug)]
-pub(crate) struct Tracks {
+#[derive(Clone, Debug)]
+pub struct Tracks {
     periods: Vec<Period>,
 }
 
 /// One period: its place on the presentation's timeline and its tracks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Period {
     pub(crate) start: Duration,
     pub(crate) end: Duration,
-    pub(crate) ladder: Vec<Bitrate>,
+    /// The ladder of video in kbit/s, as rules see it.
+    pub(crate) ladder: Vec<f64>,
+    /// How many segments of video the periods before this one have, as far as that is known.
+    pub(crate) first: usize,
     video: Vec<Track>,
     audio: Vec<Track>,
 }
 
 /// One representation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Track {
     pub(crate) bandwidth: Bitrate,
     pub(crate) init: Option<ResourceRef>,
@@ -35,30 +42,38 @@ pub(crate) struct Track {
     list: List,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum List {
-    /// In order; every one ends after the one before it.
-    Segments(Vec<Segment>),
+    Segments(Segments),
     /// Where the list is to be had.
     Index(SidxRef),
 }
 
+#[derive(Clone, Debug, Default)]
+struct Segments {
+    /// In order; every one ends after the one before it.
+    list: Vec<Segment>,
+    /// Where each of them is; empty where nobody has to know, as in a simulator.
+    places: Vec<ResourceRef>,
+}
+
 /// One media segment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Segment {
     pub(crate) number: u64,
     /// On the presentation's timeline.
     pub(crate) start: Duration,
     pub(crate) end: Duration,
-    pub(crate) url: String,
-    pub(crate) range: Option<(u64, u64)>,
+    /// Its size, where that is known before it is fetched.
+    pub(crate) size: Option<ByteSize>,
 }
 
 /// What a track has to offer at a point in time.
 #[derive(Debug)]
 pub(crate) enum Lookup<'a> {
-    Found(&'a Segment),
-    NeedsIndex(&'a SidxRef),
+    /// The segment, and its place in the track.
+    Found(&'a Segment, usize),
+    NeedsIndex,
     Exhausted,
 }
 
@@ -73,7 +88,17 @@ impl Tracks {
         let periods: Vec<_> =
             presentation.periods.into_iter().map(|view| Period::choose(view, language)).collect();
         let playable = periods.iter().any(|it| !it.video.is_empty() || !it.audio.is_empty());
-        playable.then_some(Self { periods })
+        playable.then_some(Self { periods }.numbered())
+    }
+
+    /// Counts the segments of each period.
+    fn numbered(mut self) -> Self {
+        let mut first = 0;
+        for period in &mut self.periods {
+            period.first = first;
+            first += period.count().unwrap_or(0);
+        }
+        self
     }
 
     pub(crate) fn period(&self, index: usize) -> Option<&Period> {
@@ -106,8 +131,11 @@ impl Tracks {
             Media::Video => &mut period.video,
             Media::Audio => &mut period.audio,
         };
-        let Some(track) = tracks.get_mut(rung) else { return false };
-        track.learn(start, sidx)
+        let learnt = tracks.get_mut(rung).is_some_and(|track| track.learn(start, sidx));
+        if learnt {
+            *self = std::mem::replace(self, Self { periods: Vec::new() }).numbered();
+        }
+        learnt
     }
 }
 
@@ -133,8 +161,17 @@ impl Period {
             }
         }
         video.sort_by_key(|track| track.bandwidth);
-        let ladder = video.iter().map(|track| track.bandwidth).collect();
-        Self { start, end, ladder, video, audio }
+        let ladder = video.iter().map(|track| kbps(track.bandwidth)).collect();
+        Self { start, end, ladder, first: 0, video, audio }
+    }
+
+    /// Returns how many segments of video there are; `None` while no index has said it.
+    fn count(&self) -> Option<usize> {
+        match self.video.iter().find_map(Track::segments) {
+            Some(segments) => Some(segments.len()),
+            None if self.video.is_empty() => Some(0),
+            None => None,
+        }
     }
 
     pub(crate) fn of(&self, media: Media) -> &[Track] {
@@ -157,7 +194,7 @@ impl Track {
             SegmentIndex::NeedsSidx(file) => List::Index(file),
         };
         match &list {
-            List::Segments(segments) if segments.is_empty() => None,
+            List::Segments(segments) if segments.list.is_empty() => None,
             List::Segments(_) | List::Index(_) => {
                 let bandwidth = Bitrate::from_bps(rep.bandwidth);
                 Some(Self { bandwidth, init: rep.init, mime: rep.mime, list })
@@ -166,31 +203,55 @@ impl Track {
     }
 
     /// Returns the segment that plays at `at` or next after it, within a period that ends at
-    /// `period_end`.
-    pub(crate) fn at(&self, at: Duration, period_end: Duration) -> Lookup<'_> {
+    /// `period_end`. It is looked for at `hint` first.
+    pub(crate) fn at(&self, at: Duration, period_end: Duration, hint: usize) -> Lookup<'_> {
         let segments = match &self.list {
-            List::Segments(segments) => segments,
-            List::Index(file) => return Lookup::NeedsIndex(file),
+            List::Segments(segments) => &segments.list,
+            List::Index(_) => return Lookup::NeedsIndex,
         };
-        let next = segments.partition_point(|segment| {
+        let is_behind = |segment: &Segment| {
             let slack = (segment.end.saturating_sub(segment.start) / 2).min(BOUNDARY_SLACK);
             segment.end <= at.saturating_add(slack)
-        });
+        };
+        let before = hint.checked_sub(1).map(|before| segments.get(before));
+        let is_there = segments.get(hint).is_some_and(|segment| !is_behind(segment))
+            && before.is_none_or(|before| before.is_some_and(is_behind));
+        let next = if is_there { hint } else { segments.partition_point(is_behind) };
         match segments.get(next) {
-            Some(segment) if segment.start < period_end => Lookup::Found(segment),
+            Some(segment) if segment.start < period_end => Lookup::Found(segment, next),
             Some(_) | None => Lookup::Exhausted,
         }
     }
-}
 
-impl Track {
+    /// Returns where the segment at `place` is, and when it begins.
+    pub(crate) fn place(&self, place: usize) -> Option<(&ResourceRef, Duration)> {
+        let List::Segments(segments) = &self.list else { return None };
+        Some((segments.places.get(place)?, segments.list.get(place)?.start))
+    }
+
+    /// Returns where the segment index is, while it is not here.
+    pub(crate) const fn index(&self) -> Option<&SidxRef> {
+        match &self.list {
+            List::Index(file) => Some(file),
+            List::Segments(_) => None,
+        }
+    }
+
+    /// Returns the segments, where they are known.
+    fn segments(&self) -> Option<&[Segment]> {
+        match &self.list {
+            List::Segments(segments) => Some(&segments.list),
+            List::Index(_) => None,
+        }
+    }
+
     fn learn(&mut self, period_start: Duration, sidx: &Sidx) -> bool {
         let List::Index(file) = &self.list else { return false };
         if INDEX_ENTRIES_MAX < sidx.entries.len() {
             return false;
         }
         let segments = segments(from_sidx(file, sidx).unwrap_or_default(), period_start);
-        let useful = !segments.is_empty();
+        let useful = !segments.list.is_empty();
         if useful {
             self.list = List::Segments(segments);
         }
@@ -200,9 +261,9 @@ impl Track {
 
 /// Returns `refs` on the presentation's timeline. Segments without length, and those that end no
 /// later than the one before them, would never be played and are left out.
-fn segments(refs: Vec<SegmentRef>, period_start: Duration) -> Vec<Segment> {
+fn segments(refs: Vec<SegmentRef>, period_start: Duration) -> Segments {
     let mut end_before = period_start;
-    let mut segments = Vec::with_capacity(refs.len());
+    let mut segments = Segments::default();
     for it in refs {
         let start = period_start.saturating_add(it.start.as_duration());
         let end = start.saturating_add(it.duration.as_duration());
@@ -210,7 +271,10 @@ fn segments(refs: Vec<SegmentRef>, period_start: Duration) -> Vec<Segment> {
             continue;
         }
         end_before = end;
-        segments.push(Segment { number: it.number, start, end, url: it.url, range: it.range });
+        let size = it.range.filter(|(_, last)| *last < u64::MAX);
+        let size = size.map(|(first, last)| ByteSize::new(last.saturating_sub(first) + 1));
+        segments.list.push(Segment { number: it.number, start, end, size });
+        segments.places.push(ResourceRef { url: it.url, range: it.range });
     }
     segments
 }
@@ -237,4 +301,10 @@ fn wished_audio(sets: &[SetView], language: Option<&str>) -> Option<usize> {
 /// Returns the primary language subtag (RFC 5646 §2.2.1).
 fn primary(tag: &str) -> &str {
     tag.split('-').next().unwrap_or(tag)
+}
+
+/// Returns a rate in the unit of rules.
+#[expect(clippy::cast_precision_loss, reason = "rates above 2^53 bps do not exist")]
+pub(crate) fn kbps(rate: Bitrate) -> f64 {
+    rate.bps() as f64 / 1_000.0
 }

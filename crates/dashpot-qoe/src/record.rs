@@ -78,6 +78,8 @@ pub enum Abandoned {
     Failure,
     /// The viewer went elsewhere.
     Seek,
+    /// The rule gave it up.
+    Rule,
     /// The session ended.
     End,
 }

@@ -88,7 +88,7 @@ impl Session {
             &Event::Abandon { reason, size, .. } => {
                 self.downloaded += size;
                 match reason {
-                    Abandoned::Failure | Abandoned::Seek => self.wasted += size,
+                    Abandoned::Failure | Abandoned::Seek | Abandoned::Rule => self.wasted += size,
                     Abandoned::End => self.unplayed += size,
                 }
             }

@@ -5,11 +5,12 @@
 //! no body is ever made, and the same inputs give the same records.
 
 pub mod input;
+pub mod lab;
 mod nominal;
 pub mod oracle;
 mod run;
 mod wire;
 
 pub use nominal::Nominal;
-pub use run::{Run, Session, run};
+pub use run::{End, Run, Session, run, run_with};
 pub use wire::{Content, Wire, WireInput};

@@ -26,9 +26,7 @@ impl Content for Nominal {
     fn size(&self, fetch: &Fetch) -> ByteSize {
         match fetch.what {
             What::Manifest | What::Index { .. } | What::Init { .. } => HEAD_SIZE,
-            What::Segment { duration, .. } => {
-                fetch.cmcd.encoded_bitrate.unwrap_or_default().bytes_in(duration)
-            }
+            What::Segment { duration, .. } => fetch.bitrate.bytes_in(duration),
         }
     }
 }

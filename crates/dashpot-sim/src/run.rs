@@ -43,22 +43,37 @@ impl Run {
     }
 }
 
+/// How a session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Why; `None` where nothing was left that could happen.
+    pub done: Option<DoneReason>,
+    /// When.
+    pub at: MonoTime,
+}
+
 /// Runs `session` to its end.
 pub fn run<C: Content>(session: Session<C>) -> Run {
+    let mut records = Vec::new();
+    let End { done, at } = run_with(session, |record| records.push(record));
+    Run { records, done, ended: at }
+}
+
+/// Runs `session` to its end; every record goes to `observe`.
+pub fn run_with<C: Content>(session: Session<C>, mut observe: impl FnMut(Record)) -> End {
     let Session { mut player, mut wire, script, grain } = session;
     let mut script = script.into_iter().peekable();
-    let mut records = Vec::new();
     let mut now = MonoTime::ZERO;
     player.handle(now, Input::Start);
     loop {
-        if let Some(done) = drain(now, &mut player, &mut wire, &mut records) {
-            return Run { records, done: Some(done), ended: now };
+        if let Some(done) = drain(now, &mut player, &mut wire, &mut observe) {
+            return End { done: Some(done), at: now };
         }
         let act = script.peek().map(|(after, _)| MonoTime::ZERO.after(*after));
         let arrival = wire.wake_at().map(|(at, _)| at);
         let wake = player.wake_at().map(|(at, _)| at);
         let Some(next) = [arrival, act, wake].into_iter().flatten().min() else {
-            return Run { records, done: None, ended: now };
+            return End { done: None, at: now };
         };
         now = round_up(next.max(now), grain);
         let due = |at: Option<MonoTime>| at.is_some_and(|at| at <= now);
@@ -79,14 +94,15 @@ fn drain<C: Content>(
     now: MonoTime,
     player: &mut Player,
     wire: &mut Wire<C>,
-    records: &mut Vec<Record>,
+    observe: &mut impl FnMut(Record),
 ) -> Option<DoneReason> {
     loop {
         while let Some(output) = player.poll() {
             match output {
                 Output::Fetch(fetch) => wire.handle(now, WireInput::Fetch(fetch)),
+                Output::Look { ticket } => wire.handle(now, WireInput::Look(ticket)),
                 Output::Cancel { ticket } => wire.handle(now, WireInput::Cancel(ticket)),
-                Output::Log(record) => records.push(record),
+                Output::Log(record) => observe(record),
                 Output::Done(reason) => return Some(reason),
             }
         }
@@ -95,6 +111,9 @@ fn drain<C: Content>(
 }
 
 fn round_up(at: MonoTime, grain: Duration) -> MonoTime {
+    if grain <= Duration::from_nanos(1) {
+        return at;
+    }
     let grain = u64::try_from(grain.as_nanos()).unwrap_or(u64::MAX).max(1);
     MonoTime::from_nanos(at.nanos().div_ceil(grain).saturating_mul(grain))
 }

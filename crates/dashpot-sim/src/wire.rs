@@ -4,7 +4,7 @@ use dashpot_base::{ByteSize, Machine, MonoTime};
 use dashpot_mpd::timeline::{Presentation, Sidx};
 use dashpot_net::{Input as LinkInput, Link, Output as LinkOutput, TransferId};
 use dashpot_player::{Failure, Fetch, Input, Ticket, What};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// What can be fetched: sizes and meanings, no bytes.
 pub trait Content {
@@ -19,10 +19,12 @@ pub trait Content {
 }
 
 /// What a [`Wire`] is told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum WireInput {
     /// The player fetches something.
-    Fetch(Box<Fetch>),
+    Fetch(Fetch),
+    /// The player wants to know how much of an answer is here.
+    Look(Ticket),
     /// The player wants an answer no more.
     Cancel(Ticket),
     /// Time has passed.
@@ -34,46 +36,68 @@ pub enum WireInput {
 pub struct Wire<C> {
     content: C,
     link: Link,
-    fetches: BTreeMap<Ticket, Box<Fetch>>,
+    /// What is on its way, a few at most, with how large it is and how much of it is here.
+    fetches: Vec<(Fetch, ByteSize, ByteSize)>,
     inputs: VecDeque<Input>,
 }
 
 impl<C: Content> Wire<C> {
     /// Returns `content` behind `link`.
     pub const fn new(content: C, link: Link) -> Self {
-        Self { content, link, fetches: BTreeMap::new(), inputs: VecDeque::new() }
+        Self { content, link, fetches: Vec::new(), inputs: VecDeque::new() }
     }
 
-    fn fetch(&mut self, now: MonoTime, fetch: Box<Fetch>) {
-        let id = TransferId(fetch.ticket.0);
+    fn fetch(&mut self, now: MonoTime, fetch: Fetch) {
+        let (id, size) = (TransferId(fetch.ticket.0), self.content.size(&fetch));
         self.link.handle(now, LinkInput::Start(id));
-        self.link.handle(now, LinkInput::Offer(id, self.content.size(&fetch)));
+        self.link.handle(now, LinkInput::Offer(id, size));
         self.link.handle(now, LinkInput::Finish(id));
-        self.fetches.insert(fetch.ticket, fetch);
+        self.fetches.push((fetch, size, ByteSize::ZERO));
+    }
+
+    fn forget(&mut self, ticket: Ticket) -> Option<(Fetch, ByteSize)> {
+        let place = self.fetches.iter().position(|(fetch, ..)| fetch.ticket == ticket)?;
+        let (fetch, size, _) = self.fetches.swap_remove(place);
+        Some((fetch, size))
     }
 
     fn translate(&mut self, output: LinkOutput) {
         match output {
             LinkOutput::Answered(id) => {
-                self.inputs.push_back(Input::FirstByte { ticket: Ticket(id.0) });
+                let ticket = Ticket(id.0);
+                let size = self.fetches.iter().find(|(fetch, ..)| fetch.ticket == ticket);
+                let size = size.map(|(_, size, _)| *size);
+                self.inputs.push_back(Input::FirstByte { ticket, size });
             }
             LinkOutput::Delivered(id, size) => {
-                self.inputs.push_back(Input::Progress { ticket: Ticket(id.0), size });
+                let ticket = Ticket(id.0);
+                let known = self.fetches.iter_mut().find(|(fetch, ..)| fetch.ticket == ticket);
+                if let Some((.., here)) = known {
+                    *here = size;
+                }
+                self.inputs.push_back(Input::Progress { ticket, size });
             }
             LinkOutput::Done(id) => {
-                let fetch = self.fetches.remove(&Ticket(id.0));
-                let input = fetch.map(|fetch| self.answer(&fetch));
+                let fetch = self.forget(Ticket(id.0));
+                let input = fetch.map(|(fetch, size)| self.answer(&fetch, size));
                 self.inputs.extend(input);
             }
             LinkOutput::Failed(id) => {
                 let ticket = Ticket(id.0);
-                self.fetches.remove(&ticket);
+                self.forget(ticket);
                 self.inputs.push_back(Input::Failed { ticket, failure: Failure::Connect });
             }
         }
     }
 
-    fn answer(&self, fetch: &Fetch) -> Input {
+    /// Says how much of an answer is here, though that be said already.
+    fn look(&mut self, ticket: Ticket) {
+        if let Some(&(.., size)) = self.fetches.iter().find(|(fetch, ..)| fetch.ticket == ticket) {
+            self.inputs.push_back(Input::Progress { ticket, size });
+        }
+    }
+
+    fn answer(&self, fetch: &Fetch, size: ByteSize) -> Input {
         let ticket = fetch.ticket;
         match fetch.what {
             What::Manifest => {
@@ -81,7 +105,7 @@ impl<C: Content> Wire<C> {
             }
             What::Index { .. } => Input::Index { ticket, sidx: self.content.index(fetch) },
             What::Init { .. } | What::Segment { .. } => {
-                Input::Arrived { ticket, size: self.content.size(fetch), cache_status: None }
+                Input::Arrived { ticket, size, cache_status: None, server_data: None }
             }
         }
     }
@@ -92,16 +116,23 @@ impl<C: Content> Machine for Wire<C> {
     type Output = Input;
 
     fn handle(&mut self, now: MonoTime, input: WireInput) {
+        let look = match input {
+            WireInput::Look(ticket) => Some(ticket),
+            WireInput::Fetch(_) | WireInput::Cancel(_) | WireInput::Wake => None,
+        };
         match input {
             WireInput::Fetch(fetch) => self.fetch(now, fetch),
             WireInput::Cancel(ticket) => {
-                self.fetches.remove(&ticket);
+                self.forget(ticket);
                 self.link.handle(now, LinkInput::Cancel(TransferId(ticket.0)));
             }
-            WireInput::Wake => self.link.handle(now, LinkInput::Wake),
+            WireInput::Look(_) | WireInput::Wake => self.link.handle(now, LinkInput::Wake),
         }
         while let Some(output) = self.link.poll() {
             self.translate(output);
+        }
+        if let Some(ticket) = look {
+            self.look(ticket);
         }
     }
 

@@ -3,7 +3,7 @@ use bytes::Bytes;
 use dashpot_abr::Rung;
 use dashpot_bmff::{Reference, build_sidx};
 use dashpot_http::cmcd::Cmcd;
-use dashpot_player::Ticket;
+use dashpot_player::{Fetch, Ticket};
 use dashpot_qoe::Media;
 use reqwest::StatusCode;
 
@@ -11,24 +11,25 @@ use reqwest::StatusCode;
 type Found = (u64, Vec<(u64, u64)>);
 
 fn check(range: Option<(u64, u64)>, body: Bytes, expected: Result<Found, &str>) {
-    let fetch = Fetch {
-        ticket: Ticket(1),
-        what: What::Index { media: Media::Video, rung: Rung(0) },
+    let what = What::Index { media: Media::Video, rung: Rung(0) };
+    let request = Request {
+        fetch: Fetch::new(Ticket(1), what),
         url: "http://origin.test/v1.mp4".to_owned(),
         range,
         mime: None,
         cmcd: Cmcd::default(),
     };
     let reply = Reply {
-        url: fetch.url.clone(),
+        url: request.url.clone(),
         status: StatusCode::PARTIAL_CONTENT,
         content_type: None,
         cache_status: None,
+        server_data: None,
         size: 0,
         body,
         flaw: None,
     };
-    let sidx = match meaning(&fetch, reply) {
+    let sidx = match meaning(&request, reply) {
         Ok(Input::Index { sidx, .. }) => Ok((sidx.first_byte, sidx.entries)),
         Ok(other) => panic!("{other:?}"),
         Err(error) => Err(error.to_string()),

@@ -1,11 +1,11 @@
-//! What the player tells of itself with each request (CTA-5004).
+//! Requests in full, with what the player tells of itself (CTA-5004).
 
-use super::{Player, schedule::Order};
-use crate::{What, lane::Lane, tracks::Lookup};
+use super::Player;
+use crate::{Fetch, Request, What};
 use dashpot_abr::Rung;
 use dashpot_base::{Bitrate, ByteSize};
 use dashpot_http::cmcd::{Cmcd, ObjectType, StreamType, StreamingFormat};
-use dashpot_qoe::{Hold, Media};
+use dashpot_qoe::Media;
 use std::time::Duration;
 use url::Url;
 
@@ -18,81 +18,96 @@ const THROUGHPUT_ENOUGH: u64 = 5;
 const DEADLINE_MIN: Duration = Duration::from_millis(500);
 
 impl Player {
-    /// Returns what is said with a request of the lane at `at`, or of no lane.
-    pub(super) fn cmcd(&self, at: Option<usize>, order: &Order) -> Cmcd {
+    /// Returns all that there is to say of a request, which this player has just made.
+    #[must_use]
+    pub fn request(&self, fetch: &Fetch) -> Request {
+        let (url, range, mime) = self.find(fetch).unwrap_or_default();
+        let cmcd = self.cmcd(fetch, &url);
+        Request { fetch: *fetch, url, range, mime, cmcd }
+    }
+
+    /// Returns where something is, and of which media type.
+    fn find(&self, fetch: &Fetch) -> Option<(String, Option<(u64, u64)>, Option<String>)> {
+        let (period, place) = fetch.place;
+        let (media, Rung(rung)) = match fetch.what {
+            What::Manifest => return Some((self.config.manifest.to_string(), None, None)),
+            What::Index { media, rung }
+            | What::Init { media, rung }
+            | What::Segment { media, rung, .. } => (media, rung),
+        };
+        let track = self.tracks.as_ref()?.period(period)?.of(media).get(rung)?;
+        let (url, range) = match fetch.what {
+            What::Index { .. } => {
+                track.index().map(|index| (&index.url, Some(index.index_range)))?
+            }
+            What::Init { .. } => track.init.as_ref().map(|init| (&init.url, init.range))?,
+            What::Segment { .. } | What::Manifest => {
+                let (resource, _) = track.place(place)?;
+                (&resource.url, resource.range)
+            }
+        };
+        Some((url.clone(), range, track.mime.clone()))
+    }
+
+    fn cmcd(&self, fetch: &Fetch, url: &str) -> Cmcd {
         let session = Cmcd {
             content_id: self.config.content_id.clone(),
             session_id: self.config.session_id.clone(),
             streaming_format: Some(StreamingFormat::Dash),
             // CTA-5004 §2: the default stream type is not assumed; the presentation is static.
             stream_type: Some(StreamType::Vod),
-            measured_throughput: self.estimator.throughput(),
+            measured_throughput: fetch.state.throughput,
             ..Cmcd::default()
         };
-        match at.and_then(|at| self.lanes.get(at)) {
-            None => Cmcd { object_type: Some(ObjectType::Manifest), ..session },
-            Some(lane) => self.lane_cmcd(lane, order, session),
+        match fetch.what {
+            What::Manifest => Cmcd { object_type: Some(ObjectType::Manifest), ..session },
+            What::Index { media, .. } => {
+                let object_type = Some(ObjectType::Other);
+                Cmcd { object_type, ..self.media_cmcd(fetch, media, session) }
+            }
+            What::Init { media, .. } => Cmcd {
+                encoded_bitrate: Some(fetch.bitrate),
+                object_type: Some(ObjectType::Init),
+                ..self.media_cmcd(fetch, media, session)
+            },
+            What::Segment { media, duration, .. } => Cmcd {
+                encoded_bitrate: Some(fetch.bitrate),
+                object_duration: Some(duration),
+                object_type: Some(match media {
+                    Media::Video => ObjectType::Video,
+                    Media::Audio => ObjectType::Audio,
+                }),
+                requested_throughput_max: enough(
+                    fetch.bitrate.bytes_in(duration),
+                    fetch.state.buffer,
+                ),
+                next_object: self.next_object(fetch, url),
+                deadline: Some(fetch.state.buffer),
+                ..self.media_cmcd(fetch, media, session)
+            },
         }
     }
 
-    fn lane_cmcd(&self, lane: &Lane, order: &Order, session: Cmcd) -> Cmcd {
-        let buffer = lane.level(self.playhead.position());
-        let tracks = self.tracks.as_ref().and_then(|tracks| tracks.period(lane.period));
-        let rate_of = |rung| tracks.and_then(|period| period.rate(lane.media, rung));
-        let top = tracks.and_then(|it| it.of(lane.media).last()).map(|track| track.bandwidth);
-        let lane_wide = Cmcd {
-            buffer_length: Some(buffer),
-            buffer_starved: lane.starved,
-            // CTA-5004 §2, `su`: needed urgently, to start, to seek or to recover.
-            startup: match self.playhead.hold() {
-                Some(Hold::Startup | Hold::Seek | Hold::Stall) => true,
-                None => false,
-            },
+    fn media_cmcd(&self, fetch: &Fetch, media: Media, session: Cmcd) -> Cmcd {
+        let period = self.tracks.as_ref().and_then(|tracks| tracks.period(fetch.place.0));
+        let top = period.and_then(|it| it.of(media).last()).map(|track| track.bandwidth);
+        Cmcd {
+            buffer_length: Some(fetch.state.buffer),
+            buffer_starved: fetch.state.starved,
+            startup: fetch.state.urgent,
             top_bitrate: top,
             ..session
-        };
-        match order.what {
-            What::Segment { rung, duration, .. } => {
-                let rate = rate_of(rung);
-                Cmcd {
-                    encoded_bitrate: rate,
-                    object_duration: Some(duration),
-                    object_type: Some(match lane.media {
-                        Media::Video => ObjectType::Video,
-                        Media::Audio => ObjectType::Audio,
-                    }),
-                    requested_throughput_max: rate
-                        .and_then(|rate| enough(rate.bytes_in(duration), buffer)),
-                    next_object: self.next_object(lane, rung, duration, &order.url),
-                    deadline: Some(buffer),
-                    ..lane_wide
-                }
-            }
-            What::Init { rung, .. } => Cmcd {
-                encoded_bitrate: rate_of(rung),
-                object_type: Some(ObjectType::Init),
-                ..lane_wide
-            },
-            What::Index { .. } | What::Manifest => {
-                Cmcd { object_type: Some(ObjectType::Other), ..lane_wide }
-            }
         }
     }
 
     /// Returns the path of the object after this one at the same rung, relative to it; `None`
     /// where they are parts of one file.
-    fn next_object(
-        &self,
-        lane: &Lane,
-        Rung(rung): Rung,
-        duration: Duration,
-        from: &str,
-    ) -> Option<String> {
-        let period = self.tracks.as_ref()?.period(lane.period)?;
-        let track = period.of(lane.media).get(rung)?;
-        let after = lane.to.saturating_add(duration);
-        let Lookup::Found(next) = track.at(after, period.end) else { return None };
-        if next.url == from {
+    fn next_object(&self, fetch: &Fetch, from: &str) -> Option<String> {
+        let What::Segment { media, rung: Rung(rung), .. } = fetch.what else { return None };
+        let (period, place) = fetch.place;
+        let period = self.tracks.as_ref()?.period(period)?;
+        let (next, start) = period.of(media).get(rung)?.place(place + 1)?;
+        if period.end <= start || next.url == from {
             return None;
         }
         Url::parse(from).ok()?.make_relative(&Url::parse(&next.url).ok()?)

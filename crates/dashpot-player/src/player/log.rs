@@ -1,6 +1,6 @@
 //! The session's log: one record a choice, with its reason, and one for each thing that befell.
 
-use super::Player;
+use super::{Player, requests::Body};
 use crate::{
     DoneReason, Failure, Output, What,
     lane::Wait,
@@ -25,7 +25,7 @@ impl Player {
             media: lane.media,
             bitrate: period.and_then(|it| it.rate(lane.media, rung)).unwrap_or_default(),
             buffer: lane.level(self.playhead.position()),
-            throughput: self.estimator.throughput(),
+            throughput: self.estimate.throughput,
         };
         self.log(now, event);
     }
@@ -35,36 +35,31 @@ impl Player {
         let reason = match wait {
             Wait::BufferFull { .. } => "buffer-full",
             Wait::OtherLane => "other-media-behind",
+            Wait::Rule { .. } => "rule-delay",
         };
         let buffer = lane.level(self.playhead.position());
         self.log(now, Event::Wait { reason, media: lane.media, buffer });
     }
 
     /// Logs the segment that `request` brought, which the lane has taken in.
-    pub(super) fn log_arrived(
-        &mut self,
-        now: MonoTime,
-        at: usize,
-        request: &InFlight,
-        size: ByteSize,
-        cache_status: Option<String>,
-    ) {
+    pub(super) fn log_arrived(&mut self, now: MonoTime, at: usize, request: &InFlight, body: Body) {
         let lane = &self.lanes[at];
-        let What::Segment { media, rung, number, start, duration } = request.what else { return };
-        let period = self.tracks.as_ref().and_then(|tracks| tracks.period(lane.period));
+        let What::Segment { media, rung, number, start, duration } = request.fetch.what else {
+            return;
+        };
         let first_byte = request.first_byte.unwrap_or(request.since);
         let event = Event::Segment {
             media,
             rung: rung.0,
-            bitrate: period.and_then(|it| it.rate(media, rung)).unwrap_or_default(),
+            bitrate: request.fetch.bitrate,
             number,
             start,
             duration,
-            size,
+            size: body.size,
             took: now.since(request.since),
             first_byte_after: first_byte.since(request.since),
             buffer: lane.level(self.playhead.position()),
-            cache_status,
+            cache_status: body.cache_status,
         };
         self.log(now, event);
     }
@@ -80,7 +75,7 @@ impl Player {
             Next::RetryAfter(_) => NextTry::Retry,
             Next::GiveUp => NextTry::GiveUp,
         };
-        let (reason, what) = (failure.to_string(), request.what.to_string());
+        let (reason, what) = (failure.to_string(), request.fetch.what.to_string());
         self.log(now, Event::Failure { next, reason, what });
     }
 

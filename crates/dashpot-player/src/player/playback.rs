@@ -1,7 +1,7 @@
 //! Playing, stalling, seeking, ending.
 
 use super::Player;
-use crate::{DoneReason, Output, lane::Lane};
+use crate::{DoneReason, lane::Lane};
 use dashpot_base::MonoTime;
 use dashpot_qoe::{Abandoned, Hold, SeekKind};
 use std::time::Duration;
@@ -66,9 +66,9 @@ impl Player {
                 request
             });
             for request in given_up.collect::<Vec<_>>() {
-                self.outputs.push_back(Output::Cancel { ticket: request.ticket });
-                self.abandon(now, &request, Abandoned::Seek);
+                self.cancel(now, &request, Abandoned::Seek);
             }
+            self.rule.seeked();
         }
         let kind = if inside { SeekKind::InsideBuffer } else { SeekKind::OutsideBuffer };
         self.log_seek(now, kind, from);

@@ -1,68 +1,97 @@
 //! Requests: begun, answered, failed, overdue.
 
-use super::{Player, init_key, schedule::Order};
+use super::{Player, schedule::Order};
 use crate::{
     DoneReason, Failure, Fetch, Output, Ticket, What,
+    io::State,
     lane::Lane,
-    slot::{InFlight, Next},
-    tracks::Tracks,
+    slot::{InFlight, Next, Watch},
+    tracks::{Tracks, bits, millis},
 };
-use dashpot_abr::{Rung, Sample};
-use dashpot_base::{ByteSize, MonoTime};
-use dashpot_http::cmcd::Cmcd;
+use dashpot_abr::{Arrival, Rung, Source};
+use dashpot_base::{Bitrate, ByteSize, MonoTime};
 use dashpot_mpd::timeline::{Presentation, Sidx};
-use dashpot_qoe::{Abandoned, Media};
-use std::time::Duration;
+use dashpot_qoe::{Abandoned, Hold, Media};
+use std::{sync::Arc, time::Duration};
 
 /// With less than this a request would be overdue as it is made.
 const REQUEST_TIMEOUT_MIN: Duration = Duration::from_millis(1);
 
+/// A body that arrived whole.
+#[derive(Debug)]
+pub(super) struct Body {
+    pub(super) size: ByteSize,
+    pub(super) source: Source,
+    pub(super) cache_status: Option<String>,
+}
+
 impl Player {
     pub(super) fn fetch_manifest(&mut self, now: MonoTime) {
-        let order = Order {
-            what: What::Manifest,
-            url: self.config.manifest.as_str().to_owned(),
-            range: None,
-            mime: None,
-        };
-        let cmcd = self.cmcd(None, &order);
-        let request = self.request(now, order, cmcd);
+        let (what, bitrate) = (What::Manifest, Bitrate::default());
+        let request = self.begin(now, None, Order { what, bitrate, size: None, place: (0, 0) });
         self.manifest.begin(request);
     }
 
     pub(super) fn fetch(&mut self, now: MonoTime, index: usize, order: Order) {
-        let cmcd = self.cmcd(Some(index), &order);
-        let request = self.request(now, order, cmcd);
+        let request = self.begin(now, Some(index), order);
         let lane = &mut self.lanes[index];
         lane.starved = false;
         lane.slot.begin(request);
     }
 
-    fn request(&mut self, now: MonoTime, order: Order, cmcd: Cmcd) -> InFlight {
+    fn begin(&mut self, now: MonoTime, lane: Option<usize>, order: Order) -> InFlight {
         let ticket = self.ticket();
-        let Order { what, url, range, mime } = order;
-        let deadline = now.after(self.config.request_timeout.max(REQUEST_TIMEOUT_MIN));
-        let request =
-            InFlight { ticket, what: what.clone(), since: now, first_byte: None, deadline };
-        let fetch = Fetch { ticket, what, url, range, mime, cmcd };
-        self.outputs.push_back(Output::Fetch(Box::new(fetch)));
-        request
+        let Order { what, bitrate, size, place } = order;
+        let lane = lane.and_then(|index| self.lanes.get(index));
+        let state = State {
+            buffer: lane.map_or(Duration::ZERO, |it| it.level(self.playhead.position())),
+            starved: lane.is_some_and(|lane| lane.starved),
+            // CTA-5004 §2, `su`: needed urgently, to start, to seek or to recover.
+            urgent: match self.playhead.hold() {
+                Some(Hold::Startup | Hold::Seek | Hold::Stall) => true,
+                None => false,
+            },
+            throughput: self.estimate.throughput,
+        };
+        let fetch = Fetch { ticket, what, bitrate, size, place, state };
+        self.outputs.push_back(Output::Fetch(fetch));
+        let nominal = match what {
+            What::Segment { duration, .. } => bitrate.bytes_in(duration),
+            What::Manifest | What::Index { .. } | What::Init { .. } => ByteSize::ZERO,
+        };
+        InFlight {
+            fetch,
+            since: now,
+            first_byte: None,
+            deadline: now.after(self.config.request_timeout.max(REQUEST_TIMEOUT_MIN)),
+            stalled: self.playhead.stalled(now),
+            size: size.unwrap_or(nominal),
+            watch: Watch::Off,
+        }
     }
 
-    pub(super) fn on_first_byte(&mut self, now: MonoTime, ticket: Ticket) {
-        if self.lanes.iter_mut().any(|lane| lane.slot.first_byte(now, ticket)) {
-            self.meter.began(now, ticket);
+    pub(super) fn on_first_byte(&mut self, now: MonoTime, ticket: Ticket, size: Option<ByteSize>) {
+        let mut lanes = self.lanes.iter_mut();
+        let Some(at) = lanes.position(|lane| lane.slot.first_byte(now, ticket)) else { return };
+        self.meter.began(now, ticket);
+        if let (Some(request), Some(size)) = (self.lanes[at].slot.in_flight_mut(), size) {
+            request.size = size;
         }
+        self.watch(now, at, ByteSize::ZERO);
     }
 
     pub(super) fn on_manifest(&mut self, now: MonoTime, ticket: Ticket, view: Presentation) {
         if self.manifest.take(ticket).is_none() {
             return;
         }
-        let Some(tracks) = Tracks::choose(view, self.config.language.as_deref()) else {
-            self.finish(now, DoneReason::NothingToPlay);
-            return;
-        };
+        match Tracks::choose(view, self.config.language.as_deref()) {
+            Some(tracks) => self.enter(now, Arc::new(tracks)),
+            None => self.finish(now, DoneReason::NothingToPlay),
+        }
+    }
+
+    /// Begins with what there is to play.
+    pub(super) fn enter(&mut self, now: MonoTime, tracks: Arc<Tracks>) {
         let at = tracks.clamp(self.playhead.position());
         self.playhead.jump(now, at);
         let kinds = [Media::Video, Media::Audio].into_iter().filter(|&media| tracks.have(media));
@@ -74,9 +103,9 @@ impl Player {
         let Some((at, request)) = self.take(ticket) else { return };
         self.meter.ended(now, ticket);
         let lane = &mut self.lanes[at];
-        let learnt = match (&request.what, &mut self.tracks) {
-            (&What::Index { media, rung }, Some(tracks)) => {
-                tracks.learn((lane.period, media, rung), sidx)
+        let learnt = match (request.fetch.what, &mut self.tracks) {
+            (What::Index { media, rung }, Some(tracks)) => {
+                Arc::make_mut(tracks).learn((lane.period, media, rung), sidx)
             }
             _ => false,
         };
@@ -87,22 +116,14 @@ impl Player {
         }
     }
 
-    pub(super) fn on_arrived(
-        &mut self,
-        now: MonoTime,
-        ticket: Ticket,
-        size: ByteSize,
-        cache_status: Option<String>,
-    ) {
+    pub(super) fn on_arrived(&mut self, now: MonoTime, ticket: Ticket, body: Body) {
         let Some((at, request)) = self.take(ticket) else { return };
         // A body whose beginning nobody told of has been arriving since it was asked for.
         self.meter.began(request.since, ticket);
-        self.meter.grew(ticket, size);
-        match request.what {
-            What::Segment { media, rung, start, duration, .. } => {
-                if media == Media::Video {
-                    self.measure(now, &request);
-                }
+        self.meter.grew(ticket, body.size);
+        match request.fetch.what {
+            What::Segment { rung, start, duration, .. } => {
+                self.measure(now, &request);
                 self.meter.ended(now, ticket);
                 let lane = &mut self.lanes[at];
                 lane.slot.succeeded();
@@ -111,7 +132,8 @@ impl Player {
                     lane.level(self.playhead.position()) <= lane.bound(self.config.buffer_max),
                     "no segment passes the bound of its buffer"
                 );
-                self.log_arrived(now, at, &request, size, cache_status);
+                self.tell_rule(now, at, &request, &body);
+                self.log_arrived(now, at, &request, body);
             }
             What::Init { media, rung } => {
                 self.meter.ended(now, ticket);
@@ -124,14 +146,27 @@ impl Player {
         }
     }
 
-    /// Takes a sample of the link at the end of a video segment; bodies of audio are too small to
-    /// end an account with, but count in it.
-    fn measure(&mut self, now: MonoTime, request: &InFlight) {
+    /// Tells the rule of a video segment that arrived.
+    fn tell_rule(&mut self, now: MonoTime, at: usize, request: &InFlight, body: &Body) {
+        let What::Segment { media: Media::Video, rung, duration, .. } = request.fetch.what else {
+            return;
+        };
+        let (period, place) = request.fetch.place;
+        let first = self.tracks.as_ref().and_then(|tracks| tracks.period(period));
         let first_byte = request.first_byte.unwrap_or(request.since);
-        let first_byte_after = first_byte.since(request.since);
-        let (size, busy) = self.meter.take(now);
-        let took = first_byte_after.saturating_add(busy);
-        self.estimator.add(Sample { size, took, first_byte_after });
+        self.rule.arrived(&Arrival {
+            now_ms: millis(now.since(self.started.unwrap_or(now))),
+            index: first.map_or(0, |period| period.first) + place,
+            rung,
+            segment_ms: millis(duration),
+            bits: bits(body.size),
+            first_byte_ms: millis(first_byte.since(request.since)),
+            took_ms: millis(now.since(request.since)),
+            buffer_ms: millis(self.lanes[at].level(self.playhead.position())),
+            stalled_ms: millis(self.playhead.stalled(now).saturating_sub(request.stalled)),
+            is_replacement: false,
+            source: body.source,
+        });
     }
 
     fn on_init(&mut self, at: usize, media: Media, Rung(rung): Rung) {
@@ -139,7 +174,7 @@ impl Player {
         lane.slot.succeeded();
         let period = self.tracks.as_ref().and_then(|tracks| tracks.period(lane.period));
         let init = period.and_then(|period| period.of(media).get(rung)?.init.as_ref());
-        self.inits.extend(init.map(init_key));
+        self.inits.extend(init.cloned());
     }
 
     pub(super) fn on_failed(&mut self, now: MonoTime, ticket: Ticket, failure: Failure) {
@@ -153,24 +188,14 @@ impl Player {
     /// Cancels what has taken too long.
     pub(super) fn drop_overdue(&mut self, now: MonoTime) {
         if let Some(request) = self.manifest.take_overdue(now) {
-            self.outputs.push_back(Output::Cancel { ticket: request.ticket });
+            self.outputs.push_back(Output::Cancel { ticket: request.fetch.ticket });
             self.manifest_failed(now, request, Failure::Timeout);
         }
         for at in 0..self.lanes.len() {
             if let Some(request) = self.lanes[at].slot.take_overdue(now) {
-                self.outputs.push_back(Output::Cancel { ticket: request.ticket });
+                self.outputs.push_back(Output::Cancel { ticket: request.fetch.ticket });
                 self.lane_failed(now, at, request, Failure::Timeout);
             }
-        }
-    }
-
-    /// Closes the account of a request that is given up.
-    pub(super) fn abandon(&mut self, now: MonoTime, request: &InFlight, why: Abandoned) {
-        let size = self.meter.ended(now, request.ticket);
-        if let What::Segment { media, .. } = request.what
-            && ByteSize::ZERO < size
-        {
-            self.log_abandoned(now, why, media, size);
         }
     }
 
@@ -184,7 +209,7 @@ impl Player {
         let lane = &mut self.lanes[at];
         // The next attempt is decided afresh: whatever made this one fail may have changed what
         // the link carries.
-        lane.pinned = None;
+        (lane.pinned, lane.delay) = (None, None);
         let next = lane.slot.failed(now, failure, &self.config);
         self.failed(now, request, failure, next);
     }
@@ -194,7 +219,7 @@ impl Player {
         match next {
             Next::RetryAfter(_) => (),
             Next::GiveUp => {
-                self.finish(now, DoneReason::Failed { what: request.what, failure });
+                self.finish(now, DoneReason::Failed { what: request.fetch.what, failure });
             }
         }
     }

@@ -1,13 +1,13 @@
 //! What is fetched next, and when not.
 
-use super::{Player, init_key};
+use super::Player;
 use crate::{
     What,
     lane::Wait,
-    tracks::{Lookup, Segment, Track},
+    tracks::{Lookup, Segment, millis},
 };
-use dashpot_abr::{Nominal, Rung, View};
-use dashpot_base::{Bitrate, MonoTime};
+use dashpot_abr::Rung;
+use dashpot_base::{Bitrate, ByteSize, MonoTime};
 use dashpot_qoe::Media;
 use std::time::Duration;
 
@@ -15,17 +15,14 @@ use std::time::Duration;
 /// cut up to one audio frame apart, which must not make one wait for the other.
 const LANES_APART_MAX: Duration = Duration::from_millis(100);
 
-/// The segment length that a rule is told while no index has said it: a common one. The rule has
-/// no estimate at that point, so little depends on it.
-const SEGMENT_UNKNOWN: Duration = Duration::from_secs(4);
-
 /// One request that may be made.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Order {
     pub(super) what: What,
-    pub(super) url: String,
-    pub(super) range: Option<(u64, u64)>,
-    pub(super) mime: Option<String>,
+    pub(super) bitrate: Bitrate,
+    pub(super) size: Option<ByteSize>,
+    /// The period, and the place of the segment in it.
+    pub(super) place: (usize, usize),
 }
 
 impl Player {
@@ -41,7 +38,8 @@ impl Player {
             return;
         }
         // A lane that begins may be what an earlier one was waiting for, hence once more.
-        for lane in (0..self.lanes.len()).chain(0..self.lanes.len()) {
+        let again = if self.lanes.len() == 1 { 0 } else { self.lanes.len() };
+        for lane in (0..self.lanes.len()).chain(0..again) {
             self.schedule_lane(now, lane);
         }
     }
@@ -58,7 +56,9 @@ impl Player {
             if lane.complete {
                 return;
             }
-            if let Some(wait) = self.must_wait(index) {
+            let wait = self.must_wait(index);
+            self.note_room(now, index, wait);
+            if let Some(wait) = wait {
                 self.lanes[index].wait = Some(wait);
                 if before.is_none() {
                     self.log_wait(now, index, wait);
@@ -71,6 +71,13 @@ impl Player {
                 self.pin(now, index);
                 continue;
             };
+            if let Some(wait) = self.asked_to_wait(now, index) {
+                self.lanes[index].wait = Some(wait);
+                if !matches!(before, Some(Wait::Rule { .. })) {
+                    self.log_wait(now, index, wait);
+                }
+                return;
+            }
             if let Some(order) = self.order(index, rung) {
                 self.fetch(now, index, order);
                 return;
@@ -82,9 +89,9 @@ impl Player {
 
     /// Returns why the lane may not ask for its next segment.
     fn must_wait(&mut self, index: usize) -> Option<Wait> {
-        let tracks = self.tracks.as_ref()?;
+        let tracks = self.tracks.as_deref()?;
         let lane = &self.lanes[index];
-        let Lookup::Found(segment) = lane.reference(tracks.period(lane.period)?)? else {
+        let Lookup::Found(segment, place) = lane.reference(tracks.period(lane.period)?)? else {
             return None;
         };
         let others = self.lanes.iter().enumerate().filter(|(other, _)| *other != index);
@@ -94,9 +101,38 @@ impl Player {
         }
         let end = segment.end;
         let lane = &mut self.lanes[index];
-        lane.approach(segment);
+        lane.approach(segment, place);
         let until = end.saturating_sub(lane.bound(self.config.buffer_max));
         (self.playhead.position() < until).then_some(Wait::BufferFull { until })
+    }
+
+    /// Tells the rule how long the buffer had no room, once it has.
+    fn note_room(&mut self, now: MonoTime, index: usize, wait: Option<Wait>) {
+        let lane = &mut self.lanes[index];
+        if matches!(wait, Some(Wait::BufferFull { .. })) {
+            lane.full_since.get_or_insert(now);
+        } else if let Some(since) = lane.full_since.take()
+            && lane.media == Media::Video
+        {
+            self.rule.waited(millis(now.since(since)));
+        }
+    }
+
+    /// Returns the wait that the rule asked for, while it may have it: a viewer who waits for a
+    /// picture is never made to wait longer for it, so one segment stays buffered.
+    fn asked_to_wait(&mut self, now: MonoTime, index: usize) -> Option<Wait> {
+        let lane = &mut self.lanes[index];
+        let (since, until) = lane.delay?;
+        let position = lane.to.saturating_sub(lane.longest());
+        let is_playing = self.playhead.hold().is_none();
+        if is_playing && now < until && self.playhead.position() < position {
+            return Some(Wait::Rule { until, position });
+        }
+        lane.delay = None;
+        if since < now {
+            self.rule.waited(millis(now.since(since)));
+        }
+        None
     }
 
     /// Decides on the rung of the lane's next segment.
@@ -109,36 +145,16 @@ impl Player {
     }
 
     fn decide(&mut self, now: MonoTime, index: usize) -> Option<Rung> {
-        let tracks = self.tracks.as_ref()?;
-        let lane = &self.lanes[index];
-        let period = tracks.period(lane.period)?;
-        let segment = match lane.reference(period) {
-            Some(Lookup::Found(segment)) => segment.end.saturating_sub(segment.start),
-            Some(Lookup::NeedsIndex(_) | Lookup::Exhausted) | None => SEGMENT_UNKNOWN,
-        };
-        let ladder: Vec<_> = period.ladder.iter().map(|rate| kbps(*rate)).collect();
-        let film = Nominal { ladder, segment_ms: millis(segment), count: None };
-        let view = View {
-            now_ms: millis(now.since(self.started.unwrap_or(now))),
-            ladder: &film.ladder,
-            film: &film,
-            index: 0,
-            since_seek: 0,
-            buffer_ms: millis(lane.level(self.playhead.position())),
-            buffer_max_ms: millis(lane.bound(self.config.buffer_max)),
-            segment_ms: millis(segment),
-            throughput_kbps: self
-                .estimator
-                .throughput()
-                .map(|link| kbps(link.without(period.sound()))),
-            latency_ms: millis(self.estimator.latency()),
-            last: lane.last_rung(tracks),
-            is_playing: self.playhead.hold().is_none(),
-            live: None,
-        };
-        let decision = self.rule.decide(&view);
+        let (rule, seen) = self.seen(now, index)?;
+        let view = seen.next();
+        let decision = rule.decide(&view);
         debug_assert!(decision.rung <= view.top(), "a rule stays inside the ladder");
         let rung = decision.rung.min(view.top());
+        if 0.0 < decision.delay_ms {
+            let delay = Duration::try_from_secs_f64(decision.delay_ms / 1_000.0);
+            let until = now.after(delay.unwrap_or(Duration::MAX));
+            self.lanes[index].delay = Some((now, until));
+        }
         self.log_decision(now, index, rung, decision.reason);
         Some(rung)
     }
@@ -149,50 +165,29 @@ impl Player {
         let lane = &self.lanes[index];
         let period = self.tracks.as_ref()?.period(lane.period)?;
         let track = period.of(lane.media).get(rung.0)?;
-        let media = lane.media;
-        match track.at(lane.to, period.end) {
+        let (media, bitrate) = (lane.media, track.bandwidth);
+        let head = |what| Order { what, bitrate, size: None, place: (lane.period, lane.place) };
+        match track.at(lane.to, period.end, lane.place) {
             Lookup::Exhausted => None,
-            Lookup::NeedsIndex(file) => Some(Order {
-                what: What::Index { media, rung },
-                url: file.url.clone(),
-                range: Some(file.index_range),
-                mime: track.mime.clone(),
-            }),
-            Lookup::Found(segment) => Some(match &track.init {
-                Some(init) if !self.inits.contains(&init_key(init)) => Order {
-                    what: What::Init { media, rung },
-                    url: init.url.clone(),
-                    range: init.range,
-                    mime: track.mime.clone(),
-                },
-                Some(_) | None => segment_order(media, rung, track, segment),
+            Lookup::NeedsIndex => Some(head(What::Index { media, rung })),
+            Lookup::Found(segment, place) => Some(match &track.init {
+                Some(init) if !self.inits.contains(init) => head(What::Init { media, rung }),
+                Some(_) | None => {
+                    let size = segment.size;
+                    let what = segment_of(media, rung, segment);
+                    Order { what, bitrate, size, place: (lane.period, place) }
+                }
             }),
         }
     }
 }
 
-fn segment_order(media: Media, rung: Rung, track: &Track, segment: &Segment) -> Order {
-    Order {
-        what: What::Segment {
-            media,
-            rung,
-            number: segment.number,
-            start: segment.start,
-            duration: segment.end.saturating_sub(segment.start),
-        },
-        url: segment.url.clone(),
-        range: segment.range,
-        mime: track.mime.clone(),
+fn segment_of(media: Media, rung: Rung, segment: &Segment) -> What {
+    What::Segment {
+        media,
+        rung,
+        number: segment.number,
+        start: segment.start,
+        duration: segment.end.saturating_sub(segment.start),
     }
-}
-
-/// Returns a time in the unit of rules.
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1_000.0
-}
-
-/// Returns a rate in the unit of rules.
-#[expect(clippy::cast_precision_loss, reason = "rates above 2^53 bps do not exist")]
-fn kbps(rate: Bitrate) -> f64 {
-    rate.bps() as f64 / 1_000.0
 }

@@ -5,14 +5,17 @@ mod hostile;
 mod world;
 
 use super::*;
-use crate::{Failure, Fetch, What};
+use crate::{Failure, Request, What};
 use dashpot_abr::Rung;
 use dashpot_base::{Bitrate, ByteSize};
 use dashpot_mpd::timeline::{Kind, PeriodView, SegmentIndex, Sidx};
 use dashpot_qoe::{Event, Media};
 use expect_test::expect;
 use proptest::prelude::*;
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 use world::*;
 
 fn kbps(rate: u64) -> Bitrate {
@@ -29,7 +32,7 @@ struct Seen {
 }
 
 fn seen(world: &World) -> Seen {
-    let segments = world.fetches.iter().filter(|it| matches!(it.what, What::Segment { .. }));
+    let segments = world.fetches.iter().filter(|it| matches!(it.fetch.what, What::Segment { .. }));
     Seen {
         done: world.done.clone().expect("ended"),
         millis: world.now.nanos() / 1_000_000,
@@ -39,8 +42,8 @@ fn seen(world: &World) -> Seen {
 }
 
 /// Returns where each video segment asked for begins, and its rung.
-fn video(fetches: &[Fetch]) -> impl Iterator<Item = (Duration, Rung)> {
-    fetches.iter().filter_map(|fetch| match fetch.what {
+fn video(fetches: &[Request]) -> impl Iterator<Item = (Duration, Rung)> {
+    fetches.iter().filter_map(|fetch| match fetch.fetch.what {
         What::Segment { media: Media::Video, rung, start, .. } => Some((start, rung)),
         What::Segment { .. } | What::Manifest | What::Index { .. } | What::Init { .. } => None,
     })
@@ -77,7 +80,8 @@ fn a_period_that_outlasts_its_segments_ends_with_them() {
 fn an_init_segment_and_an_index_are_fetched_once_a_representation() {
     let film = presentation(vec![film(0, 24, |name, _| needs_sidx(name))]);
     let world = World::new(config(), film, kbps(1_300)).run();
-    let mut heads = world.fetches.iter().filter(|it| !matches!(it.what, What::Segment { .. }));
+    let mut heads =
+        world.fetches.iter().filter(|it| !matches!(it.fetch.what, What::Segment { .. }));
     let mut seen = BTreeSet::new();
     assert!(heads.all(|it| seen.insert((it.url.clone(), it.range))));
     assert!(seen.contains(&(url("v2.mp4"), Some((100, 199)))), "{seen:?}");
@@ -127,7 +131,7 @@ fn the_language_wished_for_is_played_and_else_the_first() {
         let world = World::new(config, one_film(), kbps(10_000)).run();
         let audio = world.fetches.iter().filter(|it| it.url.contains("/a-"));
         assert!(audio.count() == 13, "an init segment and twelve segments");
-        let only = |it: &Fetch| !it.url.contains("/a-") || it.url.contains(played);
+        let only = |it: &Request| !it.url.contains("/a-") || it.url.contains(played);
         assert!(world.fetches.iter().all(only), "{wished:?}");
     }
 }
@@ -184,7 +188,12 @@ fn a_full_buffer_pauses_fetching() {
 
 #[test]
 fn failures_that_may_pass_are_retried_and_others_end_the_session() {
-    fn at_segment_5(fetch: &Fetch, upto: usize, tries: usize, failure: Failure) -> Option<Failure> {
+    fn at_segment_5(
+        fetch: &Request,
+        upto: usize,
+        tries: usize,
+        failure: Failure,
+    ) -> Option<Failure> {
         (fetch.url.ends_with("/5.m4s") && tries <= upto).then_some(failure)
     }
     let attempts = |fails| {
@@ -285,8 +294,8 @@ fn answers_that_nobody_waits_for_change_nothing() {
     world.run_until(3);
     let (ticket, size) = (Ticket(999), ByteSize::new(1));
     let wake = world.player.wake_at();
-    world.feed(Input::FirstByte { ticket });
-    world.feed(Input::Arrived { ticket, size, cache_status: None });
+    world.feed(Input::FirstByte { ticket, size: None });
+    world.feed(Input::Arrived { ticket, size, cache_status: None, server_data: None });
     world.feed(Input::Failed { ticket, failure: Failure::Connect });
     world.feed(Input::Index { ticket, sidx: sidx() });
     world.feed(Input::Manifest { ticket, presentation: Box::new(one_film()) });
@@ -352,8 +361,11 @@ fn the_log_and_the_cmcd_of_a_session_say_what_was_chosen_and_why() {
         {"t_ms":3593,"node":"player","kind":"done","reason":"played-enough","position_ms":3000}
     "#]]
     .assert_eq(&world.lines());
-    let cmcd =
-        world.fetches.iter().take(9).map(|it| format!("{}: {:?}\n", it.what, it.cmcd.to_query()));
+    let cmcd = world
+        .fetches
+        .iter()
+        .take(9)
+        .map(|it| format!("{}: {:?}\n", it.fetch.what, it.cmcd.to_query()));
     expect![[r#"
         MPD: "CMCD=ot%3Dm%2Csf%3Dd%2Csid%3D%22s-1%22%2Cst%3Dv"
         video init of rung 0: "CMCD=bl%3D0%2Cbr%3D300%2Cot%3Di%2Csf%3Dd%2Csid%3D%22s-1%22%2Cst%3Dv%2Csu%2Ctb%3D2400"

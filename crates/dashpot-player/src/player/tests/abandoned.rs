@@ -9,13 +9,13 @@ use std::time::Duration;
 /// Lets `bytes` of the video segment that is on its way arrive.
 fn arrive(world: &mut World, bytes: u64) -> Ticket {
     let is_video = |what: &What| matches!(what, What::Segment { media: Media::Video, .. });
-    while !world.in_flight.values().any(|(_, it)| is_video(&it.what)) {
+    while !world.in_flight.values().any(|(_, it)| is_video(&it.fetch.what)) {
         let next = world.in_flight.keys().next().copied().expect("something on its way");
         world.answer(next);
     }
-    let segment = world.in_flight.iter().find(|(_, (_, it))| is_video(&it.what));
+    let segment = world.in_flight.iter().find(|(_, (_, it))| is_video(&it.fetch.what));
     let ticket = *segment.expect("a video segment").0;
-    world.feed(Input::FirstByte { ticket });
+    world.feed(Input::FirstByte { ticket, size: None });
     world.feed(Input::Progress { ticket, size: ByteSize::new(bytes) });
     ticket
 }

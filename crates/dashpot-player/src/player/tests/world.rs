@@ -1,6 +1,6 @@
 //! A world for the player under test: two pipes, and answers that may be told to fail.
 
-use crate::{Config, DoneReason, Failure, Fetch, Input, Output, Player, Ticket, What};
+use crate::{Config, DoneReason, Failure, Input, Output, Player, Request, Ticket, What};
 use dashpot_abr::Throughput;
 use dashpot_base::{Bitrate, ByteSize, Machine as _, MediaTime, MonoTime};
 use dashpot_mpd::timeline::{
@@ -91,21 +91,21 @@ pub(super) fn one_film() -> Presentation {
 }
 
 /// Bytes of an answer: the nominal rate of the representation that the URL names.
-pub(super) fn size_of(fetch: &Fetch) -> u64 {
+pub(super) fn size_of(fetch: &Request) -> u64 {
     let rate = match fetch.url.split('/').nth(4).map(|name| name.split('.').next()) {
         Some(Some("v1")) => 300_000,
         Some(Some("v2")) => 900_000,
         Some(Some("v3")) => 2_400_000,
         _ => 64_000,
     };
-    match &fetch.what {
+    match &fetch.fetch.what {
         What::Segment { duration, .. } => rate / 8 * duration.as_secs(),
         What::Manifest | What::Index { .. } | What::Init { .. } => 1_000,
     }
 }
 
 /// Whether an answer fails, by the request and how often it was made.
-pub(super) type Fails = fn(&Fetch, usize) -> Option<Failure>;
+pub(super) type Fails = fn(&Request, usize) -> Option<Failure>;
 
 /// A world of two independent pipes of `rate_bps`, one request each, with `latency`.
 pub(super) struct World {
@@ -113,9 +113,9 @@ pub(super) struct World {
     pub(super) presentation: Presentation,
     pub(super) rate: Bitrate,
     pub(super) now: MonoTime,
-    pub(super) in_flight: BTreeMap<Ticket, (MonoTime, Box<Fetch>)>,
+    pub(super) in_flight: BTreeMap<Ticket, (MonoTime, Box<Request>)>,
     pub(super) fails: Fails,
-    pub(super) fetches: Vec<Fetch>,
+    pub(super) fetches: Vec<Request>,
     pub(super) log: Vec<Record>,
     pub(super) done: Option<DoneReason>,
 }
@@ -143,13 +143,15 @@ impl World {
             assert!(self.done.is_none(), "nothing follows Done");
             match output {
                 Output::Fetch(fetch) => {
-                    let same = |it: &Fetch| it.url == fetch.url && it.range == fetch.range;
+                    let fetch = Box::new(self.player.request(&fetch));
+                    let same = |it: &Request| it.url == fetch.url && it.range == fetch.range;
                     assert!(!self.in_flight.values().any(|(_, it)| same(it)), "asked for twice");
                     let took = self.rate.time_for(ByteSize::new(size_of(&fetch))).unwrap();
                     let due = self.now.after(LATENCY + took);
                     self.fetches.push((*fetch).clone());
-                    self.in_flight.insert(fetch.ticket, (due, fetch));
+                    self.in_flight.insert(fetch.fetch.ticket, (due, fetch));
                 }
+                Output::Look { .. } => (),
                 Output::Cancel { ticket } => {
                     assert!(
                         self.in_flight.remove(&ticket).is_some(),
@@ -166,7 +168,7 @@ impl World {
     pub(super) fn answer(&mut self, ticket: Ticket) {
         let (_, fetch) = self.in_flight.remove(&ticket).expect("in flight");
         let tries = self.fetches.iter().filter(|it| it.url == fetch.url).count();
-        let input = match ((self.fails)(&fetch, tries), &fetch.what) {
+        let input = match ((self.fails)(&fetch, tries), &fetch.fetch.what) {
             (Some(failure), _) => Input::Failed { ticket, failure },
             (None, What::Manifest) => {
                 Input::Manifest { ticket, presentation: Box::new(self.presentation.clone()) }
@@ -174,7 +176,7 @@ impl World {
             (None, What::Index { .. }) => Input::Index { ticket, sidx: sidx() },
             (None, What::Init { .. } | What::Segment { .. }) => {
                 let size = ByteSize::new(size_of(&fetch));
-                Input::Arrived { ticket, size, cache_status: None }
+                Input::Arrived { ticket, size, cache_status: None, server_data: None }
             }
         };
         self.feed(input);

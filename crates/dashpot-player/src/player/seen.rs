@@ -1,0 +1,114 @@
+//! What a rule is shown.
+
+use super::Player;
+use crate::{
+    What,
+    lane::Lane,
+    playhead::Playhead,
+    slot::InFlight,
+    tracks::{Lookup, Period, Tracks, bits, kbps, millis},
+};
+use dashpot_abr::{Progress, Rule, View};
+use dashpot_base::{Bitrate, ByteSize, MonoTime};
+use dashpot_qoe::Media;
+use std::time::Duration;
+
+/// The segment length that a rule is told while no index has said it: a common one. The rule has
+/// no estimate at that point, so little depends on it.
+const SEGMENT_UNKNOWN: Duration = Duration::from_secs(4);
+
+/// What the player's estimator says of the link.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Estimate {
+    pub(super) throughput: Option<Bitrate>,
+    pub(super) latency: Duration,
+}
+
+/// What of the player a rule may see, for one lane.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen<'a> {
+    tracks: &'a Tracks,
+    period: &'a Period,
+    lane: &'a Lane,
+    playhead: &'a Playhead,
+    estimate: Estimate,
+    buffer_max: Duration,
+    since_start: Duration,
+}
+
+impl Player {
+    /// Returns the rule, and what it may see of the lane at `index`.
+    pub(super) fn seen(
+        &mut self,
+        now: MonoTime,
+        index: usize,
+    ) -> Option<(&mut dyn Rule, Seen<'_>)> {
+        let (tracks, lane) = (self.tracks.as_deref()?, self.lanes.get(index)?);
+        let seen = Seen {
+            tracks,
+            period: tracks.period(lane.period)?,
+            lane,
+            playhead: &self.playhead,
+            estimate: self.estimate,
+            buffer_max: self.config.buffer_max,
+            since_start: now.since(self.started.unwrap_or(now)),
+        };
+        Some((self.rule.as_mut(), seen))
+    }
+}
+
+impl<'a> Seen<'a> {
+    /// Returns the view of the segment that is next.
+    pub(super) fn next(self) -> View<'a> {
+        let (segment, place) = match self.lane.reference(self.period) {
+            Some(Lookup::Found(segment, place)) => {
+                (segment.end.saturating_sub(segment.start), place)
+            }
+            Some(Lookup::NeedsIndex | Lookup::Exhausted) | None => {
+                (SEGMENT_UNKNOWN, self.lane.place)
+            }
+        };
+        self.view(place, segment)
+    }
+
+    /// Returns the view of the video segment on its way, and how far that has got.
+    pub(super) fn on_its_way(
+        self,
+        now: MonoTime,
+        request: &InFlight,
+        here: ByteSize,
+    ) -> Option<(View<'a>, Progress)> {
+        let What::Segment { media: Media::Video, rung, duration, .. } = request.fetch.what else {
+            return None;
+        };
+        let (_, place) = request.fetch.place;
+        let progress = Progress {
+            index: self.period.first + place,
+            rung,
+            bits: bits(request.size),
+            bits_here: bits(here),
+            first_byte_ms: millis(request.first_byte?.since(request.since)),
+            since_ms: millis(now.since(request.since)),
+        };
+        Some((self.view(place, duration), progress))
+    }
+
+    fn view(self, place: usize, segment: Duration) -> View<'a> {
+        let link = self.estimate.throughput.map(|link| kbps(link.without(self.period.sound())));
+        View {
+            now_ms: millis(self.since_start),
+            ladder: &self.period.ladder,
+            film: self.tracks,
+            index: self.period.first + place,
+            since_seek: self.lane.since_seek,
+            buffer_ms: millis(self.lane.level(self.playhead.position())),
+            buffer_max_ms: millis(self.lane.bound(self.buffer_max)),
+            segment_ms: millis(segment),
+            throughput_kbps: link,
+            latency_ms: millis(self.estimate.latency),
+            last: self.lane.last_rung(self.tracks),
+            is_playing: self.playhead.hold().is_none(),
+            live: None,
+        }
+    }
+}

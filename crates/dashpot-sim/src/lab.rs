@@ -1,0 +1,151 @@
+//! The laboratory: native sessions by the thousand.
+//!
+//! What is simulated is what is served: the player, its estimator and the link are those of a
+//! session over sockets. A session in here is one ladder of video without sound, and its film is
+//! known beforehand: no MPD, index or initialisation segment is fetched, as in the simulators of
+//! the literature.
+
+use crate::{Content, Session, Wire, run_with};
+use dashpot_abr::{Rule, Table};
+use dashpot_base::{ByteSize, MonoTime, Seed};
+use dashpot_mpd::timeline::{Presentation, Sidx};
+use dashpot_net::{Link, Trace};
+use dashpot_player::{Config, DoneReason, Fetch, Input, Player, Tracks};
+use dashpot_qoe::{self as qoe, Record, Summary};
+use std::{sync::Arc, time::Duration};
+use url::Url;
+
+/// A film ready to be played any number of times; clones share it.
+#[derive(Clone, Debug)]
+pub struct Film {
+    tracks: Arc<Tracks>,
+}
+
+impl Film {
+    /// Returns the film of `table`.
+    #[must_use]
+    pub fn new(table: &Table) -> Self {
+        Self { tracks: Arc::new(Tracks::of_table(table)) }
+    }
+}
+
+/// One session to be run.
+#[derive(Debug)]
+pub struct Lab {
+    /// What is played.
+    pub film: Film,
+    /// Over which link; it begins with the trace's first row and starts over at its end.
+    pub trace: Trace,
+    /// Who chooses the rungs; fresh for each session.
+    pub rule: Box<dyn Rule>,
+    /// The most media kept ahead of the playhead.
+    pub buffer: Duration,
+    /// Media that must be buffered before playback begins.
+    pub startup: Duration,
+    /// Media that must be buffered before playback goes on after a stall.
+    pub resume: Duration,
+    /// The share of requests that the link loses, from 0 to 1.
+    pub loss_ratio: f64,
+    /// Fixes which requests these are.
+    pub seed: Seed,
+    /// Where the viewer goes: after how long, and to where, in order of time.
+    pub seeks: Vec<(Duration, Duration)>,
+    /// Ends the session after this much media was played.
+    pub stop_after_media: Option<Duration>,
+    /// Ends the session after this much time: a trace that carries next to nothing would
+    /// otherwise go on for years.
+    pub stop_after_time: Option<Duration>,
+}
+
+/// A session that was run.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Its numbers.
+    pub summary: Summary,
+    /// Why it ended; `None` where nothing was left that could happen.
+    pub done: Option<DoneReason>,
+    /// When it ended.
+    pub ended: MonoTime,
+}
+
+impl Lab {
+    /// Returns a session of `rule` with the player's own defaults, of at most a day.
+    #[must_use]
+    pub fn new(film: Film, trace: Trace, rule: Box<dyn Rule>) -> Self {
+        let defaults = Config::new(nowhere());
+        Self {
+            film,
+            trace,
+            rule,
+            buffer: defaults.buffer_max,
+            startup: defaults.startup,
+            resume: defaults.resume,
+            loss_ratio: 0.0,
+            seed: Seed(1),
+            seeks: Vec::new(),
+            stop_after_media: None,
+            stop_after_time: Some(Duration::from_secs(86_400)),
+        }
+    }
+
+    /// Runs the session to its end.
+    #[must_use]
+    pub fn run(self) -> Outcome {
+        self.observed(|_| ())
+    }
+
+    /// Runs the session to its end; every record is shown to `observe`.
+    #[must_use]
+    pub fn observed(self, mut observe: impl FnMut(&Record)) -> Outcome {
+        let mut session = qoe::Session::new();
+        let end = run_with(self.session(), |record| {
+            session.add(&record);
+            observe(&record);
+        });
+        Outcome { summary: session.summary(end.at), done: end.done, ended: end.at }
+    }
+
+    fn session(self) -> Session<Known> {
+        let config = Config {
+            startup: self.startup,
+            resume: self.resume,
+            buffer_max: self.buffer,
+            stop_after_media: self.stop_after_media,
+            stop_after_time: self.stop_after_time,
+            ..Config::new(nowhere())
+        };
+        let seeks = self.seeks.into_iter();
+        Session {
+            player: Player::prepared(config, self.rule, self.film.tracks),
+            wire: Wire::new(Known, Link::new(self.trace, self.loss_ratio, self.seed)),
+            script: seeks.map(|(after, to)| (after, Input::Seek { to })).collect(),
+            grain: Duration::from_nanos(1),
+        }
+    }
+}
+
+/// Content of which the player knows all sizes.
+#[derive(Clone, Copy, Debug)]
+struct Known;
+
+impl Content for Known {
+    fn presentation(&self) -> Presentation {
+        Presentation { periods: Vec::new(), problems: Vec::new() }
+    }
+
+    fn index(&self, _: &Fetch) -> Sidx {
+        Sidx { timescale: 1, earliest_presentation_time: 0, first_byte: 0, entries: Vec::new() }
+    }
+
+    fn size(&self, fetch: &Fetch) -> ByteSize {
+        fetch.size.unwrap_or_default()
+    }
+}
+
+/// Returns where the MPD of a film is that has none.
+fn nowhere() -> Url {
+    Url::parse("about:blank").expect("a URL")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+use super::*;
+use dashpot_abr::{Decision, Film as _, Progress, Reason, Rung, View, by_name};
+use dashpot_qoe::{Abandoned, Event};
+
+/// Sixty segments of two seconds, of which every other is half as large again.
+fn film() -> Film {
+    let ladder = vec![300.0, 750.0, 1_500.0, 3_000.0];
+    let sizes = (0..60).map(|index| {
+        let weight = if index % 2 == 0 { 1_000.0 } else { 3_000.0 };
+        ladder.iter().map(|rate| rate * weight).collect()
+    });
+    let sizes = sizes.collect::<Vec<Vec<f64>>>();
+    Film::new(&Table::new(ladder, vec![2_000.0; 60], &sizes).unwrap())
+}
+
+fn lab(rule: Box<dyn Rule>, trace: &str) -> Lab {
+    Lab::new(film(), Trace::parse(trace).unwrap(), rule)
+}
+
+#[test]
+fn every_rule_plays_the_film_to_its_end_and_an_ample_link_plays_the_top() {
+    for name in dashpot_abr::names() {
+        let outcome = lab(by_name(name).unwrap(), "1000,20000,20").run();
+        let Summary { played_ms, stalls, average_bitrate_bps, .. } = outcome.summary;
+        assert_eq!(outcome.done, Some(DoneReason::Ended), "{name}");
+        assert_eq!((played_ms, stalls), (120_000, 0), "{name}");
+        assert!(Some(2_000_000) < average_bitrate_bps, "{name}: {average_bitrate_bps:?}");
+    }
+}
+
+#[test]
+fn the_link_carries_the_sizes_of_the_table_and_the_rule_sees_them() {
+    let film = film();
+    let mut sizes = Vec::new();
+    let lab = lab(by_name("throughput").unwrap(), "1000,900,20");
+    let outcome = lab.observed(|record| {
+        if let Event::Segment { number, rung, size, .. } = record.event {
+            sizes.push((number, rung, size.bytes()));
+        }
+    });
+    assert_eq!(sizes.len(), 60);
+    for (number, rung, bytes) in sizes {
+        let index = usize::try_from(number).unwrap() - 1;
+        let bits = film.tracks.bits(index, Rung(rung));
+        assert_eq!(Some(bits / 8.0), u32::try_from(bytes).ok().map(f64::from));
+    }
+    assert_eq!(film.tracks.count(), Some(60));
+    assert!(outcome.summary.wasted_bytes == 0);
+}
+
+#[test]
+fn a_trace_that_carries_next_to_nothing_ends_after_the_time_given() {
+    let slow = lab(by_name("throughput").unwrap(), "1000,1,20");
+    let outcome = Lab { stop_after_time: Some(Duration::from_secs(60)), ..slow }.run();
+    assert_eq!((outcome.done, outcome.ended.nanos()), (Some(DoneReason::TimeUp), 60_000_000_000));
+}
+
+/// A rule that does what it is told.
+#[derive(Debug)]
+struct Told {
+    delay_ms: f64,
+    gives_up_after_ms: f64,
+    rung: usize,
+    waited_ms: f64,
+    asked: usize,
+}
+
+impl Rule for Told {
+    fn name(&self) -> &'static str {
+        "told"
+    }
+
+    fn decide(&mut self, view: &View<'_>) -> Decision {
+        assert_eq!((view.index, view.film.count()), (self.asked.min(view.index), Some(60)));
+        self.asked = view.index + 1;
+        let rung = Rung(self.rung).min(view.top());
+        Decision { delay_ms: self.delay_ms, ..Decision::now(rung, Reason::NoEstimate) }
+    }
+
+    fn waited(&mut self, ms: f64) {
+        self.waited_ms += ms;
+        assert!(0.0 < ms && self.waited_ms.is_finite());
+    }
+
+    fn patience_ms(&self, _: &View<'_>, progress: &Progress) -> f64 {
+        (self.gives_up_after_ms - progress.since_ms).max(0.0)
+    }
+
+    fn gives_up(&mut self, _: &View<'_>, progress: &Progress) -> bool {
+        assert!(self.gives_up_after_ms <= progress.since_ms, "{progress:?}");
+        assert!(progress.first_byte_ms <= progress.since_ms);
+        self.rung = self.rung.saturating_sub(1);
+        true
+    }
+}
+
+fn told(delay_ms: f64, gives_up_after_ms: f64, rung: usize) -> Box<dyn Rule> {
+    Box::new(Told { delay_ms, gives_up_after_ms, rung, waited_ms: 0.0, asked: 0 })
+}
+
+/// Returns the kinds of events, and the buffer at each segment's arrival.
+fn lines(lab: Lab) -> (Vec<String>, Outcome) {
+    let mut lines = Vec::new();
+    let outcome = lab.observed(|record| lines.push(record.line("player")));
+    (lines, outcome)
+}
+
+#[test]
+fn a_delay_is_honoured_as_long_as_a_segment_stays_buffered() {
+    for (delay_ms, expected) in
+        [(0.0, false), (f64::NAN, false), (-5.0, false), (700.0, true), (f64::INFINITY, true)]
+    {
+        let (lines, outcome) = lines(lab(told(delay_ms, f64::INFINITY, 0), "1000,20000,20"));
+        let delays = lines.iter().filter(|line| line.contains("rule-delay")).count();
+        assert_eq!(0 < delays, expected, "{delay_ms}: {delays}");
+        assert_eq!(outcome.summary.stalls, 0, "{delay_ms}");
+        if delay_ms.is_infinite() {
+            // The buffer never grows: each segment is asked for when one is left.
+            let fullest = lines.iter().filter_map(|line| {
+                let line = line.contains("\"kind\":\"segment\"").then_some(line)?;
+                let (_, rest) = line.split_once("\"buffer_ms\":")?;
+                rest.trim_end_matches('}').parse::<u64>().ok()
+            });
+            let fullest = fullest.max().unwrap();
+            assert!(fullest <= 4_000, "{fullest}");
+        }
+    }
+}
+
+#[test]
+fn a_download_is_given_up_when_the_rule_says_so_and_its_bytes_are_waste() {
+    // A segment of the top rung takes several seconds, one of the lowest less than one.
+    let mut given_up = Vec::new();
+    let lab = lab(told(0.0, 1_500.0, 3), "1000,800,40");
+    let outcome = lab.observed(|record| {
+        if let Event::Abandon { reason, size, .. } = record.event {
+            given_up.push((record.at.nanos() / 1_000_000, reason, size.bytes()));
+        }
+    });
+    // Each time 1,460 ms at 100 bytes a millisecond: the first segment at two rungs, and the
+    // second, which is larger, at the third of them.
+    let all = |at_ms| (at_ms, Abandoned::Rule, 146_000);
+    assert_eq!(given_up[..3], [all(1_500), all(3_000), all(5_477)], "{given_up:?}");
+    assert_eq!(outcome.done, Some(DoneReason::Ended));
+    let wasted = given_up.iter().map(|(.., bytes)| bytes).sum::<u64>();
+    assert_eq!(outcome.summary.wasted_bytes, wasted);
+    assert_eq!(outcome.summary.segments, 60);
+}
+
+#[test]
+fn a_rule_that_always_gives_up_still_ends() {
+    let outcome = lab(told(0.0, 0.0, 3), "1000,400,40").run();
+    assert_eq!(outcome.done, Some(DoneReason::Ended));
+    assert_eq!(outcome.summary.segments, 60);
+}
