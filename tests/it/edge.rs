@@ -19,6 +19,7 @@ mod origin;
 mod prefetch;
 mod process;
 mod purge;
+mod refused;
 mod reload;
 mod resumes;
 mod room;

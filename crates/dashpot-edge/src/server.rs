@@ -196,6 +196,8 @@ impl Server {
         options.limits = live.config().front.limits;
         options.connections = live.edge().stats.connections.clone();
         options.protocols = live.edge().stats.protocols.clone();
+        options.refusals.counts = live.edge().stats.refused.clone();
+        options.refusals.log = Some(live.edge().access_log.clone());
         info!(addr = %self.listener.addr(), origin = %live.config().origin, "edge serves");
         let (administered, jobs) = (live.clone(), live.clone());
         let disk = live.edge().store.disk().cloned();

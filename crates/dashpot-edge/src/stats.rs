@@ -73,6 +73,8 @@ pub(crate) struct Stats {
     purge_rules: Gauge,
     /// Connections begun, by protocol.
     pub(crate) protocols: Family<Vec<(&'static str, &'static str)>, Counter>,
+    /// Requests refused before they were any, by reason.
+    pub(crate) refused: Family<Vec<(&'static str, &'static str)>, Counter>,
     pub(crate) prefetches: Counter,
     pub(crate) prefetch_hits: Counter,
     fills: Gauge,
@@ -181,6 +183,7 @@ impl Stats {
             prefetch_hits: metrics.counter(Metric::PrefetchHits),
             purge_rules: metrics.gauge(Metric::PurgeRules),
             protocols: metrics.counters(Metric::ConnectionsOpened),
+            refused: metrics.counters(Metric::Refused),
             fills: metrics.gauge(Metric::Fills),
             objects: metrics.gauge(Metric::CacheObjects),
             bytes: metrics.gauge(Metric::CacheBytes),

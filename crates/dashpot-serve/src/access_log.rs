@@ -12,7 +12,7 @@ pub use body::{Logged, UpstreamTook};
 use crate::{Clock, Counter, Role};
 use body::Record;
 use entry::Entry;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use std::{
     fs::OpenOptions,
     io::{self, Write},
@@ -171,6 +171,15 @@ impl AccessLog {
             let entry = Entry::new(self.clock.wall(), self.role, request);
             Box::new(Record::new(entry, self.clock.clone(), Arc::clone(queue)))
         }))
+    }
+}
+
+impl AccessLog {
+    /// Writes the line of a request of `client` that nobody could read, refused with `status`.
+    pub(crate) fn refused(&self, client: SocketAddr, status: StatusCode, why: &'static str) {
+        if let Some(queue) = &self.queue {
+            queue.send(Entry::refused(self.clock.wall(), self.role, client, (status, why)));
+        }
     }
 }
 

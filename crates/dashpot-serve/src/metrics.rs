@@ -48,6 +48,8 @@ pub enum Metric {
     Connections,
     /// Connections begun, by the protocol spoken.
     ConnectionsOpened,
+    /// Requests refused before they were any, by reason.
+    Refused,
     /// TLS handshakes that came to a connection.
     TlsHandshakes,
     /// TLS handshakes that did not, by reason.
@@ -114,6 +116,7 @@ impl Metric {
             Self::ResponseBytes => ("response_bytes", "Body bytes handed to clients"),
             Self::Connections => ("connections", "Open client connections"),
             Self::ConnectionsOpened => ("connections_opened", "Client connections by protocol"),
+            Self::Refused => ("refused", "Requests refused unread by reason"),
             Self::TlsHandshakes => ("tls_handshakes", "TLS handshakes completed"),
             Self::TlsHandshakeFailures => ("tls_handshake_failures", "TLS handshakes failed"),
             Self::CertificateReloads => ("certificate_reloads", "Certificates read again"),

@@ -5,6 +5,7 @@ mod connection;
 mod framed;
 mod http2;
 mod pace;
+mod refused;
 mod refusing;
 mod room;
 mod stream;
@@ -18,6 +19,8 @@ use http::{Request, Response};
 use http_body::Body;
 pub(crate) use http2::{join_cookies, rested};
 use hyper::{body::Incoming, service::Service};
+pub use refused::Refusals;
+use refused::Refused;
 use room::{Room, Slots};
 use std::{
     net::SocketAddr,
@@ -93,6 +96,8 @@ pub struct Options {
     pub connections: Gauge,
     /// Counts connections by the protocol spoken.
     pub protocols: Family<Vec<(&'static str, &'static str)>, Counter>,
+    /// Where requests are noted that are refused before they are any.
+    pub refusals: Refusals,
     /// The room that the servers share which run with clones of these options.
     room: Arc<OnceLock<Arc<Room>>>,
 }
@@ -108,6 +113,7 @@ impl Options {
             drain: Duration::from_millis(800),
             connections: Gauge::default(),
             protocols: Family::default(),
+            refusals: Refusals::default(),
             room: Arc::default(),
         }
     }
@@ -145,6 +151,7 @@ where
         let Some((stream, peer, slot)) = accepted else { continue };
         let Some(counted) = room.clients.count(peer.ip()) else {
             debug!(%peer, "refused: its client has too many connections");
+            options.refusals.note(peer, Refused::TooManyConnections);
             // Nothing has been written: the socket has room, or the client has gone.
             if listener.tls().is_none() {
                 stream.try_write(clients::TOO_MANY).ok();
@@ -156,6 +163,7 @@ where
             shutdown: options.shutdown.clone(),
             peer,
             protocols: options.protocols.clone(),
+            refusals: options.refusals.clone(),
         };
         let (tls, streams) = (listener.tls().cloned(), tasks.clone());
         // It fails only for a socket that has gone already.

@@ -53,6 +53,35 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Returns the word for it in metrics and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LineEnd => "line-end",
+            Self::EmptyLines => "empty-lines",
+            Self::RequestLine => "request-line",
+            Self::Method => "method",
+            Self::Target => "target",
+            Self::TargetTooLong => "target-too-long",
+            Self::VersionSyntax => "version-syntax",
+            Self::Version => "version",
+            Self::TooLarge => "head-too-large",
+            Self::Folded => "folded",
+            Self::FieldName => "field-name",
+            Self::FieldValue => "field-value",
+            Self::HostCount => "host-count",
+            Self::Host => "host",
+            Self::ContentLength => "content-length",
+            Self::TransferEncoding => "transfer-encoding",
+            Self::TransferEncodingVersion => "transfer-encoding-version",
+            Self::TwoFramings => "two-framings",
+            Self::ChunkSize => "chunk-size",
+            Self::ChunkExtension => "chunk-extension",
+            Self::ChunkEnd => "chunk-end",
+            Self::Trailer => "trailer",
+        }
+    }
+
     /// Returns the status that tells it.
     #[must_use]
     pub const fn status(self) -> StatusCode {

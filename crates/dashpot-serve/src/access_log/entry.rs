@@ -4,11 +4,11 @@ use super::{Asked, LogFormat, combined};
 use crate::Role;
 use dashpot_base::WallTime;
 use dashpot_http::{cmcd, cmcd::Cmcd, date, signed_url::without_token};
-use http::{HeaderMap, HeaderName, Version, header};
+use http::{HeaderMap, HeaderName, StatusCode, Version, header};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use std::{
     io::{self, Write},
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
 };
 
 /// Characters kept of a path and query: enough for CMCD, and a bound on the queue.
@@ -51,6 +51,9 @@ pub(super) struct Entry {
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "entries")]
     cmcd: Option<Cmcd>,
     pub(super) aborted: bool,
+    /// Why nobody has read the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<&'static str>,
 }
 
 impl Entry {
@@ -80,6 +83,39 @@ impl Entry {
             cmcd: Cmcd::from_headers(request.headers)
                 .or_else(|| Cmcd::from_query(request.uri.query()?)),
             aborted: true,
+            refused: None,
+        }
+    }
+
+    /// Returns the entry of a request that was `refused` before it was one.
+    pub(super) fn refused(
+        now: WallTime,
+        role: Role,
+        client: SocketAddr,
+        (status, refused): (StatusCode, &'static str),
+    ) -> Self {
+        Self {
+            t: now,
+            role: role.as_str(),
+            client: client.ip(),
+            // As nginx writes what it has not read.
+            method: "-".to_owned(),
+            path: "-".to_owned(),
+            protocol: "-",
+            host: None,
+            status: Some(status.as_u16()),
+            bytes: 0,
+            took_ms: 0.0,
+            first_byte_ms: None,
+            upstream_ms: None,
+            cache_status: None,
+            range: None,
+            referer: None,
+            user_agent: None,
+            trace: None,
+            cmcd: None,
+            aborted: true,
+            refused: Some(refused),
         }
     }
 

@@ -1,7 +1,7 @@
 use super::*;
 use bytes::Bytes;
 use dashpot_base::WallTime;
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response};
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use serde_json::{Value, json};
 use std::sync::Mutex;

@@ -1,6 +1,12 @@
 //! One connection: hyper on a guarded stream, told when to end.
 
-use super::{BoxError, Limits, framed::Framed, stream::Guarded, transport::Protocol};
+use super::{
+    BoxError, Limits, Refusals,
+    framed::Framed,
+    refused::{Noting, Refused},
+    stream::Guarded,
+    transport::Protocol,
+};
 use crate::{Counter, Family, Shutdown, Tls};
 use bytes::Bytes;
 use http::{Request, Response, header};
@@ -16,7 +22,7 @@ use std::{
     net::SocketAddr,
     pin::{Pin, pin},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
@@ -36,6 +42,7 @@ pub(super) struct Connection {
     pub(super) shutdown: Shutdown,
     pub(super) peer: SocketAddr,
     pub(super) protocols: Family<Vec<(&'static str, &'static str)>, Counter>,
+    pub(super) refusals: Refusals,
 }
 
 impl Connection {
@@ -68,6 +75,11 @@ impl Connection {
         B: Body<Error: Into<BoxError>> + 'static,
     {
         let activity = Activity::default();
+        let _noting = Noting {
+            refusals: self.refusals.clone(),
+            client: self.peer,
+            activity: activity.clone(),
+        };
         let guarded = Guarded::new(stream, self.limits, activity.clone());
         let io = TokioIo::new(Framed::new(guarded, self.limits, activity.clone()));
         let service = service_fn(move |mut request: Request<Incoming>| {
@@ -132,6 +144,8 @@ struct Flags {
     ended: AtomicBool,
     /// More of a request's body is to come.
     body_due: AtomicBool,
+    /// Why no more requests are read.
+    refused: OnceLock<Refused>,
 }
 
 impl Activity {
@@ -146,6 +160,15 @@ impl Activity {
 
     pub(super) fn set_body_due(&self, is_due: bool) {
         self.0.body_due.store(is_due, Ordering::Relaxed);
+    }
+
+    /// Notes why no more requests are read; the first reason counts.
+    pub(super) fn refuse(&self, why: Refused) {
+        self.0.refused.get_or_init(|| why);
+    }
+
+    pub(super) fn refused(&self) -> Option<Refused> {
+        self.0.refused.get().copied()
     }
 
     /// Returns whether an exchange has been under way since the last call.

@@ -1,7 +1,7 @@
 //! The framing guard of HTTP/1: hyper reads whole heads that have one meaning, one request at a
 //! time, or nothing.
 
-use super::{Limits, connection::Activity, refusing::Refusing};
+use super::{Limits, connection::Activity, refused::Refused, refusing::Refusing};
 use dashpot_http::framing::{Framer, Limits as FramingLimits, Next, Refusal, Scan};
 use std::{
     io,
@@ -128,6 +128,7 @@ impl<T> Framed<T> {
     }
 
     fn refuse(&mut self, refusal: Refusal) {
+        self.activity.refuse(Refused::Framing(refusal));
         (self.held, self.vetted, self.seen) = (Vec::new(), 0, 0);
         let can_answer = match self.request {
             Request::Ahead | Request::Whole => true,
@@ -207,7 +208,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Framed<T> {
                 continue;
             }
             let before = buf.filled().len();
-            ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
+            if let Err(error) = ready!(Pin::new(&mut this.inner).poll_read(cx, buf)) {
+                if error.kind() == io::ErrorKind::TimedOut && this.is_in_head() {
+                    this.activity.refuse(Refused::SlowHead);
+                }
+                return Poll::Ready(Err(error));
+            }
             if buf.filled().len() == before {
                 // What is held is a head without an end: nothing that could be answered.
                 return Poll::Ready(Ok(()));
@@ -282,6 +288,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Framed<T> {
 }
 
 impl<T> Framed<T> {
+    /// Returns whether a head has begun and not ended: nothing is given of one before.
+    fn is_in_head(&self) -> bool {
+        self.request == Request::Ahead && !self.held.is_empty()
+    }
+
     /// Returns whether the request under way is refused and what would be written answers it.
     fn is_mute(&self) -> bool {
         self.refusing.is_some() && self.request == Request::Begun { answered: false }

@@ -1,6 +1,7 @@
 //! Over real sockets: what ends a connection, and when.
 
 mod http2;
+mod refused;
 
 use super::*;
 use crate::Clock;
@@ -22,6 +23,7 @@ struct Server {
     release: Arc<Notify>,
     task: JoinHandle<()>,
     protocols: Family<Vec<(&'static str, &'static str)>, Counter>,
+    refusals: Refusals,
 }
 
 /// Answers `a`, then waits for `release`, then `b`.
@@ -53,9 +55,9 @@ async fn start(limits: Limits, drain: Duration) -> Server {
             }
         })
     };
-    let protocols = options.protocols.clone();
+    let (protocols, refusals) = (options.protocols.clone(), options.refusals.clone());
     let task = tokio::spawn(serve(listener, service_of, options));
-    Server { addr, shutdown, release, task, protocols }
+    Server { addr, shutdown, release, task, protocols, refusals }
 }
 
 async fn connect(server: &Server, head: &[u8]) -> TcpStream {

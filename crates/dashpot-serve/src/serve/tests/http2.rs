@@ -26,6 +26,7 @@ fn serve_one(limits: Limits, stream: DuplexStream) -> Peer {
         shutdown: shutdown.clone(),
         peer: "127.0.0.1:1".parse().unwrap(),
         protocols: Family::default(),
+        refusals: Refusals::default(),
     };
     let count = Arc::clone(&begun);
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
