@@ -23,6 +23,7 @@ if [ "$what" = test ]; then
   need_package curl curl
   need_package ffmpeg ffmpeg
   need_package ffprobe ffmpeg
+  need_package gtlsclient ngtcp2-client
   need_package h2load nghttp2-client
   need_package openssl openssl
   need_package xmllint libxml2-utils

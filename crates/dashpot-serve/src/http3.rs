@@ -2,6 +2,8 @@
 
 mod connection;
 mod exchange;
+mod frames;
+mod guard;
 mod received;
 
 use crate::{BindError, Ends, Options, RequestBody, Tls, serve::drain};

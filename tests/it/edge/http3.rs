@@ -1,5 +1,8 @@
 //! HTTP/3 as clients by quinn and h3 see it, and one of ngtcp2.
 
+mod exchanges;
+mod hostile;
+
 use super::{
     Edge, any_port, bounded,
     client::fetch,
@@ -9,8 +12,9 @@ use super::{
 use crate::judges::has;
 use bytes::{Buf as _, Bytes};
 use dashpot_edge::{Config, Tls};
-use futures_util::future::{join_all, poll_fn};
+use futures_util::future::{join, join_all, poll_fn};
 use h3::client::SendRequest;
+use http::response::Parts;
 use quinn::{Endpoint, crypto::rustls::QuicClientConfig};
 use rustls::{
     ClientConfig, RootCertStore,
@@ -42,6 +46,29 @@ struct Client {
     _endpoint: Endpoint,
 }
 
+/// A connection by QUIC.
+struct Quic {
+    connection: quinn::Connection,
+    endpoint: Endpoint,
+}
+
+/// Connects and trusts the certificate in `trusted` alone.
+async fn quic(addr: SocketAddr, trusted: &Path) -> Option<Quic> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(trusted).expect("PEM")).expect("a certificate");
+    let mut tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    tls.alpn_protocols = vec![b"h3".to_vec()];
+    let tls = QuicClientConfig::try_from(tls).expect("TLS 1.3");
+    let endpoint = Endpoint::client(any_port()).expect("a free port");
+    let config = quinn::ClientConfig::new(Arc::new(tls));
+    let connecting = endpoint.connect_with(config, addr, "a.test").expect("it begins");
+    Some(Quic { connection: connecting.await.ok()?, endpoint })
+}
+
 struct Got {
     status: u16,
     cache_status: String,
@@ -51,18 +78,7 @@ struct Got {
 impl Client {
     /// Connects and trusts the certificate in `trusted` alone.
     async fn connect(addr: SocketAddr, trusted: &Path) -> Option<Self> {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_file(trusted).expect("PEM")).expect("a certificate");
-        let mut tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        tls.alpn_protocols = vec![b"h3".to_vec()];
-        let tls = QuicClientConfig::try_from(tls).expect("TLS 1.3");
-        let endpoint = Endpoint::client(any_port()).expect("a free port");
-        let config = quinn::ClientConfig::new(Arc::new(tls));
-        let quic = endpoint.connect_with(config, addr, "a.test").expect("it begins").await.ok()?;
+        let Quic { connection: quic, endpoint } = quic(addr, trusted).await?;
         let http3 = h3::client::new(h3_quinn::Connection::new(quic.clone())).await;
         let (mut connection, requests) = http3.expect("HTTP/3");
         let driver = tokio::spawn(async move {
@@ -81,25 +97,38 @@ impl Client {
     }
 
     async fn send(&self, request: http::Request<()>, body: &[u8]) -> Result<Got, String> {
+        let (head, body) = self.upload(request, body.to_vec()).await?;
+        let cache_status = head.headers.get("cache-status");
+        let cache_status = cache_status.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Ok(Got { status: head.status.as_u16(), cache_status: cache_status.to_owned(), body })
+    }
+
+    /// Sends `request` with `body` while it reads the response.
+    async fn upload(
+        &self,
+        request: http::Request<()>,
+        body: Vec<u8>,
+    ) -> Result<(Parts, Vec<u8>), String> {
         let mut requests = self.requests.clone();
-        let mut stream = requests.send_request(request).await.map_err(|error| error.to_string())?;
-        // RFC 9114 §4.1: a server may answer before it has read everything, and stop the rest.
-        if body.is_empty() || stream.send_data(Bytes::copy_from_slice(body)).await.is_ok() {
-            stream.finish().await.unwrap_or_default();
-        }
-        let response = stream.recv_response().await.map_err(|error| error.to_string())?;
-        let cache_status = response.headers().get("cache-status").cloned();
-        let mut body = Vec::new();
-        while let Some(mut data) = stream.recv_data().await.map_err(|error| error.to_string())? {
-            body.extend_from_slice(&data.copy_to_bytes(data.remaining()));
-        }
-        Ok(Got {
-            status: response.status().as_u16(),
-            cache_status: cache_status
-                .and_then(|value| value.to_str().map(ToOwned::to_owned).ok())
-                .unwrap_or_default(),
-            body,
-        })
+        let stream = requests.send_request(request).await.map_err(|error| error.to_string())?;
+        let (mut send, mut receive) = stream.split();
+        let sent = async {
+            // RFC 9114 §4.1: a server may answer before it has read everything, and stop the rest.
+            if body.is_empty() || send.send_data(Bytes::from(body)).await.is_ok() {
+                send.finish().await.unwrap_or_default();
+            }
+        };
+        let received = async {
+            let response = receive.recv_response().await.map_err(|error| error.to_string())?;
+            let mut body = Vec::new();
+            while let Some(mut data) =
+                receive.recv_data().await.map_err(|error| error.to_string())?
+            {
+                body.extend_from_slice(&data.copy_to_bytes(data.remaining()));
+            }
+            Ok((response.into_parts().0, body))
+        };
+        join(sent, received).await.1
     }
 }
 
@@ -271,22 +300,26 @@ async fn connections_by_tcp_and_quic_count_together() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ngtcp2_gets_the_same_segment() {
+async fn ngtcp2_gets_the_same_segment_missed_and_hit() {
     if !has("gtlsclient", "--help") {
         return;
     }
     bounded(async {
-        let (_origin, _files, edge) = begin().await;
-        let folder = tempfile::tempdir().expect("a folder");
+        let (origin, _files, edge) = begin().await;
         let port = edge.tls[0].port().to_string();
         let url = format!("https://localhost:{port}{SEGMENT}");
-        let to = format!("--download={}", folder.path().display());
-        let mut command = tokio::process::Command::new("gtlsclient");
-        command.args(["-q", "--exit-on-all-streams-close", &to, "127.0.0.1", &port, &url]);
-        let output = command.kill_on_drop(true).output().await.expect("it runs");
-        let got = std::fs::read(folder.path().join("1.m4s"));
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(got.is_ok_and(|got| got == body_of(BODY_BYTES)), "{told}");
+        // A miss and a hit.
+        for _ in 0..2 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let to = format!("--download={}", folder.path().display());
+            let mut command = tokio::process::Command::new("gtlsclient");
+            command.args(["-q", "--exit-on-all-streams-close", &to, "127.0.0.1", &port, &url]);
+            let output = command.kill_on_drop(true).output().await.expect("it runs");
+            let got = std::fs::read(folder.path().join("1.m4s"));
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(got.is_ok_and(|got| got == body_of(BODY_BYTES)), "{told}");
+        }
+        assert_eq!(origin.asked(SEGMENT).len(), 1);
         edge.stop().await;
     })
     .await;

@@ -1,6 +1,9 @@
 //! One request over HTTP/3 and its response.
 
-use super::received::Received;
+use super::{
+    guard::{Guarded, GuardedStream},
+    received::Received,
+};
 use crate::{
     Limits, OtherBody, RequestBody,
     serve::{join_cookies, to_origin_form},
@@ -8,6 +11,7 @@ use crate::{
 use bytes::Bytes;
 use h3::{
     error::Code,
+    quic::SendStream as _,
     server::{RequestResolver, RequestStream},
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
@@ -20,26 +24,50 @@ use tokio::time::timeout;
 /// stalled.
 const PIECE_BYTES: usize = 64 << 10;
 
-/// How long the end of a request may be late that has been answered: some round trips. What comes
-/// after it is stopped with a code that means no error (RFC 9114 §9: an unknown one).
+/// How long the end of a request may be late: some round trips. Where content is possible nobody is
+/// asked before, and what comes later once it is answered is stopped, with a code that means no
+/// error (RFC 9114 §9: an unknown one).
 const END_PATIENCE: Duration = Duration::from_millis(500);
 
+pub(super) type Asked = RequestResolver<Guarded<h3_quinn::Connection>, Bytes>;
+pub(super) type Asking = RequestStream<GuardedStream<h3_quinn::RecvStream>, Bytes>;
 type Answering = RequestStream<h3_quinn::SendStream<Bytes>, Bytes>;
 
-/// Reads a request, has `service` answer it and sends what it says.
-pub(super) async fn answer<S, B>(
-    asked: RequestResolver<h3_quinn::Connection, Bytes>,
-    service: &S,
-    limits: Limits,
-) -> Result<(), String>
+/// A request whose head has come.
+pub(super) struct Headed {
+    request: Request<()>,
+    send: Answering,
+    receive: Asking,
+}
+
+/// Reads the head of a request.
+pub(super) async fn head(mut asked: Asked, limits: Limits) -> Result<Headed, String> {
+    let read = poll_fn(|cx| asked.frame_stream.poll_next(cx));
+    let Ok(frame) = timeout(limits.header_read_timeout, read).await else {
+        asked.frame_stream.reset(Code::H3_REQUEST_INCOMPLETE.value());
+        return Err("its head takes too long".to_owned());
+    };
+    if frame.is_err() {
+        // Too large, or its client has given it up, and hears nothing of it.
+        asked.frame_stream.reset(Code::H3_EXCESSIVE_LOAD.value());
+    }
+    let resolved = asked.accept_with_frame(frame).map_err(|error| error.to_string())?;
+    // It answers a head whose fields are too large in all, which a client need not take.
+    let resolved = timeout(limits.write_stall_timeout, resolved.resolve()).await;
+    let (request, stream) = resolved
+        .map_err(|_| "its client takes nothing".to_owned())?
+        .map_err(|error| error.to_string())?;
+    let (send, receive) = stream.split();
+    Ok(Headed { request, send, receive })
+}
+
+/// Has `service` answer a request and sends what it says.
+pub(super) async fn answer<S, B>(headed: Headed, service: &S, limits: Limits) -> Result<(), String>
 where
     S: Service<Request<RequestBody>, Response = Response<B>>,
     B: Body<Data = Bytes>,
 {
-    let head = timeout(limits.header_read_timeout, asked.resolve_request()).await;
-    let (mut request, stream) =
-        head.map_err(|_| "its head takes too long")?.map_err(|error| error.to_string())?;
-    let (mut send, receive) = stream.split();
+    let Headed { mut request, mut send, receive } = headed;
     let target = request.uri().path_and_query().map_or("", |target| target.as_str());
     if limits.target_bytes_max < target.len() {
         return refuse(&mut send, StatusCode::URI_TOO_LONG, limits.write_stall_timeout).await;
@@ -55,8 +83,11 @@ where
     let (body, rest) = if is_read {
         (RequestBody::Empty, Some(receive))
     } else {
-        let body = Received::new(receive, length, limits.body_timeout);
-        (RequestBody::Other(OtherBody::new(body)), None)
+        let mut body = Received::new(receive, length, limits.body_timeout);
+        let is_empty = body.is_empty(END_PATIENCE).await;
+        let body =
+            if is_empty { RequestBody::Empty } else { RequestBody::Other(OtherBody::new(body)) };
+        (body, None)
     };
     let Ok(response) = service.call(request.map(|()| body)).await else {
         send.stop_stream(Code::H3_INTERNAL_ERROR);
@@ -76,7 +107,7 @@ where
 /// Reads the rest of a request that has been answered. A client that is told to stop sending may
 /// take that for a failure of the whole, although RFC 9114 §4.1 forbids it; most have said all
 /// when their answer is out, and the end is on its way.
-async fn to_end(mut rest: RequestStream<h3_quinn::RecvStream, Bytes>) {
+async fn to_end(mut rest: Asking) {
     while let Ok(Some(_)) = rest.recv_data().await {}
 }
 

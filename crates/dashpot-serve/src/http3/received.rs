@@ -1,20 +1,23 @@
 //! The body of a request as it comes over HTTP/3.
 
+use super::exchange::Asking;
 use crate::BoxError;
 use bytes::{Buf as _, Bytes};
-use h3::server::RequestStream;
 use http_body::{Body, Frame, SizeHint};
 use std::{
+    future::poll_fn,
     io,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
 };
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 
 /// A body that has the length announced, and whose sender may not pause for long.
 pub(super) struct Received {
-    stream: RequestStream<h3_quinn::RecvStream, Bytes>,
+    stream: Asking,
+    /// What has been looked at already.
+    first: Option<Result<Frame<Bytes>, BoxError>>,
     /// What is to come, where the request says so.
     left: Option<u64>,
     limit: Duration,
@@ -23,12 +26,25 @@ pub(super) struct Received {
 }
 
 impl Received {
-    pub(super) const fn new(
-        stream: RequestStream<h3_quinn::RecvStream, Bytes>,
-        length: Option<u64>,
-        limit: Duration,
-    ) -> Self {
-        Self { stream, left: length, limit, timer: None }
+    pub(super) const fn new(stream: Asking, length: Option<u64>, limit: Duration) -> Self {
+        Self { stream, first: None, left: length, limit, timer: None }
+    }
+
+    /// Returns whether there is nothing in it, as far as its beginning has come within `patience`: a
+    /// request without content ends with its head, and need not be passed on as one of unknown
+    /// length.
+    pub(super) async fn is_empty(&mut self, patience: Duration) -> bool {
+        let first = timeout(patience, poll_fn(|cx| Pin::new(&mut *self).poll_frame(cx))).await;
+        // Nobody waits yet.
+        self.timer = None;
+        match first {
+            Ok(None) => true,
+            Ok(first) => {
+                self.first = first;
+                false
+            }
+            Err(_) => false,
+        }
     }
 
     /// Counts what has come; RFC 9114 §4.1.2: a length that is not the one announced is malformed.
@@ -49,6 +65,9 @@ impl Body for Received {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
+        if let Some(first) = this.first.take() {
+            return Poll::Ready(Some(first));
+        }
         let polled = this
             .stream
             .poll_recv_data(cx)
@@ -73,10 +92,12 @@ impl Body for Received {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left == Some(0)
+        self.left == Some(0) && self.first.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.left.map_or_else(SizeHint::new, SizeHint::with_exact)
+        let first = self.first.as_ref().and_then(|first| first.as_ref().ok()?.data_ref());
+        let first = first.map_or(0, |first| u64::try_from(first.len()).unwrap_or(0));
+        self.left.map_or_else(SizeHint::new, |left| SizeHint::with_exact(left + first))
     }
 }
