@@ -3,8 +3,8 @@
 use std::{convert::Infallible, net::SocketAddr};
 
 use dashpot_serve::{
-    Clock, Http3Listener, KeyPair, Listener, Metrics, Options, RequestBody, Tls, TlsOptions,
-    TlsStats, serve, serve_http3,
+    BindError, Clock, Http3Listener, KeyPair, Listener, Metrics, Options, RequestBody,
+    SocketOptions, Tls, TlsOptions, TlsStats, serve, serve_http3,
 };
 use http::{HeaderValue, Request, header};
 use hyper::{body::Incoming, service::service_fn};
@@ -50,13 +50,37 @@ pub(crate) async fn listen(config: &Config, tls: Option<&Tls>) -> Result<Listene
     let mut listeners = Listeners { tcp: Vec::new(), quic: Vec::new() };
     let Some(tls) = tls else { return Ok(listeners) };
     for addr in &config.tls.listen {
-        let listener = Listener::bind_with(*addr, &config.front.sockets).await?;
-        if config.tls.http3 {
-            listeners.quic.push(Http3Listener::bind(listener.addr(), tls.clone()).await?);
-        }
+        let listener = if config.tls.http3 {
+            let (listener, quic) = both(*addr, &config.front.sockets, tls).await?;
+            listeners.quic.push(quic);
+            listener
+        } else {
+            Listener::bind_with(*addr, &config.front.sockets).await?
+        };
         listeners.tcp.push(listener.with_tls(tls.clone()));
     }
     Ok(listeners)
+}
+
+/// Binds the TCP and the UDP port of the same number.
+async fn both(
+    addr: SocketAddr,
+    sockets: &SocketOptions,
+    tls: &Tls,
+) -> Result<(Listener, Http3Listener), StartError> {
+    /// A free port of TCP may be taken in UDP, by some client mostly; that this is so of as many in
+    /// a row takes a machine without free ports.
+    const FREE_PORTS_MAX: usize = 16;
+    let mut tried = 0;
+    loop {
+        let listener = Listener::bind_with(addr, sockets).await?;
+        tried += 1;
+        match Http3Listener::bind(listener.addr(), tls.clone()).await {
+            Ok(quic) => return Ok((listener, quic)),
+            Err(BindError::InUse { .. }) if addr.port() == 0 && tried < FREE_PORTS_MAX => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 /// Serves on `listeners` until the shutdown, and returns once all have drained.
