@@ -166,7 +166,7 @@ turn() { # name, url, script
   pid="${name}_pid" logger="${name}_logger_pid"
   before=$(ticks "${!pid}" "${!logger:-}")
   # shellcheck disable=SC2086 # the script is an option and its value, or nothing
-  report=$({ time wrk -t1 -c"$connections" -d"${seconds}s" $script "$url"; } 2>"$work/wrk.cpu")
+  report=$({ time wrk -t1 -c"$connections" -d"${seconds}s" --timeout 20s $script "$url"; } 2>"$work/wrk.cpu")
   after=$(ticks "${!pid}" "${!logger:-}")
   echo "$report" | awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" -v name="$name" \
     -v wrk="$(awk 'END { print $1 + $2 }' "$work/wrk.cpu")" '
@@ -187,7 +187,7 @@ compare() { # part, size
       # Stored before it is measured: the second answer must be a hit.
       for _ in 1 2; do curl -skf -o /dev/null -D "$work/head" "$url"; done
       grep -qiE 'x-cache: hit|cache-status:.*; hit|x-varnish: [0-9]+ [0-9]+' "$work/head" ||
-        { echo "bench-edge: $url is no hit" >&2; exit 1; }
+        { echo "bench-edge: $server: $url is no hit:" >&2; cat "$work/head" >&2; exit 1; }
     fi
     : >"$work/$server.turns"
   done
