@@ -12,13 +12,16 @@
 mod bola;
 mod dashjs;
 mod dynamic;
+mod elastic;
 mod estimator;
+mod festive;
 mod film;
 mod harmonic;
 mod hls;
 mod measure;
 mod media3;
 mod named;
+mod panda;
 mod params;
 mod reason;
 mod shaka;

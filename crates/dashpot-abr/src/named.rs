@@ -1,7 +1,8 @@
 //! Rules by the name that a command line carries.
 
 use crate::{
-    Params, Rule, SpecError, bola, dashjs, dynamic, harmonic, hls, media3, shaka, throughput,
+    Params, Rule, SpecError, bola, dashjs, dynamic, elastic, festive, harmonic, hls, media3, panda,
+    shaka, throughput,
 };
 
 /// A rule that can be asked for by name.
@@ -25,6 +26,9 @@ const FAMILIES: &[&[Entry]] = &[
     shaka::ENTRIES,
     media3::ENTRIES,
     dashjs::ENTRIES,
+    festive::ENTRIES,
+    panda::ENTRIES,
+    elastic::ENTRIES,
 ];
 
 /// Returns every rule that [`parse`] knows.

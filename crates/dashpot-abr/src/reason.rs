@@ -60,6 +60,13 @@ reasons! {
     FallDeferred "fall-deferred"
         "it is more than throughput carries, but the buffer is thick enough to keep it for now"
     LeftTooOften "left-too-often" "a rung above was left too often of late"
+
+    // Of rules in papers.
+    OneStep "one-step" "one rung towards what throughput carries"
+    SteadinessKept "steadiness-kept"
+        "another change so soon would cost more in steadiness than it gains in rate"
+    DeadZone "dead-zone" "the rung is carried, and a higher one is not safely so"
+    BufferSteered "buffer-steered" "the rung that leads the buffer to its target"
 }
 
 impl Reason {
