@@ -10,6 +10,7 @@
 //! last digit (with whole nanoseconds they could not).
 
 mod bola;
+mod cache_aware;
 mod dashjs;
 mod dynamic;
 mod elastic;

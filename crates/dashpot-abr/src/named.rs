@@ -1,8 +1,8 @@
 //! Rules by the name that a command line carries.
 
 use crate::{
-    Params, Rule, SpecError, bola, dashjs, dynamic, elastic, festive, harmonic, hls, media3, panda,
-    shaka, throughput,
+    Params, Rule, SpecError, bola, cache_aware, dashjs, dynamic, elastic, festive, harmonic, hls,
+    media3, panda, shaka, throughput,
 };
 
 /// A rule that can be asked for by name.
@@ -29,6 +29,7 @@ const FAMILIES: &[&[Entry]] = &[
     festive::ENTRIES,
     panda::ENTRIES,
     elastic::ENTRIES,
+    cache_aware::ENTRIES,
 ];
 
 /// Returns every rule that [`parse`] knows.

@@ -67,6 +67,10 @@ reasons! {
         "another change so soon would cost more in steadiness than it gains in rate"
     DeadZone "dead-zone" "the rung is carried, and a higher one is not safely so"
     BufferSteered "buffer-steered" "the rung that leads the buffer to its target"
+
+    // Of dashpot's own rules.
+    ExpectedInTime "expected-in-time"
+        "the highest rung that is expected in time, hits and misses of the cache weighed"
 }
 
 impl Reason {
