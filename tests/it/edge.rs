@@ -16,6 +16,7 @@ mod joiners;
 mod keys;
 mod memory;
 mod origin;
+mod parts;
 mod prefetch;
 mod process;
 mod purge;

@@ -24,6 +24,7 @@ mod writer;
 pub(crate) use body::{DiskBody, ReadFailed};
 pub(crate) use counters::{Counters, DiskReport};
 pub(crate) use on_disk::{Loaded, OnDisk};
+pub(crate) use reclaim::Content;
 pub(crate) use record::{BLOCK_BYTES, VariantOf};
 pub(crate) use tier::Disk;
 

@@ -1,12 +1,12 @@
 //! `GET /objects?url=`: what is stored for a URL, and whether it would be a hit.
 
-use dashpot_cache::{Purged, Reason, RequestHead, StoredHead, Verdict, decide};
+use dashpot_cache::{Key, Purged, Reason, RequestHead, StoredHead, Verdict, decide};
 use dashpot_http::vary::Vary;
 use http::{HeaderMap, Method, Response, StatusCode};
 use serde::Serialize;
 
 use super::{Refusal, answered, purge::refused};
-use crate::{body::Body, edge::Edge, store::Held};
+use crate::{body::Body, disk::Content, edge::Edge, store::Held};
 
 /// Variants that are shown; a resource with more has a `Vary` that was not meant.
 const VARIANTS_MAX: usize = 100;
@@ -30,13 +30,26 @@ struct Stored {
     age_s: u64,
     /// Negative once stale.
     ttl_s: i64,
+    /// What is stored of it.
     size_bytes: u64,
+    /// Where that may be less than all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<InParts>,
     tiers: Vec<&'static str>,
     tags: Vec<String>,
     purge_epoch: u64,
     /// What a plain GET that selects it would be.
     would_be: &'static str,
     why: &'static str,
+}
+
+/// A response that is stored in parts.
+#[derive(Serialize)]
+struct InParts {
+    present_bytes: u64,
+    total_bytes: u64,
+    /// What ties the parts together; without it there is one.
+    validator: Option<String>,
 }
 
 /// Answers what is stored for the URL in `query`.
@@ -52,17 +65,17 @@ pub(super) async fn explain(edge: &Edge, query: &str) -> Result<Response<Body>, 
         key: key.as_str(),
         in_flight: edge.flights.is_up(&key),
         purge_epoch: edge.store.purging.epoch(),
-        objects: held.iter().take(VARIANTS_MAX).map(|held| stored(edge, held)).collect(),
+        objects: held.iter().take(VARIANTS_MAX).map(|held| stored(edge, &key, held)).collect(),
     };
     Ok(answered(StatusCode::OK, &explained))
 }
 
-fn stored(edge: &Edge, held: &Held) -> Stored {
-    let Held { selected_by, object, purged, tiers } = held;
+fn stored(edge: &Edge, key: &Key, held: &Held) -> Stored {
+    let Held { selected_by, content, purged, tiers } = held;
     let now = edge.clock.wall();
     let head = match purged {
-        Purged::Soft(at) => object.head.stale_since(*at),
-        Purged::No | Purged::Hard => StoredHead::clone(&object.head),
+        Purged::Soft(at) => content.head().stale_since(*at),
+        Purged::No | Purged::Hard => content.head().clone(),
     };
     let vary = match &head.vary {
         Vary::Any => "*".to_owned(),
@@ -75,16 +88,37 @@ fn stored(edge: &Edge, held: &Held) -> Stored {
         Purged::Soft(_) => (verdict(&head, now).0, "purged-soft"),
         Purged::No => verdict(&head, now),
     };
+    let parts = match content {
+        Content::Whole(_) => None,
+        Content::Parts(parts) => Some(InParts {
+            present_bytes: edge.store.present(key, parts),
+            total_bytes: parts.length,
+            validator: parts
+                .validator
+                .as_ref()
+                .and_then(|validator| Some(validator.to_value().to_str().ok()?.to_owned())),
+        }),
+    };
+    let size_bytes = match (content, &parts) {
+        (Content::Whole(object), _) => object.body.len(),
+        (Content::Parts(_), parts) => parts.as_ref().map_or(0, |parts| parts.present_bytes),
+    };
+    let is_whole = parts.as_ref().is_none_or(|parts| parts.present_bytes == parts.total_bytes);
+    let (would_be, why) = match would_be {
+        "hit" if !is_whole => ("partial", "not all is stored"),
+        would_be => (would_be, why),
+    };
     Stored {
         selected_by: selected_by.trim().to_owned(),
         vary,
         status: head.status.as_u16(),
         age_s: head.age(now).as_secs(),
         ttl_s: head.ttl_seconds(now),
-        size_bytes: object.body.len(),
+        size_bytes,
+        parts,
         tiers: tiers.clone(),
         tags: head.tags.iter().map(str::to_owned).collect(),
-        purge_epoch: object.epoch(),
+        purge_epoch: content.epoch(),
         would_be,
         why,
     }

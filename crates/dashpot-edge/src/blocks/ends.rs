@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use dashpot_cache::{ResponseHead, Times};
+use dashpot_cache::{Key, ResponseHead, Times};
 use http::StatusCode;
 
 use super::{
     fetch::{Fetching, Outcome, Purpose},
     given::Given,
-    parts::Parts,
+    parts::{Block, Parts},
 };
 use crate::{object::Object, store::Store, upstream::NoResponse};
 
@@ -43,6 +43,13 @@ impl Fetching {
         self.unless_invalidated(|store| {
             store.insert(wanted.primary.clone(), &wanted.request, object.into());
         });
+    }
+
+    /// Stores a block of `parts`, under the same condition: what stays without its head could not
+    /// be found, and would take room.
+    pub(super) fn keep_block(&self, key: Key, parts: &Parts, block: Arc<Block>) {
+        let wanted = &self.fetch.wanted;
+        self.unless_invalidated(|store| store.insert_block(key, wanted, parts, block));
     }
 
     fn unless_invalidated(&self, insert: impl FnOnce(&Store)) {

@@ -205,7 +205,7 @@ impl Fetching {
             None => block,
         };
         if block.extent.size() != parts.length {
-            return store.insert_block(key, wanted, parts, block.into());
+            return self.keep_block(key, parts, block.into());
         }
         let body = StoredBody::Memory(Arc::new(Blocks::of(block.bytes)));
         let object = Object::new(Arc::clone(&parts.head), body, parts.epoch.min(self.epoch));

@@ -19,6 +19,11 @@ impl Groups {
         self.0.get(&id)?.head
     }
 
+    /// Returns the blocks of `id`.
+    pub(super) fn blocks(&self, id: u64) -> impl Iterator<Item = u128> {
+        self.0.get(&id).into_iter().flat_map(|group| group.blocks.iter().copied())
+    }
+
     pub(super) fn set_head(&mut self, id: u64, hash: u128) {
         self.0.entry(id).or_default().head = Some(hash);
     }

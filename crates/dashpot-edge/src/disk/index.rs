@@ -7,7 +7,7 @@ use std::{
 
 use dashpot_cache::Key;
 use dashpot_evict::{Policy, SecondHit};
-use dashpot_http::vary::Vary;
+use dashpot_http::{range::ByteRange, vary::Vary};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{
@@ -127,6 +127,16 @@ impl Index {
     pub(crate) fn expects_parts(&self, id: u64) -> bool {
         let is_head = |kind: Kind| matches!(kind, Kind::Parts { id: of, .. } if of == id);
         self.groups.head(id).is_some() || self.pending.values().any(|held| is_head(held.kind))
+    }
+
+    /// Returns which bytes of the representation `id` its blocks have.
+    pub(crate) fn extents(&self, id: u64) -> Vec<ByteRange> {
+        let kinds = self.groups.blocks(id).filter_map(|hash| Some(self.entries.get(&hash)?.kind));
+        let extents = kinds.filter_map(|kind| match kind {
+            Kind::Block { extent, .. } => Some(extent),
+            Kind::Whole | Kind::Parts { .. } => None,
+        });
+        extents.collect()
     }
 
     /// Removes the blocks of what `kind` was to be the head of, where it is not.

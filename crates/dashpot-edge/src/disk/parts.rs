@@ -92,6 +92,11 @@ impl Disk {
         }
     }
 
+    /// Returns which bytes of the representation `id` are here.
+    pub(crate) fn extents(&self, id: u64) -> Vec<ByteRange> {
+        self.index().extents(id)
+    }
+
     /// Returns whether what is under `key` is the head of the parts `id`.
     pub(crate) fn is_head_of(&self, key: &Key, id: u64) -> bool {
         let index = self.index();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dashpot_cache::{StoredHead, Tags};
+use dashpot_cache::{StoredHead, StrongValidator, Tags};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{
@@ -12,7 +12,10 @@ use super::{
     tier::{Disk, lock},
     writer::Job,
 };
-use crate::object::{Object, StoredBody};
+use crate::{
+    blocks::Parts,
+    object::{Object, StoredBody},
+};
 
 /// Files that are looked at in one go.
 const BATCH: usize = 128;
@@ -30,7 +33,31 @@ pub(super) struct Reclaiming {
 pub(crate) struct Shown {
     /// The key it is stored under.
     pub(crate) key: String,
-    pub(crate) object: Arc<Object>,
+    pub(crate) content: Content,
+}
+
+/// What is stored of a response.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Whole(Arc<Object>),
+    Parts(Arc<Parts>),
+}
+
+impl Content {
+    pub(crate) fn head(&self) -> &StoredHead {
+        match self {
+            Self::Whole(object) => &object.head,
+            Self::Parts(parts) => &parts.head,
+        }
+    }
+
+    /// Returns the purge epoch that it is of.
+    pub(crate) fn epoch(&self) -> u64 {
+        match self {
+            Self::Whole(object) => object.epoch(),
+            Self::Parts(parts) => parts.epoch,
+        }
+    }
 }
 
 impl Disk {
@@ -86,15 +113,25 @@ impl Disk {
         self.remove_hash(xxh3_128(primary.as_bytes()));
     }
 
-    /// Returns the whole responses under the primary key of this text. Waits for the disk.
+    /// Returns the responses under the primary key of this text. Waits for the disk.
     pub(crate) fn shown(self: &Arc<Self>, primary: &str) -> Vec<Shown> {
         let all = self.index().all_of(xxh3_128(primary.as_bytes()));
         let shown = all.into_iter().filter_map(|(hash, entry)| {
             let file = self.dir.read(entry.file).ok()?;
             let (mut record, head) = self.look_at(entry).ok()?;
             let is_of_it = record.key.split('\n').next() == Some(primary);
-            if record.kind != Kind::Whole || !is_of_it {
+            if !is_of_it {
                 return None;
+            }
+            let head = Arc::new(head);
+            match record.kind {
+                Kind::Whole => {}
+                Kind::Parts { id, length } => {
+                    let (validator, epoch) = (StrongValidator::of(&head), record.epoch);
+                    let parts = Parts { head, length, validator, id, epoch };
+                    return Some(Shown { key: record.key, content: Content::Parts(parts.into()) });
+                }
+                Kind::Block { .. } => return None,
             }
             let body = DiskBody {
                 file,
@@ -104,8 +141,8 @@ impl Disk {
                 sums: std::mem::take(&mut record.sums),
                 disk: Arc::downgrade(self),
             };
-            let object = Object::new(head.into(), StoredBody::Disk(body.into()), record.epoch);
-            Some(Shown { key: record.key, object: object.into() })
+            let object = Object::new(head, StoredBody::Disk(body.into()), record.epoch);
+            Some(Shown { key: record.key, content: Content::Whole(object.into()) })
         });
         shown.collect()
     }

@@ -49,9 +49,7 @@ impl Store {
                 held.tiers.push("disk");
                 continue;
             }
-            let object = shown.object;
-            let purged = self.purging.check(primary, &object.head.tags, object.epoch());
-            held.push(Held { selected_by, object, purged, tiers: vec!["disk"] });
+            held.push(self.held_as(primary, &selected_by, shown.content, "disk"));
         }
         held
     }

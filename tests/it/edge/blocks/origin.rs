@@ -158,8 +158,12 @@ impl Exchange {
         };
         let fields = format!(
             "Content-Type: video/mp4\r\nCache-Control: {control}\r\nETag: {etag}\r\n\
-             Connection: close\r\n"
+             Surrogate-Key: {kind}\r\nConnection: close\r\n"
         );
+        if head.starts_with("POST ") {
+            let head = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+            return self.stream.write_all(head.as_bytes()).await;
+        }
         if field(head, "if-none-match") == Some(&etag) {
             let head = format!("HTTP/1.1 304 Not Modified\r\n{fields}\r\n");
             return self.stream.write_all(head.as_bytes()).await;
@@ -213,7 +217,8 @@ impl Exchange {
         let is_whole = head.starts_with("HTTP/1.1 200");
         let breaks_at =
             (kind.starts_with("breaks") && 200_000 < size).then_some(range.first + size / 2);
-        let holds_at = (kind == "slow" && is_whole).then_some(range.first + 100_000);
+        let holds_at =
+            (kind == "slow" && is_whole || kind == "held").then_some(range.first + 100_000);
         let mut at = range.first;
         while at <= range.last {
             let stop = [breaks_at, holds_at].into_iter().flatten().find(|&stop| at < stop);
