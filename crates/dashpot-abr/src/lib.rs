@@ -9,7 +9,9 @@
 //! needed. It is what published simulators compute in, so that their figures can be met to the
 //! last digit (with whole nanoseconds they could not).
 
+mod bba;
 mod bola;
+mod bola_sized;
 mod cache_aware;
 mod dashjs;
 mod dynamic;
@@ -19,11 +21,15 @@ mod festive;
 mod film;
 mod harmonic;
 mod hls;
+mod hyb;
 mod measure;
 mod media3;
+mod mpc;
 mod named;
 mod panda;
 mod params;
+mod quetra;
+mod rb;
 mod reason;
 mod shaka;
 mod throughput;

@@ -1,8 +1,8 @@
 //! Rules by the name that a command line carries.
 
 use crate::{
-    Params, Rule, SpecError, bola, cache_aware, dashjs, dynamic, elastic, festive, harmonic, hls,
-    media3, panda, shaka, throughput,
+    Params, Rule, SpecError, bba, bola, bola_sized, cache_aware, dashjs, dynamic, elastic, festive,
+    harmonic, hls, hyb, media3, mpc, panda, quetra, rb, shaka, throughput,
 };
 
 /// A rule that can be asked for by name.
@@ -30,6 +30,12 @@ const FAMILIES: &[&[Entry]] = &[
     panda::ENTRIES,
     elastic::ENTRIES,
     cache_aware::ENTRIES,
+    bba::ENTRIES,
+    bola_sized::ENTRIES,
+    hyb::ENTRIES,
+    mpc::ENTRIES,
+    quetra::ENTRIES,
+    rb::ENTRIES,
 ];
 
 /// Returns every rule that [`parse`] knows.

@@ -160,13 +160,22 @@ impl<'a> Session<'a> {
 /// The environment has no estimator: a rule that asks the view for a throughput gets none, those
 /// of this family learn from what arrives.
 pub fn run(setup: &Setup<'_>, rule: &mut dyn Rule) -> Vec<Chunk> {
+    play(setup, rule, |_, chosen| chosen)
+}
+
+/// Runs one session in which `fetched` says what becomes of what `rule` chose for a chunk.
+fn play(
+    setup: &Setup<'_>,
+    rule: &mut dyn Rule,
+    mut fetched: impl FnMut(usize, Rung) -> Rung,
+) -> Vec<Chunk> {
     let mut session = Session::new(setup);
     let mut chunks: Vec<Chunk> = Vec::with_capacity(setup.chunks);
     while !session.is_over() {
         let index = session.index;
         let rung = match chunks.last() {
             None => setup.first,
-            Some(last) => rule.decide(&session.view(last.rung)).rung,
+            Some(last) => fetched(index, rule.decide(&session.view(last.rung)).rung),
         };
         let chunk = session.fetch(rung);
         rule.arrived(&Arrival {
