@@ -4,6 +4,7 @@
 //! simulator. Tokio's timers have a grain of a millisecond, which the simulator is told; nothing
 //! else differs, and the logs are equal byte for byte.
 
+use dashpot_abr::{Decision, Progress, Reason, Rule, Rung, View};
 use dashpot_base::{Machine as _, Seed};
 use dashpot_client::{Clock, Plan, Transport, drive};
 use dashpot_mpd::timeline::Presentation;
@@ -57,8 +58,47 @@ fn wire(loss_ratio: f64) -> Wire<Nominal> {
     Wire::new(Nominal(presentation), Link::new(trace, loss_ratio, Seed(7)))
 }
 
+/// A rule that does all that a rule may do, by the numbers that it sees.
+#[derive(Debug, Default)]
+struct Restless {
+    decisions: usize,
+}
+
+/// What it is called here.
+const RESTLESS: &str = "restless";
+
+impl Rule for Restless {
+    fn name(&self) -> &'static str {
+        RESTLESS
+    }
+
+    fn decide(&mut self, view: &View<'_>) -> Decision {
+        self.decisions += 1;
+        let rung = view.rung_below(view.throughput_kbps.unwrap_or(0.0));
+        let delay_ms = if self.decisions.is_multiple_of(5) { 617.3 } else { 0.0 };
+        let rung = if self.decisions.is_multiple_of(4) { Rung(0) } else { rung };
+        Decision { delay_ms, ..Decision::now(rung, Reason::ThroughputFits) }
+    }
+
+    fn patience_ms(&self, view: &View<'_>, progress: &Progress) -> f64 {
+        view.segment_ms * 0.7 - progress.since_ms
+    }
+
+    fn gives_up(&mut self, view: &View<'_>, progress: &Progress) -> bool {
+        view.segment_ms < progress.since_ms && progress.bits_here < progress.bits / 2.0
+    }
+
+    fn replaces(&mut self, _: &View<'_>, buffered: &[Rung], rung: Rung) -> Option<usize> {
+        buffered.iter().rposition(|had| *had < rung)
+    }
+}
+
 fn player(rule: &str) -> Player {
-    Player::new(Config::new(url()), dashpot_abr::by_name(rule).expect("a rule"))
+    let rule = match rule {
+        RESTLESS => Box::new(Restless::default()),
+        _ => dashpot_abr::by_name(rule).expect("a rule"),
+    };
+    Player::new(Config::new(url()), rule)
 }
 
 fn script() -> Vec<(Duration, Input)> {
@@ -125,7 +165,7 @@ fn virtually(rule: &str, loss: f64, script: Vec<(Duration, Input)>) -> (String, 
 #[tokio::test(start_paused = true)]
 async fn decisions_match_in_both_times() {
     let mut told = String::new();
-    for rule in dashpot_abr::names() {
+    for rule in dashpot_abr::names().chain([RESTLESS]) {
         for (loss, script) in [(0.0, Vec::new()), (0.1, Vec::new()), (0.0, script())] {
             let context = format!("{rule}, loss {loss}, {} seeks", script.len());
             let (real_log, real_reason) = real(rule, loss, script.clone()).await;
@@ -135,6 +175,11 @@ async fn decisions_match_in_both_times() {
             told += &virtual_log;
         }
     }
+    for reason in ["rule-delay", "fast-switch", "late"] {
+        assert!(told.contains(&format!("\"reason\":\"{reason}\"")), "no {reason} in any session");
+    }
+    let given_up = "\"kind\":\"abandon\",\"reason\":\"rule\"";
+    assert!(told.contains(given_up), "nothing was given up in any session");
     // Sessions too smooth to wait, stall or fail would agree too easily.
     for kind in ["rung", "wait", "segment", "abandon", "play", "stall", "seek", "failure", "done"] {
         assert!(told.contains(&format!("\"kind\":\"{kind}\"")), "no {kind} in any session");

@@ -8,7 +8,7 @@ use crate::{
 use dashpot_abr::Rung;
 use dashpot_base::MonoTime;
 use dashpot_qoe::Media;
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 /// Why a lane with work left asks for nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,16 @@ pub(crate) enum Wait {
     /// The rule asked for it, until then or until the playhead is at this position: one segment
     /// stays buffered.
     Rule { until: MonoTime, position: Duration },
+}
+
+/// A segment that is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Buffered {
+    /// The period, and the place in it.
+    pub(crate) place: (usize, usize),
+    pub(crate) rung: Rung,
+    pub(crate) start: Duration,
+    pub(crate) end: Duration,
 }
 
 /// One kind of media: a buffer that grows at one end and the request that feeds it.
@@ -39,6 +49,10 @@ pub(crate) struct Lane {
     pub(crate) delay: Option<(MonoTime, MonoTime)>,
     /// Since when the buffer has had no room.
     pub(crate) full_since: Option<MonoTime>,
+    /// Segments that arrived and are not behind the playhead, in order.
+    buffered: VecDeque<Buffered>,
+    /// The one of them that is fetched again, or is to be.
+    pub(crate) replacing: Option<Buffered>,
     /// How often the next segment was given up.
     pub(crate) given_up: usize,
     /// Segments since the beginning or the last seek outside the buffer.
@@ -66,6 +80,8 @@ impl Lane {
             pinned: None,
             delay: None,
             full_since: None,
+            buffered: VecDeque::new(),
+            replacing: None,
             given_up: 0,
             since_seek: 0,
             last: None,
@@ -105,7 +121,9 @@ impl Lane {
             return Duration::MAX;
         }
         match self.slot.in_flight().map(|it| &it.fetch.what) {
-            Some(What::Segment { start, duration, .. }) => start.saturating_add(*duration),
+            Some(What::Segment { start, duration, .. }) => {
+                start.saturating_add(*duration).max(self.to)
+            }
             Some(What::Manifest | What::Index { .. } | What::Init { .. }) | None => self.to,
         }
     }
@@ -130,8 +148,7 @@ impl Lane {
                 Some(_) => {
                     self.period += 1;
                     self.place = 0;
-                    self.pinned = None;
-                    self.delay = None;
+                    (self.pinned, self.delay, self.replacing) = (None, None, None);
                     // What a period lacks at its end is skipped, as browsers skip small gaps.
                     if let Some(next) = tracks.period(self.period) {
                         self.to = self.to.max(next.start);
@@ -159,15 +176,48 @@ impl Lane {
             .find(|lookup| !matches!(lookup, Lookup::NeedsIndex))
     }
 
-    /// Takes in a segment that arrived.
-    pub(crate) fn append(&mut self, rung: Rung, end: Duration) {
-        debug_assert!(self.to < end, "segments only ever add");
-        self.to = end;
-        self.last = Some((self.period, rung));
+    /// Takes in a segment that arrived while the playhead was at `position`.
+    pub(crate) fn append(&mut self, position: Duration, segment: Buffered) {
+        debug_assert!(self.to < segment.end, "segments only ever add");
+        while self.buffered.front().is_some_and(|it| it.end <= position) {
+            self.buffered.pop_front();
+        }
+        self.buffered.push_back(segment);
+        self.to = segment.end;
+        self.last = Some((self.period, segment.rung));
         self.pinned = None;
         self.place += 1;
         self.given_up = 0;
         self.since_seek += 1;
+    }
+
+    /// Returns the segments of the period in which nothing was played yet, in order.
+    pub(crate) fn whole_ahead(&self, position: Duration) -> impl Iterator<Item = Buffered> {
+        let period = self.period;
+        let whole = move |it: &&Buffered| position <= it.start && it.place.0 == period;
+        self.buffered.iter().filter(whole).copied()
+    }
+
+    /// Puts the segment that was fetched again in its place, at `rung`; returns whether there was
+    /// still time for it.
+    pub(crate) fn replace(&mut self, position: Duration, rung: Rung) -> bool {
+        self.pinned = None;
+        let Some(target) = self.replacing.take() else { return false };
+        if target.start < position {
+            return false;
+        }
+        if let Some(segment) = self.buffered.iter_mut().find(|it| **it == target) {
+            segment.rung = rung;
+        }
+        if self.buffered.back().is_some_and(|it| it.place == target.place) {
+            self.last = Some((target.place.0, rung));
+        }
+        true
+    }
+
+    /// Returns whether the playhead is in the segment that is fetched again.
+    pub(crate) fn is_overtaken(&self, position: Duration) -> bool {
+        self.replacing.is_some_and(|target| target.start < position)
     }
 
     /// Looks at the next segment: notes its length, and skips a hole before it.

@@ -3,6 +3,7 @@
 mod cmcd;
 mod log;
 mod playback;
+mod replace;
 mod requests;
 mod schedule;
 mod seen;
@@ -17,7 +18,7 @@ use crate::{
     source::source,
     tracks::Tracks,
 };
-use dashpot_abr::{Rule, ThroughputEstimator};
+use dashpot_abr::{Rule, Rung, ThroughputEstimator};
 use dashpot_base::{Machine, MonoTime};
 use dashpot_mpd::timeline::ResourceRef;
 use dashpot_qoe::Abandoned;
@@ -46,6 +47,8 @@ pub struct Player {
     /// The initialisation segments that arrived; two representations may share one.
     inits: Vec<ResourceRef>,
     playhead: Playhead,
+    /// Room for a list of rungs.
+    rungs: Vec<Rung>,
     tickets: u64,
     outputs: VecDeque<Output>,
 }
@@ -67,6 +70,7 @@ impl Player {
             lanes: Vec::new(),
             inits: Vec::new(),
             playhead: Playhead::new(MonoTime::ZERO),
+            rungs: Vec::new(),
             tickets: 0,
             outputs: VecDeque::new(),
         }
@@ -155,6 +159,7 @@ impl Machine for Player {
             Input::Stop => self.finish(now, DoneReason::Stopped),
         }
         self.drop_overdue(now);
+        self.drop_overtaken(now);
         self.look(now);
         self.schedule(now);
         self.settle(now);
@@ -180,6 +185,7 @@ impl Machine for Player {
         let requests = self.lanes.iter().map(|lane| &lane.slot).chain([&self.manifest]);
         room.chain(requests.filter_map(Slot::wake_at))
             .chain(self.edge_at())
+            .chain(self.overtakes_at())
             .chain(self.time_up().map(|at| (at, "time up")))
             .min_by_key(|(at, _)| *at)
     }

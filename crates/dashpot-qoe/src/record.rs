@@ -80,6 +80,8 @@ pub enum Abandoned {
     Seek,
     /// The rule gave it up.
     Rule,
+    /// It was to take the place of a segment that is being played by now.
+    Late,
     /// The session ended.
     End,
 }
@@ -116,6 +118,25 @@ pub enum Event {
         /// What the rule was told, `None` before the first measurement.
         #[serde(rename = "throughput_bps", serialize_with = "units::bps_or_null")]
         throughput: Option<Bitrate>,
+    },
+    /// A segment that is buffered is fetched again, at the rung that was chosen.
+    Replace {
+        /// Index in the ladder, lowest rate first.
+        #[serde(rename = "choice")]
+        rung: usize,
+        /// Why.
+        reason: &'static str,
+        /// Of which kind of media.
+        media: Media,
+        /// The rung at which it is here.
+        #[serde(rename = "replaced_rung")]
+        replaced: usize,
+        /// Where it begins.
+        #[serde(rename = "start_ms", serialize_with = "units::ms")]
+        start: Duration,
+        /// Media ahead of the playhead.
+        #[serde(rename = "buffer_ms", serialize_with = "units::ms")]
+        buffer: Duration,
     },
     /// With work left, nothing is asked for.
     Wait {

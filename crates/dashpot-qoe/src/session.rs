@@ -77,18 +77,20 @@ impl Session {
     pub fn add(&mut self, record: &Record) {
         let at = record.at;
         match &record.event {
-            Event::Rung { .. } | Event::Wait { .. } => {}
+            Event::Rung { .. } | Event::Replace { .. } | Event::Wait { .. } => {}
             Event::Failure { .. } => self.failures += 1,
             &Event::Segment { media, bitrate, start, duration, size, .. } => {
                 self.segments += 1;
                 self.downloaded += size;
                 let end = start.saturating_add(duration);
-                self.ahead.push(Piece { media, start, end, bitrate, size, played: false });
+                self.take_in(Piece { media, start, end, bitrate, size, played: false });
             }
             &Event::Abandon { reason, size, .. } => {
                 self.downloaded += size;
                 match reason {
-                    Abandoned::Failure | Abandoned::Seek | Abandoned::Rule => self.wasted += size,
+                    Abandoned::Failure | Abandoned::Seek | Abandoned::Rule | Abandoned::Late => {
+                        self.wasted += size;
+                    }
                     Abandoned::End => self.unplayed += size,
                 }
             }
@@ -196,6 +198,22 @@ impl Session {
         let (behind, ahead) = ahead.into_iter().partition(|piece| piece.end <= self.position);
         self.ahead = ahead;
         self.waste(behind);
+    }
+
+    /// Puts a piece at the end, or in the place of the one that is there already; of the two, the
+    /// one that will not be played came for nothing.
+    fn take_in(&mut self, piece: Piece) {
+        let middle = piece.start.saturating_add(piece.end.saturating_sub(piece.start) / 2);
+        let holds =
+            |it: &&mut Piece| it.media == piece.media && it.start <= middle && middle < it.end;
+        // Nearly all come in order, behind all others.
+        let mut before = self.ahead.iter().rev().filter(|it| it.media == piece.media);
+        let is_last = before.next().is_none_or(|last| last.end <= middle);
+        match self.ahead.iter_mut().rev().find(holds).filter(|_| !is_last) {
+            Some(there) if there.played => self.wasted += piece.size,
+            Some(there) => self.wasted += std::mem::replace(there, piece).size,
+            None => self.ahead.push(piece),
+        }
     }
 
     /// Notes that video at `bitrate` comes on screen.

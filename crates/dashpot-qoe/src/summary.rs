@@ -40,7 +40,8 @@ pub struct Summary {
     /// Of these, what the end of the session found in the buffer or on its way there; 0 until then.
     pub unplayed_bytes: u64,
     /// Of these, what came for nothing: whole segments of which nothing was played because a seek
-    /// skipped or dropped them, and downloads that failed or that a seek or the rule broke off.
+    /// skipped or dropped them or they were fetched again at a higher rung, and downloads that
+    /// failed or that a seek or the rule broke off.
     pub wasted_bytes: u64,
     /// Requests that failed, retried or not.
     pub failures: u64,

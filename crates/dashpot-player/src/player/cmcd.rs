@@ -1,7 +1,7 @@
 //! Requests in full, with what the player tells of itself (CTA-5004).
 
 use super::Player;
-use crate::{Fetch, Request, What};
+use crate::{Fetch, Request, What, tracks::Track};
 use dashpot_abr::Rung;
 use dashpot_base::{Bitrate, ByteSize};
 use dashpot_http::cmcd::{Cmcd, ObjectType, StreamType, StreamingFormat};
@@ -21,32 +21,42 @@ impl Player {
     /// Returns all that there is to say of a request, which this player has just made.
     #[must_use]
     pub fn request(&self, fetch: &Fetch) -> Request {
-        let (url, range, mime) = self.find(fetch).unwrap_or_default();
+        let (url, range) = self.find(fetch).unwrap_or_default();
+        let mime = self.track(fetch).and_then(|track| track.mime.clone());
         let cmcd = self.cmcd(fetch, &url);
         Request { fetch: *fetch, url, range, mime, cmcd }
     }
 
-    /// Returns where something is, and of which media type.
-    fn find(&self, fetch: &Fetch) -> Option<(String, Option<(u64, u64)>, Option<String>)> {
-        let (period, place) = fetch.place;
+    /// Returns the representation that a request is of.
+    fn track(&self, fetch: &Fetch) -> Option<&Track> {
         let (media, Rung(rung)) = match fetch.what {
-            What::Manifest => return Some((self.config.manifest.to_string(), None, None)),
+            What::Manifest => return None,
             What::Index { media, rung }
             | What::Init { media, rung }
             | What::Segment { media, rung, .. } => (media, rung),
         };
-        let track = self.tracks.as_ref()?.period(period)?.of(media).get(rung)?;
+        let (period, _) = fetch.place;
+        self.tracks.as_ref()?.period(period)?.of(media).get(rung)
+    }
+
+    /// Returns where something is.
+    fn find(&self, fetch: &Fetch) -> Option<(String, Option<(u64, u64)>)> {
         let (url, range) = match fetch.what {
+            What::Manifest => (self.config.manifest.as_str(), None),
             What::Index { .. } => {
-                track.index().map(|index| (&index.url, Some(index.index_range)))?
+                let index = self.track(fetch)?.index()?;
+                (index.url.as_str(), Some(index.index_range))
             }
-            What::Init { .. } => track.init.as_ref().map(|init| (&init.url, init.range))?,
-            What::Segment { .. } | What::Manifest => {
-                let (resource, _) = track.place(place)?;
-                (&resource.url, resource.range)
+            What::Init { .. } => {
+                let init = self.track(fetch)?.init.as_ref()?;
+                (init.url.as_str(), init.range)
+            }
+            What::Segment { .. } => {
+                let (resource, _) = self.track(fetch)?.place(fetch.place.1)?;
+                (resource.url.as_str(), resource.range)
             }
         };
-        Some((url.clone(), range, track.mime.clone()))
+        Some((url.to_owned(), range))
     }
 
     fn cmcd(&self, fetch: &Fetch, url: &str) -> Cmcd {
@@ -103,10 +113,9 @@ impl Player {
     /// Returns the path of the object after this one at the same rung, relative to it; `None`
     /// where they are parts of one file.
     fn next_object(&self, fetch: &Fetch, from: &str) -> Option<String> {
-        let What::Segment { media, rung: Rung(rung), .. } = fetch.what else { return None };
         let (period, place) = fetch.place;
         let period = self.tracks.as_ref()?.period(period)?;
-        let (next, start) = period.of(media).get(rung)?.place(place + 1)?;
+        let (next, start) = self.track(fetch)?.place(place + 1)?;
         if period.end <= start || next.url == from {
             return None;
         }

@@ -12,7 +12,7 @@ use dashpot_qoe::{Abandoned, Event, Hold, Media, NextTry, Record, SeekKind};
 use std::time::Duration;
 
 impl Player {
-    fn log(&mut self, at: MonoTime, event: Event) {
+    pub(super) fn log(&mut self, at: MonoTime, event: Event) {
         self.outputs.push_back(Output::Log(Record { at, event }));
     }
 

@@ -4,7 +4,7 @@ use super::{Player, schedule::Order};
 use crate::{
     DoneReason, Failure, Fetch, Output, Ticket, What,
     io::State,
-    lane::Lane,
+    lane::{Buffered, Lane},
     slot::{InFlight, Next, Watch},
     tracks::{Tracks, bits, millis},
 };
@@ -122,18 +122,10 @@ impl Player {
         self.meter.began(request.since, ticket);
         self.meter.grew(ticket, body.size);
         match request.fetch.what {
-            What::Segment { rung, start, duration, .. } => {
+            What::Segment { .. } => {
                 self.measure(now, &request);
-                self.meter.ended(now, ticket);
-                let lane = &mut self.lanes[at];
-                lane.slot.succeeded();
-                lane.append(rung, start.saturating_add(duration));
-                debug_assert!(
-                    lane.level(self.playhead.position()) <= lane.bound(self.config.buffer_max),
-                    "no segment passes the bound of its buffer"
-                );
-                self.tell_rule(now, at, &request, &body);
-                self.log_arrived(now, at, &request, body);
+                self.lanes[at].slot.succeeded();
+                self.on_segment(now, at, &request, body);
             }
             What::Init { media, rung } => {
                 self.meter.ended(now, ticket);
@@ -146,8 +138,31 @@ impl Player {
         }
     }
 
-    /// Tells the rule of a video segment that arrived.
-    fn tell_rule(&mut self, now: MonoTime, at: usize, request: &InFlight, body: &Body) {
+    /// Takes in a segment, at the end of what is buffered or in the place of another.
+    fn on_segment(&mut self, now: MonoTime, at: usize, request: &InFlight, body: Body) {
+        let What::Segment { rung, start, duration, .. } = request.fetch.what else { return };
+        let position = self.playhead.position();
+        let (place, end) = (request.fetch.place, start.saturating_add(duration));
+        let lane = &mut self.lanes[at];
+        let is_replacement = lane.replacing.is_some();
+        if !is_replacement {
+            lane.append(position, Buffered { place, rung, start, end });
+        } else if !lane.replace(position, rung) {
+            self.abandon(now, request, Abandoned::Late);
+            return;
+        }
+        debug_assert!(
+            lane.level(position) <= lane.bound(self.config.buffer_max),
+            "no segment passes the bound of its buffer"
+        );
+        self.meter.ended(now, request.fetch.ticket);
+        self.tell_rule(now, (at, is_replacement), request, &body);
+        self.log_arrived(now, at, request, body);
+    }
+
+    /// Tells the rule of a video segment that arrived in a lane, in another's place or not.
+    fn tell_rule(&mut self, now: MonoTime, at: (usize, bool), request: &InFlight, body: &Body) {
+        let (at, is_replacement) = at;
         let What::Segment { media: Media::Video, rung, duration, .. } = request.fetch.what else {
             return;
         };
@@ -164,7 +179,7 @@ impl Player {
             took_ms: millis(now.since(request.since)),
             buffer_ms: millis(self.lanes[at].level(self.playhead.position())),
             stalled_ms: millis(self.playhead.stalled(now).saturating_sub(request.stalled)),
-            is_replacement: false,
+            is_replacement,
             source: body.source,
         });
     }
@@ -209,7 +224,7 @@ impl Player {
         let lane = &mut self.lanes[at];
         // The next attempt is decided afresh: whatever made this one fail may have changed what
         // the link carries.
-        (lane.pinned, lane.delay) = (None, None);
+        (lane.pinned, lane.delay, lane.replacing) = (None, None, None);
         let next = lane.slot.failed(now, failure, &self.config);
         self.failed(now, request, failure, next);
     }

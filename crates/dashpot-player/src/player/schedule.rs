@@ -1,6 +1,6 @@
 //! What is fetched next, and when not.
 
-use super::Player;
+use super::{Player, replace::same};
 use crate::{
     What,
     lane::Wait,
@@ -82,6 +82,10 @@ impl Player {
                 self.fetch(now, index, order);
                 return;
             }
+            if self.lanes[index].replacing.take().is_some() {
+                // The rung is cut in another way, so the next segment is asked for instead.
+                continue;
+            }
             // The rung decided on ends before the others do: its period is over, so the next
             // round is in a later one.
         }
@@ -156,6 +160,7 @@ impl Player {
             self.lanes[index].delay = Some((now, until));
         }
         self.log_decision(now, index, rung, decision.reason);
+        self.choose_replacement(now, index, rung);
         Some(rung)
     }
 
@@ -167,7 +172,11 @@ impl Player {
         let track = period.of(lane.media).get(rung.0)?;
         let (media, bitrate) = (lane.media, track.bandwidth);
         let head = |what| Order { what, bitrate, size: None, place: (lane.period, lane.place) };
-        match track.at(lane.to, period.end, lane.place) {
+        let found = match lane.replacing {
+            Some(target) => same(track.at(target.start, period.end, target.place.1), target),
+            None => track.at(lane.to, period.end, lane.place),
+        };
+        match found {
             Lookup::Exhausted => None,
             Lookup::NeedsIndex => Some(head(What::Index { media, rung })),
             Lookup::Found(segment, place) => Some(match &track.init {

@@ -6,7 +6,6 @@ mod world;
 
 use super::*;
 use crate::{Failure, Request, What};
-use dashpot_abr::Rung;
 use dashpot_base::{Bitrate, ByteSize};
 use dashpot_mpd::timeline::{Kind, PeriodView, SegmentIndex, Sidx};
 use dashpot_qoe::{Event, Media};

@@ -50,6 +50,10 @@ impl Player {
     fn next_look(&mut self, now: MonoTime, at: usize, here: ByteSize) -> Option<MonoTime> {
         let request = *self.lanes[at].slot.in_flight()?;
         let given_up = self.lanes[at].given_up;
+        // What is fetched again is dropped when the playhead is there, and no sooner.
+        if self.lanes[at].replacing.is_some() {
+            return None;
+        }
         let (rule, seen) = self.seen(now, at)?;
         let (view, progress) = seen.on_its_way(now, &request, here)?;
         // A rung given up once may be chosen again, and so may the next; each of them once is

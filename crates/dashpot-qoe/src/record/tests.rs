@@ -40,6 +40,19 @@ fn decisions_are_one_line_with_the_unit_in_each_name() {
             r#"{"t_ms":1234,"node":"player","kind":"wait","reason":"buffer-full","media":"audio","buffer_ms":24000}"#
         ]],
     );
+    check(
+        Event::Replace {
+            rung: 3,
+            reason: "fast-switch",
+            media: Media::Video,
+            replaced: 1,
+            start: Duration::from_secs(8),
+            buffer: Duration::from_secs(12),
+        },
+        &expect![[
+            r#"{"t_ms":1234,"node":"player","kind":"replace","choice":3,"reason":"fast-switch","media":"video","replaced_rung":1,"start_ms":8000,"buffer_ms":12000}"#
+        ]],
+    );
 }
 
 #[test]

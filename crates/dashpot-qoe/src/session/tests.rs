@@ -221,6 +221,27 @@ fn what_came_of_an_abandoned_download_is_waste_unless_the_end_broke_it_off() {
 }
 
 #[test]
+fn a_segment_fetched_again_is_played_in_the_place_of_the_first_which_is_waste() {
+    let mut audio = segment(0, 64);
+    if let Event::Segment { media, .. } = &mut audio {
+        *media = Media::Audio;
+    }
+    let events = [
+        (0, segment(0, 100)),
+        (0, segment(2, 100)),
+        (0, segment(4, 100)),
+        (0, audio),
+        (0, play(Hold::Startup, 0, 0)),
+        (1_500, segment(2, 300)),
+        (5_000, done(5)),
+    ];
+    let summary = after(&events).summary(ms(5_000));
+    assert_eq!((summary.wasted_bytes, summary.unplayed_bytes), (1_000, 0));
+    assert_eq!((summary.switches, summary.segments), (2, 5));
+    assert_eq!(summary.rungs, [share(100, 3_000), share(300, 2_000)]);
+}
+
+#[test]
 fn failures_are_counted() {
     let failure = Event::Failure {
         next: crate::NextTry::Retry,

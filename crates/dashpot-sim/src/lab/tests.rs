@@ -1,5 +1,5 @@
 use super::*;
-use dashpot_abr::{Decision, Film as _, Progress, Reason, Rung, View, by_name};
+use dashpot_abr::{Arrival, Decision, Film as _, Progress, Reason, Rung, View, by_name};
 use dashpot_qoe::{Abandoned, Event};
 
 /// Sixty segments of two seconds, of which every other is half as large again.
@@ -92,6 +92,66 @@ impl Rule for Told {
         self.rung = self.rung.saturating_sub(1);
         true
     }
+}
+
+/// A rule that begins low and fetches what it has again once it may.
+#[derive(Debug, Default)]
+struct Again {
+    /// Which one, counted from the playhead.
+    nth: usize,
+    replaced: Vec<usize>,
+}
+
+impl Rule for Again {
+    fn name(&self) -> &'static str {
+        "again"
+    }
+
+    fn decide(&mut self, view: &View<'_>) -> Decision {
+        Decision::now(Rung(usize::from(6 < view.index) * 3), Reason::NoEstimate)
+    }
+
+    fn arrived(&mut self, arrival: &Arrival) {
+        if arrival.is_replacement {
+            self.replaced.push(arrival.index);
+            assert_eq!(arrival.rung, Rung(3));
+        }
+    }
+
+    fn replaces(&mut self, view: &View<'_>, buffered: &[Rung], rung: Rung) -> Option<usize> {
+        assert!(buffered.len() <= view.index);
+        let low = buffered.iter().enumerate().filter(|(_, had)| **had < rung);
+        low.map(|(nth, _)| nth).nth(self.nth)
+    }
+}
+
+#[test]
+fn what_is_buffered_low_is_fetched_again_and_played_at_the_higher_rung() {
+    let again = Box::new(Again { nth: 0, ..Again::default() });
+    let (lines, outcome) = lines(lab(again, "1000,20000,20"));
+    let count = |what: &str| lines.iter().filter(|line| line.contains(what)).count();
+    let replaced = count("\"kind\":\"replace\"");
+    assert!(4 <= replaced, "{replaced}");
+    assert_eq!(count("\"kind\":\"segment\""), 60 + replaced);
+    // Seven segments at 300 kbps, of 75,000 bytes or three times that, less those replaced.
+    let low = outcome.summary.rungs[0];
+    assert_eq!(low.bitrate_bps, 300_000);
+    assert_eq!(low.played_ms, 2_000 * (7 - u64::try_from(replaced).unwrap()));
+    assert_eq!((outcome.summary.played_ms, outcome.summary.stalls), (120_000, 0));
+    let wasted = outcome.summary.wasted_bytes / 37_500;
+    assert_eq!(outcome.summary.wasted_bytes % 37_500, 0, "whole segments of the lowest rung");
+    assert!(wasted <= 2 * 7 * 3, "{wasted}");
+}
+
+#[test]
+fn a_replacement_that_comes_too_late_is_broken_off_and_the_old_segment_is_played() {
+    // The first whole segment ahead is always the next to be played, and the link is too slow.
+    let again = Box::new(Again { nth: 0, ..Again::default() });
+    let (lines, outcome) = lines(lab(again, "2200,4000,20\n600000,700,20"));
+    let late = lines.iter().filter(|line| line.contains("\"reason\":\"late\"")).count();
+    assert!(0 < late, "{}", lines.join("\n"));
+    assert_eq!((outcome.done, outcome.summary.played_ms), (Some(DoneReason::Ended), 120_000));
+    assert!(0 < outcome.summary.wasted_bytes);
 }
 
 fn told(delay_ms: f64, gives_up_after_ms: f64, rung: usize) -> Box<dyn Rule> {

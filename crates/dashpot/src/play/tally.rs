@@ -45,7 +45,7 @@ impl Tally {
             }
             Event::Segment { media, number, start, duration, size, took, cache_status, .. } => {
                 if *media == Media::Video {
-                    self.video_to = start.saturating_add(*duration);
+                    self.video_to = self.video_to.max(start.saturating_add(*duration));
                 }
                 self.from_cache += u64::from(cache_status.as_deref().is_some_and(is_hit));
                 self.last = Some(Arrived {
@@ -60,6 +60,7 @@ impl Tally {
             Event::Failure { what, reason, .. } => self.failure = Some(format!("{what}: {reason}")),
             Event::Rung { .. }
             | Event::Seek { .. }
+            | Event::Replace { .. }
             | Event::Wait { .. }
             | Event::Abandon { .. }
             | Event::Play { .. }

@@ -1,0 +1,82 @@
+//! Segments that are fetched again at a higher rung before they are played (fast switching).
+
+use super::Player;
+use crate::{lane::Buffered, tracks::Lookup};
+use dashpot_abr::Rung;
+use dashpot_base::MonoTime;
+use dashpot_qoe::{Abandoned, Event};
+use std::time::Duration;
+
+/// How far the boundaries of a segment at two rungs may lie apart: each timescale rounds its own.
+const BOUNDARY_SLACK: Duration = Duration::from_millis(50);
+
+impl Player {
+    /// Asks the rule which of the segments ahead to fetch again at `rung`, if any. It is asked
+    /// when there is room for the next one, as in Sabre; only a higher rung is worth the bytes.
+    pub(super) fn choose_replacement(&mut self, now: MonoTime, at: usize, rung: Rung) {
+        let position = self.playhead.position();
+        let mut rungs = std::mem::take(&mut self.rungs);
+        rungs.clear();
+        rungs.extend(self.lanes[at].whole_ahead(position).map(|segment| segment.rung));
+        let chosen = self.seen(now, at).and_then(|(rule, seen)| {
+            let view = seen.next();
+            rule.replaces(&view, &rungs, rung)
+        });
+        self.rungs = rungs;
+        let lane = &mut self.lanes[at];
+        let target = chosen.and_then(|nth| lane.whole_ahead(position).nth(nth));
+        let Some(target) = target.filter(|target| target.rung < rung) else { return };
+        // What is wanted now is not to wait for the end of the buffer.
+        (lane.replacing, lane.delay) = (Some(target), None);
+        let event = Event::Replace {
+            rung: rung.0,
+            reason: "fast-switch",
+            media: lane.media,
+            replaced: target.rung.0,
+            start: target.start,
+            buffer: lane.level(position),
+        };
+        self.log(now, event);
+    }
+
+    /// Gives up what is fetched again once the playhead is there.
+    pub(super) fn drop_overtaken(&mut self, now: MonoTime) {
+        for at in 0..self.lanes.len() {
+            if !self.lanes[at].is_overtaken(self.playhead.position()) {
+                continue;
+            }
+            self.lanes[at].replacing = None;
+            let Some(&request) = self.lanes[at].slot.in_flight() else {
+                self.lanes[at].pinned = None;
+                continue;
+            };
+            if request.fetch.is_segment() {
+                self.lanes[at].slot.clear();
+                self.lanes[at].pinned = None;
+                self.measure(now, &request);
+                self.cancel(now, &request, Abandoned::Late);
+            }
+        }
+    }
+
+    /// Returns when the playhead will be in a segment that is fetched again.
+    pub(super) fn overtakes_at(&self) -> Option<(MonoTime, &'static str)> {
+        let targets = self.lanes.iter().filter_map(|lane| lane.replacing);
+        let start = targets.map(|target| target.start).min()?;
+        // A nanosecond later, so that what arrives at the last moment is in time.
+        let inside = start.saturating_add(Duration::from_nanos(1));
+        Some((self.playhead.reaches(inside)?, "replacement late"))
+    }
+}
+
+/// Returns what was found for `target`, where that is a segment of its length.
+pub(super) fn same(found: Lookup<'_>, target: Buffered) -> Lookup<'_> {
+    let is_near = |a: Duration, b: Duration| a.abs_diff(b) <= BOUNDARY_SLACK;
+    match found {
+        Lookup::Found(it, _) if is_near(it.start, target.start) && is_near(it.end, target.end) => {
+            found
+        }
+        Lookup::Found(..) | Lookup::Exhausted => Lookup::Exhausted,
+        Lookup::NeedsIndex => Lookup::NeedsIndex,
+    }
+}
