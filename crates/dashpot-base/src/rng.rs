@@ -28,6 +28,13 @@ impl Rng {
     pub fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
     }
+
+    /// Returns a number of the standard normal distribution (Box and Muller 1958).
+    pub fn normal(&mut self) -> f64 {
+        // The logarithm of zero is none; one less the draw is never zero.
+        let (a, b) = (1.0 - self.unit(), self.unit());
+        (-2.0 * libm::log(a)).sqrt() * libm::cos(std::f64::consts::TAU * b)
+    }
 }
 
 #[cfg(test)]
@@ -44,5 +51,14 @@ mod tests {
         assert_ne!(draw(1), draw(3));
         let mut rng = Rng::new(Seed(7));
         assert!((0..1_000).map(|_| rng.unit()).all(|x| (0.0..1.0).contains(&x)));
+    }
+
+    #[test]
+    fn normal_draws_have_mean_zero_and_variance_one() {
+        let mut rng = Rng::new(Seed(7));
+        let draws = (0..20_000).map(|_| rng.normal()).collect::<Vec<_>>();
+        let mean = draws.iter().sum::<f64>() / 20_000.0;
+        let variance = draws.iter().map(|x| x * x).sum::<f64>() / 20_000.0;
+        assert!(mean.abs() < 0.03 && (variance - 1.0).abs() < 0.05, "{mean} {variance}");
     }
 }

@@ -9,6 +9,7 @@ pub mod lab;
 mod nominal;
 pub mod oracle;
 mod run;
+pub mod sweep;
 mod wire;
 
 pub use nominal::Nominal;

@@ -140,7 +140,7 @@ impl Maker<'_> {
         const KEPT: f64 = 0.9;
         // What is lost of the variance each second is drawn anew, so that it stays what it is.
         let drawn = DEVIATION * (1.0 - KEPT * KEPT).sqrt();
-        let mut log = DEVIATION * self.normal();
+        let mut log = DEVIATION * self.rng.normal();
         let mut fade = 0;
         while 0 < self.left {
             if fade == 0 && self.rng.unit() < 1.0 / 60.0 {
@@ -152,14 +152,8 @@ impl Maker<'_> {
             // Less half the variance: the mean of the rate itself is to be what was asked for.
             let share = faded * libm::exp(log - DEVIATION * DEVIATION / 2.0);
             self.push(1, share, self.latency.mul_f64(jitter));
-            log = KEPT * log + drawn * self.normal();
+            log = KEPT * log + drawn * self.rng.normal();
         }
-    }
-
-    /// Draws from the standard normal distribution (Box and Muller 1958).
-    fn normal(&mut self) -> f64 {
-        let (a, b) = (1.0 - self.rng.unit(), self.rng.unit());
-        (-2.0 * libm::log(a)).sqrt() * libm::cos(std::f64::consts::TAU * b)
     }
 
     fn outage(&mut self) {

@@ -1,0 +1,115 @@
+//! One session of a sweep, and what tells it from every other.
+//!
+//! A sweep plays every rule with every film over every network. Whoever drives it has the threads
+//! and the files; here is what one of them does with one [`Job`].
+
+mod native;
+
+use crate::input::{Movie, Network};
+use dashpot_abr::SpecError;
+use dashpot_base::MonoTime;
+use dashpot_qoe::{Measures, Metric, Record, Step, Tracker, reaction};
+use std::time::Duration;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// One session to be played.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// The rule as it is typed.
+    pub rule: &'a str,
+    /// What is played.
+    pub movie: &'a Movie,
+    /// Over which network.
+    pub network: &'a Network,
+    /// How the player is set up.
+    pub setup: Setup,
+}
+
+/// What is the same for all sessions of a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setup {
+    /// The most media kept ahead.
+    pub buffer: Duration,
+    /// Fixes whatever is random.
+    pub seed: u64,
+}
+
+/// A session that was played.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// Its figures.
+    pub measures: Measures,
+    /// Why it ended, in a word.
+    pub ended: &'static str,
+    /// How long it took.
+    pub took: Duration,
+    /// What was seen of it.
+    pub tracker: Tracker,
+    /// Everything that was decided; empty where it was not asked for.
+    pub records: Vec<Record>,
+}
+
+impl Job<'_> {
+    /// Returns the hash of the rule and the setup: what was done, whatever it was done with.
+    #[must_use]
+    pub fn config_hash(&self) -> u64 {
+        let Setup { buffer, seed } = self.setup;
+        xxh3_64(format!("native;{};{};{seed}", self.rule, buffer.as_nanos()).as_bytes())
+    }
+
+    /// Returns the hash of the configuration and the inputs: sessions that share it are the same.
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        let (config, movie, network) = (self.config_hash(), self.movie.hash, self.network.hash);
+        xxh3_64(format!("{config:x};{movie:x};{network:x}").as_bytes())
+    }
+
+    /// Plays the session, keeping its records where they are wanted.
+    ///
+    /// # Errors
+    /// Where the rule is none.
+    pub fn play(&self, keep_records: bool) -> Result<Played, SpecError> {
+        let rule = dashpot_abr::parse(self.rule)?;
+        let run = native::run(self, rule);
+        let mut tracker = Tracker::new();
+        run.records.iter().for_each(|record| tracker.add(record));
+        let film = &self.movie.film;
+        let mut measures = tracker.measures(run.ended, film.ladder());
+        measures.set(Metric::ReactionSeconds, self.reaction(&tracker, run.ended));
+        let records = if keep_records { run.records } else { Vec::new() };
+        let ended = run.done.as_ref().map_or("stuck", native::word);
+        let took = run.ended.since(MonoTime::ZERO);
+        Ok(Played { measures, ended, took, tracker, records })
+    }
+
+    fn reaction(&self, tracker: &Tracker, ended: MonoTime) -> Option<f64> {
+        let mut at_ms = 0.0;
+        let steps = self.network.periods.iter().cycle().map(|period| {
+            let step = Step { at_ms, kbps: period.bandwidth_kbps };
+            at_ms += period.duration_ms;
+            step
+        });
+        let ended_ms = ended.since(MonoTime::ZERO).as_secs_f64() * 1e3;
+        reaction(steps, tracker.pieces(), self.movie.film.ladder(), ended_ms)
+    }
+}
+
+/// Splits `a,b:x=1,y=2,c` into rules: what has an `=` and no `:` goes on with the parameters of the
+/// rule before it.
+#[must_use]
+pub fn split_rules(text: &str) -> Vec<String> {
+    let mut rules: Vec<String> = Vec::new();
+    for piece in text.split(',').map(str::trim).filter(|piece| !piece.is_empty()) {
+        match rules.last_mut() {
+            Some(rule) if piece.contains('=') && !piece.contains(':') && rule.contains(':') => {
+                rule.push(',');
+                rule.push_str(piece);
+            }
+            _ => rules.push(piece.to_owned()),
+        }
+    }
+    rules
+}
+
+#[cfg(test)]
+mod tests;
