@@ -60,11 +60,11 @@ pub enum Metric {
     /// `QoE_lin` of Pensieve (SIGCOMM 2017) for each segment but the first: Mbit/s, less the top
     /// rate times the seconds stalled, less `|ΔR|`. Start-up is left out.
     QoeLin,
-    /// `QoE_log` of Pensieve: `ln(R/R_min)`, less its top value times the seconds stalled, less its
-    /// change.
+    /// `QoE_log` of Pensieve: `ln(R/R_min)`, less its top value (to two decimals, as there) times
+    /// the seconds stalled, less its change.
     QoeLog,
-    /// `QoE_hd` of Pensieve: 1, 2, 3, 12, 15, 20 for the rungs of a ladder of six, less 8 times the
-    /// seconds stalled, less its change; absent for other ladders.
+    /// `QoE_hd` of Pensieve: 1, 2, 3, 12, 15, 20 at the rates of its ladder and interpolated between
+    /// them, less 8 times the seconds stalled, less its change.
     QoeHd,
     /// `(Σ ln(R/R_min) − 5·stalled/segment) / segments`, Sabre's score with γp of 5 (ACM Multimedia Systems 2018).
     SabreScore,

@@ -3,9 +3,11 @@
 //! Everything here is a function of its arguments; what is random takes a seed.
 
 mod bootstrap;
+mod compare;
 mod wilcoxon;
 
 pub use bootstrap::{Interval, RESAMPLES, paired_interval};
+pub use compare::{Difference, Figures, LEVEL, Verdict, compare};
 pub use wilcoxon::{Wilcoxon, wilcoxon};
 
 /// Returns the mean; `None` of nothing.

@@ -1,6 +1,6 @@
 //! From a session's records to its [`Measures`].
 
-use crate::{Event, Measures, Media, Metric, Record, Session, Summary};
+use crate::{ChunkQoe, Event, Measures, Media, Metric, Record, Summary};
 use dashpot_base::MonoTime;
 use std::time::Duration;
 
@@ -10,14 +10,10 @@ const OSCILLATION: Duration = Duration::from_secs(10);
 /// The weight of stalls in Sabre's score (γp).
 const SABRE_GP: f64 = 5.0;
 
-/// The worth of six rungs to `QoE_hd`, and what a second stalled costs there.
-const HD: [f64; 6] = [1.0, 2.0, 3.0, 12.0, 15.0, 20.0];
-const HD_STALL: f64 = 8.0;
-
-/// Takes in a session's records as they are made and keeps what [`Measures`] need.
+/// Takes in a session's records as they are made and keeps what [`Measures`] need besides its
+/// [`Summary`].
 #[derive(Clone, Debug, Default)]
 pub struct Tracker {
-    session: Session,
     /// Video segments in the order of their numbers.
     pieces: Vec<Piece>,
     chosen: Option<Chosen>,
@@ -61,7 +57,6 @@ impl Tracker {
 
     /// Takes in the next record.
     pub fn add(&mut self, record: &Record) {
-        self.session.add(record);
         let at = record.at;
         if let &Event::Rung { media: Media::Video, throughput, .. } = &record.event {
             self.chosen = Some(Chosen { at, kbps: throughput.map(|rate| kbps(rate.bps())) });
@@ -132,18 +127,17 @@ impl Tracker {
         &self.stalls
     }
 
-    /// Returns the figures of the session that ended at `ended`, played from a ladder of these
+    /// Returns the figures of the session that came to `summary`, played from a ladder of these
     /// rates in kbit/s. The reaction time needs the link's rates and is absent; see
     /// [`reaction`](crate::reaction()).
     #[must_use]
-    pub fn measures(&self, ended: MonoTime, ladder: &[f64]) -> Measures {
-        let summary = self.session.summary(ended);
+    pub fn measures(&self, summary: &Summary, ladder: &[f64]) -> Measures {
         let mut measures = Measures::default();
-        waits(&mut measures, &summary);
+        waits(&mut measures, summary);
         if 0 < summary.stalls {
             measures.set(Metric::StallLongestSeconds, Some(self.stall_longest.as_secs_f64()));
         }
-        bytes(&mut measures, &summary);
+        bytes(&mut measures, summary);
         if 0 < self.estimated {
             let count = f64::from(self.estimated);
             measures.set(Metric::EstimateError, Some(self.error / count));
@@ -212,31 +206,24 @@ fn scores(measures: &mut Measures, pieces: &[Piece], ladder: &[f64], stalled: f6
     else {
         return;
     };
-    let ln = |piece: &Piece| libm::log(piece.kbps / lowest);
-    let mbps = |piece: &Piece| piece.kbps / 1e3;
-    measures.set(Metric::QoeLin, chunk_mean(pieces, stalled, top / 1e3, mbps));
-    measures.set(Metric::QoeLog, chunk_mean(pieces, stalled, libm::log(top / lowest), ln));
-    if ladder.len() == HD.len() {
-        let worth = |piece: &Piece| HD[piece.rung.min(HD.len() - 1)];
-        measures.set(Metric::QoeHd, chunk_mean(pieces, stalled, HD_STALL, worth));
-    }
-    let utility = pieces.iter().map(ln).sum::<f64>();
+    let worth = |qoe: ChunkQoe| chunk_mean(pieces, lowest, stalled, qoe);
+    measures.set(Metric::QoeLin, worth(ChunkQoe { stall: top / 1e3, ..ChunkQoe::LINEAR }));
+    // The paper gives the top value of its own ladder to two decimals.
+    let stall = (libm::log(top / lowest) * 100.0).round() / 100.0;
+    measures.set(Metric::QoeLog, worth(ChunkQoe { stall, ..ChunkQoe::LOGARITHMIC }));
+    measures.set(Metric::QoeHd, worth(ChunkQoe::DEFINITION));
+    let utility = pieces.iter().map(|piece| libm::log(piece.kbps / lowest)).sum::<f64>();
     let penalty = SABRE_GP * stalled / first.duration.as_secs_f64();
     measures.set(Metric::SabreScore, Some((utility - penalty) / count(pieces)));
 }
 
-/// Returns the mean of `worth − stall·stalled − |Δ worth|` over all segments but the first.
-fn chunk_mean(
-    pieces: &[Piece],
-    stalled: f64,
-    stall: f64,
-    worth: impl Fn(&Piece) -> f64,
-) -> Option<f64> {
-    let sum = pieces.windows(2).fold(-stall * stalled, |sum, pair| {
-        let (from, to) = (worth(&pair[0]), worth(&pair[1]));
-        sum + to - (to - from).abs()
+/// Returns the mean worth of all segments but the first, whose stalls came to `stalled` seconds.
+fn chunk_mean(pieces: &[Piece], lowest: f64, stalled: f64, qoe: ChunkQoe) -> Option<f64> {
+    let (values, changes) = pieces.windows(2).fold((0.0, 0.0), |(values, changes), pair| {
+        let (from, to) = (qoe.value(pair[0].kbps, lowest), qoe.value(pair[1].kbps, lowest));
+        (values + to, changes + (to - from).abs())
     });
-    (1 < pieces.len()).then(|| sum / (count(pieces) - 1.0))
+    (1 < pieces.len()).then(|| qoe.sum(values, changes, stalled) / (count(pieces) - 1.0))
 }
 
 fn count(pieces: &[Piece]) -> f64 {

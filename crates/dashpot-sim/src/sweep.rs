@@ -3,11 +3,13 @@
 //! A sweep plays every rule with every film over every network. Whoever drives it has the threads
 //! and the files; here is what one of them does with one [`Job`].
 
-mod native;
-
-use crate::input::{Movie, Network};
+use crate::{
+    input::{Movie, Network},
+    lab::Lab,
+};
 use dashpot_abr::SpecError;
-use dashpot_base::MonoTime;
+use dashpot_base::{MonoTime, Seed};
+use dashpot_player::DoneReason;
 use dashpot_qoe::{Measures, Metric, Record, Step, Tracker, reaction};
 use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
@@ -70,15 +72,20 @@ impl Job<'_> {
     /// Where the rule is none.
     pub fn play(&self, keep_records: bool) -> Result<Played, SpecError> {
         let rule = dashpot_abr::parse(self.rule)?;
-        let run = native::run(self, rule);
-        let mut tracker = Tracker::new();
-        run.records.iter().for_each(|record| tracker.add(record));
-        let film = &self.movie.film;
-        let mut measures = tracker.measures(run.ended, film.ladder());
-        measures.set(Metric::ReactionSeconds, self.reaction(&tracker, run.ended));
-        let records = if keep_records { run.records } else { Vec::new() };
-        let ended = run.done.as_ref().map_or("stuck", native::word);
-        let took = run.ended.since(MonoTime::ZERO);
+        let mut lab = Lab::new(self.movie.lab.clone(), self.network.trace.clone(), rule);
+        lab.buffer = self.setup.buffer;
+        lab.seed = Seed(self.setup.seed);
+        let (mut tracker, mut records) = (Tracker::new(), Vec::new());
+        let outcome = lab.observed(|record| {
+            tracker.add(record);
+            if keep_records {
+                records.push(record.clone());
+            }
+        });
+        let mut measures = tracker.measures(&outcome.summary, self.movie.film.ladder());
+        measures.set(Metric::ReactionSeconds, self.reaction(&tracker, outcome.ended));
+        let ended = outcome.done.as_ref().map_or("stuck", word);
+        let took = outcome.ended.since(MonoTime::ZERO);
         Ok(Played { measures, ended, took, tracker, records })
     }
 
@@ -91,6 +98,18 @@ impl Job<'_> {
         });
         let ended_ms = ended.since(MonoTime::ZERO).as_secs_f64() * 1e3;
         reaction(steps, tracker.pieces(), self.movie.film.ladder(), ended_ms)
+    }
+}
+
+/// Returns why a session ended, in a word.
+const fn word(done: &DoneReason) -> &'static str {
+    match done {
+        DoneReason::Ended => "ended",
+        DoneReason::PlayedEnough => "played-enough",
+        DoneReason::TimeUp => "time-up",
+        DoneReason::Stopped => "stopped",
+        DoneReason::NothingToPlay => "nothing-to-play",
+        DoneReason::Failed { .. } => "failed",
     }
 }
 

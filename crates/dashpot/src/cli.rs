@@ -1,7 +1,7 @@
 //! The command line: what may be typed, and which command it starts.
 
 use crate::{
-    ExitStatus, config, edge, explain, ingest, log, origin, play, prefill, purge, sign, up,
+    ExitStatus, bench, config, edge, explain, ingest, log, origin, play, prefill, purge, sign, up,
 };
 use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -49,6 +49,8 @@ enum Command {
     Play(play::Args),
     /// Tell why a session chose as it did, out of its log
     Explain(explain::Args),
+    /// Compare rate-adaptation rules, by the thousand sessions in virtual time
+    Bench(Box<bench::Args>),
     /// Make assets out of films: a ladder of CMAF tracks
     Ingest(ingest::Args),
 }
@@ -107,6 +109,7 @@ pub(crate) fn edge_again() -> anyhow::Result<edge::Args> {
         | Command::Sign(_)
         | Command::Play(_)
         | Command::Explain(_)
+        | Command::Bench(_)
         | Command::Ingest(_) => {
             anyhow::bail!("this process is no edge")
         }
@@ -137,6 +140,7 @@ async fn start(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Sign(args) => sign::run(&args),
         Command::Play(args) => play::run(args).await,
         Command::Explain(args) => explain::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Ingest(args) => ingest::run(args).await,
     }
 }

@@ -102,6 +102,33 @@ fn fairness_is_that_of_jains_examples() {
     assert_eq!(jain(&[]), None);
 }
 
+fn compared(metric: crate::Metric, values: &[&[Option<f64>]]) -> Vec<Difference> {
+    let values = values.iter().map(|contender| contender.to_vec()).collect();
+    compare(&[Figures { metric, values }], Seed(1))
+}
+
+#[test]
+fn what_differs_on_every_trace_is_shown_and_what_differs_on_some_is_not() {
+    let base = (0..30).map(|i| Some(scattered(i, 10.0, 0.0, 101))).collect::<Vec<_>>();
+    let more = base.iter().map(|it| it.map(|it| it + 0.1)).collect::<Vec<_>>();
+    let noise = |i: u32| Some(scattered(i, 10.0, 0.0, 101) + scattered(i, 5.0, 10.0, 101));
+    let noisy = (0..30).map(noise).collect::<Vec<_>>();
+    let metric = crate::Metric::StallRatio;
+    let found = compared(metric, &[&base, &more, &base, &noisy[..29]]);
+    let verdict = |a, b| {
+        let found = found.iter().find(|it| (it.a, it.b) == (a, b)).unwrap();
+        (found.verdict(), found.winner(), found.pairs)
+    };
+    assert_eq!(verdict(0, 1), (Verdict::Less, Some(0), 30));
+    assert_eq!(verdict(1, 2), (Verdict::More, Some(2), 30));
+    assert_eq!(verdict(0, 2), (Verdict::Same, None, 30));
+    assert_eq!(verdict(0, 3), (Verdict::NotShown, None, 29));
+    assert_eq!(found.len(), 6);
+    // Six comparisons were made, so each counts for less.
+    assert!(found[0].probability < found[0].adjusted);
+    assert!(compared(metric, &[&[None], &[Some(1.0)]]).is_empty());
+}
+
 proptest! {
     #[test]
     fn adjusted_probabilities_keep_their_order_and_are_never_lower(

@@ -1,6 +1,7 @@
 //! Films, of any origin.
 
 use super::{Hasher, sabre};
+use crate::lab;
 use dashpot_abr::{Film as _, Rung, Table, TableError};
 use std::sync::Arc;
 
@@ -11,6 +12,8 @@ pub struct Movie {
     pub name: String,
     /// Its ladder, and the length and size of each segment.
     pub film: Arc<Table>,
+    /// The same, ready to be played by native sessions.
+    pub lab: lab::Film,
     /// Identifies its content, whatever its name.
     pub hash: u64,
 }
@@ -67,7 +70,8 @@ impl Movie {
             let row = std::iter::once(film.segment_ms(index)).chain(bits).collect::<Vec<_>>();
             hasher.list(row.iter());
         }
-        Self { name, film: Arc::new(film), hash: hasher.finish() }
+        let lab = lab::Film::new(&film);
+        Self { name, film: Arc::new(film), lab, hash: hasher.finish() }
     }
 
     /// Reads a film as Sabre has it.

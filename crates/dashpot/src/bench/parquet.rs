@@ -1,0 +1,95 @@
+//! The rows as Parquet, for those who read them with pandas, `DuckDB` or R.
+
+use super::row::{self, Kind};
+use ::parquet::{
+    basic::{LogicalType, Repetition, Type as Physical},
+    data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type},
+    file::{
+        properties::WriterProperties,
+        writer::{SerializedFileWriter, SerializedRowGroupWriter},
+    },
+    schema::types::Type,
+};
+use anyhow::Context as _;
+use std::{
+    fs::{self, File},
+    io::{BufRead as _, BufReader, Write},
+    path::Path,
+    sync::Arc,
+};
+
+/// Rows of one group: what is in memory at once.
+const GROUP: usize = 1 << 16;
+
+/// Copies the rows of the CSV file `from` to the Parquet file `to`, by way of a file aside.
+pub(super) fn write(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let cannot_write = || format!("cannot write `{}`", to.display());
+    let aside = to.with_extension("parquet.new");
+    let out = File::create(&aside).with_context(cannot_write)?;
+    let properties = WriterProperties::builder()
+        .set_created_by(concat!("dashpot ", env!("CARGO_PKG_VERSION")).to_owned())
+        .build();
+    let schema = schema().with_context(cannot_write)?;
+    let mut writer =
+        SerializedFileWriter::new(out, schema, Arc::new(properties)).with_context(cannot_write)?;
+    let rows = File::open(from).with_context(|| format!("cannot read `{}`", from.display()))?;
+    let mut lines = BufReader::new(rows).lines().skip(1);
+    loop {
+        let group = lines.by_ref().take(GROUP).collect::<Result<Vec<_>, _>>();
+        let group = group.with_context(|| format!("cannot read `{}`", from.display()))?;
+        if group.is_empty() {
+            break;
+        }
+        let rows =
+            group.iter().map(|line| row::fields(line)).collect::<anyhow::Result<Vec<_>>>()?;
+        let mut columns = writer.next_row_group().with_context(cannot_write)?;
+        for (index, (_, kind)) in row::columns().enumerate() {
+            let cells = rows.iter().map(|row| row[index]).collect::<Vec<_>>();
+            column(&mut columns, kind, &cells).with_context(cannot_write)?;
+        }
+        columns.close().with_context(cannot_write)?;
+    }
+    writer.close().with_context(cannot_write)?;
+    fs::rename(&aside, to).with_context(cannot_write)
+}
+
+fn schema() -> Result<Arc<Type>, ::parquet::errors::ParquetError> {
+    let fields = row::columns().map(|(name, kind)| {
+        let (physical, logical, repetition) = match kind {
+            Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String), Repetition::REQUIRED),
+            Kind::Integer => (Physical::INT64, None, Repetition::REQUIRED),
+            Kind::Real => (Physical::DOUBLE, None, Repetition::OPTIONAL),
+        };
+        let field = Type::primitive_type_builder(name, physical)
+            .with_logical_type(logical)
+            .with_repetition(repetition);
+        field.build().map(Arc::new)
+    });
+    let fields = fields.collect::<Result<Vec<_>, _>>()?;
+    Ok(Arc::new(Type::group_type_builder("session").with_fields(fields).build()?))
+}
+
+fn column<W: Write + Send>(
+    columns: &mut SerializedRowGroupWriter<'_, W>,
+    kind: Kind,
+    cells: &[&str],
+) -> anyhow::Result<()> {
+    let mut column = columns.next_column()?.context("fewer columns than the schema has")?;
+    match kind {
+        Kind::Text => {
+            let values = cells.iter().map(|&cell| ByteArray::from(cell)).collect::<Vec<_>>();
+            column.typed::<ByteArrayType>().write_batch(&values, None, None)?;
+        }
+        Kind::Integer => {
+            let values = cells.iter().map(|cell| cell.parse()).collect::<Result<Vec<i64>, _>>();
+            column.typed::<Int64Type>().write_batch(&values?, None, None)?;
+        }
+        Kind::Real => {
+            let is_there = cells.iter().map(|cell| i16::from(!cell.is_empty())).collect::<Vec<_>>();
+            let there = cells.iter().filter(|cell| !cell.is_empty());
+            let values = there.map(|cell| cell.parse()).collect::<Result<Vec<f64>, _>>()?;
+            column.typed::<DoubleType>().write_batch(&values, Some(&is_there), None)?;
+        }
+    }
+    Ok(column.close()?)
+}

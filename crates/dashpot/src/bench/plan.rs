@@ -1,0 +1,83 @@
+//! Which sessions there are, in which order, and playing them on all processors.
+
+use super::{row, store::Store};
+use anyhow::Context as _;
+use dashpot_sim::{
+    input::{Movie, Network},
+    sweep::{Job, Setup},
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use rayon::prelude::*;
+use std::io::IsTerminal as _;
+
+/// Every combination of rules, films and networks.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) rules: Vec<String>,
+    pub(super) movies: Vec<Movie>,
+    pub(super) networks: Vec<Network>,
+    pub(super) setup: Setup,
+}
+
+/// Sessions are played in blocks of this many, each written down before the next: what a sudden
+/// end loses is less than a second's work.
+const BLOCK: usize = 256;
+
+impl Plan {
+    /// Returns how many sessions there are.
+    pub(super) fn len(&self) -> usize {
+        self.rules.len().saturating_mul(self.movies.len()).saturating_mul(self.networks.len())
+    }
+
+    /// Returns the session at `index`: film by film, network by network, rule by rule.
+    pub(super) fn job(&self, index: usize) -> Job<'_> {
+        let (rules, networks) = (self.rules.len(), self.networks.len());
+        Job {
+            rule: &self.rules[index % rules],
+            network: &self.networks[index / rules % networks],
+            movie: &self.movies[index / rules / networks],
+            setup: self.setup,
+        }
+    }
+
+    /// Returns every session in order.
+    pub(super) fn jobs(&self) -> impl Iterator<Item = Job<'_>> {
+        (0..self.len()).map(|index| self.job(index))
+    }
+
+    /// Plays what `store` has not, and returns how many sessions it had.
+    pub(super) fn play(&self, store: &mut Store, threads: usize) -> anyhow::Result<usize> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.context("cannot start threads: try a lower --threads")?;
+        let bar = bar(self.len())?;
+        let mut kept = 0;
+        for from in (0..self.len()).step_by(BLOCK) {
+            let block = from..(from + BLOCK).min(self.len());
+            let size = block.len();
+            let missing = block.filter(|index| !store.has(row::key(&self.job(*index))));
+            let missing = missing.collect::<Vec<_>>();
+            kept += size - missing.len();
+            let lines = pool.install(|| {
+                let played = missing.into_par_iter().map(|index| {
+                    let job = self.job(index);
+                    Ok(row::line(&job, &job.play(false)?))
+                });
+                played.collect::<anyhow::Result<Vec<_>>>()
+            })?;
+            store.append(&lines)?;
+            bar.inc(u64::try_from(size).unwrap_or(u64::MAX));
+        }
+        bar.finish_and_clear();
+        Ok(kept)
+    }
+}
+
+/// Returns a bar on stderr where that is a terminal.
+fn bar(sessions: usize) -> anyhow::Result<ProgressBar> {
+    if !std::io::stderr().is_terminal() {
+        return Ok(ProgressBar::hidden());
+    }
+    let style = "{wide_bar} {pos} of {len} sessions  {per_sec}  {eta} left";
+    let style = ProgressStyle::with_template(style).context("the bar's template")?;
+    Ok(ProgressBar::new(u64::try_from(sessions).unwrap_or(u64::MAX)).with_style(style))
+}

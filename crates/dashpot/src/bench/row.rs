@@ -1,0 +1,164 @@
+//! One session as a row: the columns of the files that a sweep writes.
+
+use anyhow::{Context as _, bail};
+use dashpot_qoe::{Measures, Metric};
+use dashpot_sim::sweep::{Job, Played};
+use std::fmt::Write as _;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// What stands before the figures: the session's own hash, what it was played with, and how it
+/// ended. The first column is the key by which a row is found again.
+const LEADING: [&str; 11] = [
+    "session",
+    "config",
+    "film_hash",
+    "trace_hash",
+    "seed",
+    "version",
+    "buffer_ms",
+    "abr",
+    "film",
+    "trace",
+    "ended",
+];
+
+/// The version that rows carry.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How a column is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Integer,
+    Real,
+}
+
+/// Returns the columns in order.
+pub(super) fn columns() -> impl Iterator<Item = (&'static str, Kind)> {
+    let leading = LEADING.into_iter().map(|name| match name {
+        "seed" | "buffer_ms" => (name, Kind::Integer),
+        _ => (name, Kind::Text),
+    });
+    leading.chain(Metric::ALL.into_iter().map(|metric| (metric.name(), Kind::Real)))
+}
+
+/// Returns the header line with its end.
+pub(super) fn header() -> String {
+    let names = columns().map(|(name, _)| name).collect::<Vec<_>>();
+    names.join(",") + "\n"
+}
+
+/// Returns the key of a session, as its row begins with it: of what it was played with and of the
+/// names that its row carries.
+pub(super) fn key(job: &Job<'_>) -> u64 {
+    let Job { movie, network, .. } = job;
+    xxh3_64(format!("{:x};{};{}", job.hash(), movie.name, network.name).as_bytes())
+}
+
+/// Returns the row of a session with its line end.
+pub(super) fn line(job: &Job<'_>, played: &Played) -> String {
+    let mut line = format!(
+        "{:016x},{:016x},{:016x},{:016x},{},{VERSION},{},{},{},{},{}",
+        key(job),
+        job.config_hash(),
+        job.movie.hash,
+        job.network.hash,
+        job.setup.seed,
+        job.setup.buffer.as_millis(),
+        quoted(job.rule),
+        job.movie.name,
+        job.network.name,
+        played.ended,
+    );
+    for (_, value) in played.measures.iter() {
+        line.push(',');
+        if let Some(value) = value {
+            // Writing to a string cannot fail.
+            write!(line, "{value}").unwrap_or_default();
+        }
+    }
+    line.push('\n');
+    line
+}
+
+/// Rules are the one text with commas in it; names of files are free of them.
+fn quoted(rule: &str) -> String {
+    if rule.contains(',') { format!("\"{rule}\"") } else { rule.to_owned() }
+}
+
+/// Splits a line into its fields.
+pub(super) fn fields(line: &str) -> anyhow::Result<Vec<&str>> {
+    let mut fields = Vec::new();
+    let mut rest = line.trim_end_matches('\n');
+    loop {
+        let (field, after) = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let (field, after) = quoted.split_once('"').context("a quote that never ends")?;
+                (field, after.strip_prefix(','))
+            }
+            None => rest.split_once(',').map_or((rest, None), |(field, rest)| (field, Some(rest))),
+        };
+        fields.push(field);
+        match after {
+            Some(after) => rest = after,
+            None => break,
+        }
+    }
+    if fields.len() != columns().count() {
+        bail!("a row has {} fields instead of {}", fields.len(), columns().count());
+    }
+    Ok(fields)
+}
+
+/// Returns why the session of these fields ended, and its figures.
+pub(super) fn measures<'a>(fields: &[&'a str]) -> anyhow::Result<(&'a str, Measures)> {
+    let mut measures = Measures::default();
+    for (metric, text) in Metric::ALL.into_iter().zip(&fields[LEADING.len()..]) {
+        if !text.is_empty() {
+            let value = text.parse::<f64>().with_context(|| format!("`{text}` is no number"))?;
+            measures.set(metric, Some(value));
+        }
+    }
+    Ok((fields[LEADING.len() - 1], measures))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dashpot_net::Generator;
+    use dashpot_sim::{
+        input::{Network, Vbr},
+        sweep::Setup,
+    };
+    use std::time::Duration;
+
+    #[test]
+    fn a_row_is_read_as_it_was_written() {
+        let movie = Vbr::parse("vbr,segments=20").unwrap().movie().unwrap();
+        let traces = Generator::parse("lte,n=1").unwrap().traces().unwrap();
+        let (name, trace) = traces.into_iter().next().unwrap();
+        let network = Network::new(name, trace);
+        let setup = Setup { buffer: Duration::from_secs(25), seed: 1 };
+        for rule in ["throughput:safety=0.8", "throughput"] {
+            let job = Job { rule, movie: &movie, network: &network, setup };
+            let played = job.play(false).unwrap();
+            let line = line(&job, &played);
+            let read = fields(&line).unwrap();
+            assert_eq!(
+                (read[0], read[7], read[9]),
+                (&*format!("{:016x}", key(&job)), rule, &*network.name)
+            );
+            assert_eq!(measures(&read).unwrap(), (played.ended, played.measures));
+        }
+        let line = line_of("\"a:b=1,c=2\"");
+        let commas = fields(&line).unwrap().len();
+        assert_eq!(commas, columns().count());
+        assert!(fields("a,b").is_err());
+        assert!(fields(&line_of("\"a")).is_err());
+    }
+
+    fn line_of(rule: &str) -> String {
+        let count = columns().count();
+        (0..count).map(|i| if i == 7 { rule } else { "" }).collect::<Vec<_>>().join(",")
+    }
+}

@@ -1,0 +1,159 @@
+//! What a sweep says: each rule's figures over all traces, and how rules differ.
+
+use super::{plan::Plan, row};
+use anyhow::Context as _;
+use dashpot_base::Seed;
+use dashpot_qoe::{
+    Better, Metric,
+    stats::{Difference, Figures, Verdict, compare, mean, worst},
+};
+use serde::Serialize;
+use serde_json::json;
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{BufRead as _, BufReader},
+    path::Path,
+};
+
+/// The figures that rules are compared by; all together are one family of tests, so that each one
+/// more makes the others count for less.
+pub(super) const COMPARED: [Metric; 4] =
+    [Metric::QoeLin, Metric::BitrateKbps, Metric::StallRatio, Metric::SwitchesPerMinute];
+
+/// The share of traces that are looked at as the worst.
+pub(super) const WORST: f64 = 0.05;
+
+/// Everything that is printed of a sweep.
+#[derive(Debug)]
+pub(super) struct Summary {
+    pub(super) rules: Vec<String>,
+    pub(super) movies: usize,
+    pub(super) traces: usize,
+    pub(super) kept: usize,
+    pub(super) buffer_ms: u128,
+    pub(super) seed: Seed,
+    /// Every metric by rule and trace: the mean over films.
+    figures: Vec<Figures>,
+    /// By rule: how many sessions did not end with the film, by the word for how they did.
+    pub(super) unfinished: Vec<BTreeMap<String, usize>>,
+    pub(super) differences: Vec<Difference>,
+}
+
+/// A figure of a rule over all traces.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Spread {
+    /// The mean over traces.
+    pub(super) mean: Option<f64>,
+    /// The mean over the worst traces; absent where nothing is worse than anything.
+    pub(super) worst_5_percent: Option<f64>,
+}
+
+impl Summary {
+    /// Reads the plan's rows, which are in its order.
+    pub(super) fn read(
+        plan: &Plan,
+        sessions: &Path,
+        kept: usize,
+        seed: Seed,
+    ) -> anyhow::Result<Self> {
+        let cannot_read = || format!("cannot read `{}`", sessions.display());
+        let (rules, traces) = (plan.rules.len(), plan.networks.len());
+        let mut sums = vec![vec![vec![(0.0, 0_u32); traces]; rules]; Metric::ALL.len()];
+        let mut unfinished = vec![BTreeMap::<String, usize>::new(); rules];
+        let file = File::open(sessions).with_context(cannot_read)?;
+        for (index, line) in BufReader::new(file).lines().skip(1).enumerate() {
+            let line = line.with_context(cannot_read)?;
+            let (ended, measures) = row::measures(&row::fields(&line)?)?;
+            let (rule, trace) = (index % rules, index / rules % traces);
+            if ended != "ended" {
+                *unfinished[rule].entry(ended.to_owned()).or_default() += 1;
+            }
+            for (metric, value) in measures.iter() {
+                if let Some(value) = value {
+                    let (sum, count) = &mut sums[metric as usize][rule][trace];
+                    (*sum, *count) = (*sum + value, *count + 1);
+                }
+            }
+        }
+        let average = |(sum, count): (f64, u32)| (0 < count).then(|| sum / f64::from(count));
+        let figures = Metric::ALL.into_iter().zip(sums).map(|(metric, sums)| {
+            let by_rule = sums.into_iter().map(|sums| sums.into_iter().map(average).collect());
+            Figures { metric, values: by_rule.collect() }
+        });
+        let figures = figures.collect::<Vec<_>>();
+        let compared = figures.iter().filter(|figures| COMPARED.contains(&figures.metric));
+        let differences = compare(&compared.cloned().collect::<Vec<_>>(), seed);
+        Ok(Self {
+            rules: plan.rules.clone(),
+            movies: plan.movies.len(),
+            traces,
+            kept,
+            buffer_ms: plan.setup.buffer.as_millis(),
+            seed,
+            figures,
+            unfinished,
+            differences,
+        })
+    }
+
+    /// Returns a rule's figure over all traces.
+    pub(super) fn spread(&self, rule: usize, metric: Metric) -> Spread {
+        let values = self.figures.iter().find(|figures| figures.metric == metric);
+        let values = values.map(|figures| figures.values[rule].iter().copied().flatten());
+        let values = values.map(Iterator::collect::<Vec<_>>).unwrap_or_default();
+        let worst_5_percent = match metric.better() {
+            Better::Higher => worst(&values, WORST, true),
+            Better::Lower => worst(&values, WORST, false),
+            Better::Neither => None,
+        };
+        Spread { mean: mean(&values), worst_5_percent }
+    }
+
+    /// Returns how many sessions there are.
+    pub(super) const fn sessions(&self) -> usize {
+        self.rules.len() * self.movies * self.traces
+    }
+
+    /// Returns everything as one JSON object.
+    pub(super) fn json(&self) -> anyhow::Result<String> {
+        let rules = self.rules.iter().enumerate().map(|(index, rule)| {
+            let metrics = Metric::ALL.map(|metric| (metric.name(), self.spread(index, metric)));
+            json!({
+                "abr": rule,
+                "metrics": BTreeMap::from(metrics),
+                "unfinished": self.unfinished[index],
+            })
+        });
+        let differences = self.differences.iter().map(|it| {
+            json!({
+                "metric": it.metric.name(),
+                "a": self.rules[it.a],
+                "b": self.rules[it.b],
+                "pairs": it.pairs,
+                "mean_a_minus_b": it.interval.mean,
+                "interval_95": [it.interval.low, it.interval.high],
+                "wilcoxon_p": it.probability,
+                "holm_p": it.adjusted,
+                "verdict": match it.verdict() {
+                    Verdict::More => "a has more",
+                    Verdict::Less => "a has less",
+                    Verdict::NotShown => "no difference shown",
+                    Verdict::Same => "the same on every trace",
+                },
+            })
+        });
+        let all = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "sessions": self.sessions(),
+            "kept": self.kept,
+            "films": self.movies,
+            "traces": self.traces,
+            "buffer_ms": u64::try_from(self.buffer_ms).unwrap_or(u64::MAX),
+            "seed": self.seed.0,
+            "rules": rules.collect::<Vec<_>>(),
+            "differences": differences.collect::<Vec<_>>(),
+        });
+        serde_json::to_string_pretty(&all).context("cannot write the result")
+    }
+}

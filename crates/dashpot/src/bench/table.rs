@@ -1,0 +1,204 @@
+//! The result as tables and sentences.
+
+use super::summary::{COMPARED, Summary, WORST};
+use dashpot_qoe::{
+    Better, Metric,
+    stats::{Difference, Verdict},
+};
+use std::{fmt::Write as _, path::Path};
+
+/// A column: its two lines of heading, its figure, what to multiply it by, and its decimals.
+struct Column(&'static str, &'static str, Metric, f64, usize);
+
+const COLUMNS: [Column; 9] = [
+    Column("QoE_lin", "", Metric::QoeLin, 1.0, 3),
+    Column("bitrate", "kbit/s", Metric::BitrateKbps, 1.0, 0),
+    Column("stalled", "%", Metric::StallRatio, 100.0, 2),
+    Column("stalls", "", Metric::Stalls, 1.0, 2),
+    Column("start-up", "s", Metric::StartupSeconds, 1.0, 2),
+    Column("switches", "/min", Metric::SwitchesPerMinute, 1.0, 2),
+    Column("reaction", "s", Metric::ReactionSeconds, 1.0, 1),
+    Column("wasted", "%", Metric::WasteRatio, 100.0, 2),
+    Column("estimate", "off by %", Metric::EstimateError, 100.0, 1),
+];
+
+/// With more rules than this only the best one's differences are told in words.
+const ALL_PAIRS_MAX: usize = 4;
+
+/// Returns what is printed for people.
+pub(super) fn text(summary: &Summary, out: Option<&Path>) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    write_all(&mut text, summary, out).unwrap_or_default();
+    text
+}
+
+fn write_all(text: &mut String, summary: &Summary, out: Option<&Path>) -> std::fmt::Result {
+    let Summary { rules, movies, traces, kept, buffer_ms, seed, .. } = summary;
+    writeln!(
+        text,
+        "{} x {} x {} = {} sessions ({kept} were there already), buffer of {} s, seed {}",
+        counted(rules.len(), "rule"),
+        counted(*traces, "trace"),
+        counted(*movies, "film"),
+        summary.sessions(),
+        real(*buffer_ms) / 1e3,
+        seed.0,
+    )?;
+    writeln!(text, "\n{}\n", verdict(summary))?;
+    figures(text, summary)?;
+    differences(text, summary)?;
+    if let Some(out) = out {
+        writeln!(text, "\n{}", out.join("sessions.csv").display())?;
+        writeln!(text, "{}", out.join("sessions.parquet").display())?;
+    }
+    Ok(())
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of a buffer")]
+const fn real(count: u128) -> f64 {
+    count as f64
+}
+
+/// Returns the rule whose mean of the first figure compared is the best, of those that have it.
+fn best(summary: &Summary) -> Option<usize> {
+    let means = (0..summary.rules.len())
+        .filter_map(|rule| Some((rule, summary.spread(rule, COMPARED[0]).mean?)));
+    means.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map(|(rule, _)| rule)
+}
+
+/// Says which rule to pick and how sure that is.
+fn verdict(summary: &Summary) -> String {
+    let name = COMPARED[0].name();
+    let Some(best) = best(summary) else {
+        return "No session played anything that could be compared.".to_owned();
+    };
+    let rule = &summary.rules[best];
+    if summary.rules.len() == 1 {
+        return format!("{rule} was played alone: there is nothing to compare it with.");
+    }
+    let (mut sure, mut open) = (Vec::new(), Vec::new());
+    for it in summary.differences.iter().filter(|it| it.metric == COMPARED[0]) {
+        let other = if it.a == best { it.b } else { it.a };
+        if it.a != best && it.b != best {
+            continue;
+        }
+        let list = if it.winner() == Some(best) { &mut sure } else { &mut open };
+        list.push(summary.rules[other].as_str());
+    }
+    let mut words = format!("{rule} has the highest mean {name}");
+    if !sure.is_empty() {
+        words += &format!("; it is shown to be better than {}", sure.join(", "));
+    }
+    if !open.is_empty() {
+        words += &format!("; it is not shown to be better than {}", open.join(", "));
+    }
+    words + "."
+}
+
+fn figures(text: &mut String, summary: &Summary) -> std::fmt::Result {
+    let width = summary.rules.iter().map(String::len).max().unwrap_or_default().max(8);
+    for heading in [|it: &Column| it.0, |it: &Column| it.1] {
+        write!(text, "{:width$}", "")?;
+        for column in &COLUMNS {
+            write!(text, " {:>9}", heading(column))?;
+        }
+        writeln!(text)?;
+    }
+    for (index, rule) in summary.rules.iter().enumerate() {
+        write!(text, "{rule:width$}")?;
+        for column in &COLUMNS {
+            cell(text, column, summary.spread(index, column.2).mean)?;
+        }
+        writeln!(text)?;
+        write!(text, "{:>width$}", "worst")?;
+        for column in &COLUMNS {
+            cell(text, column, summary.spread(index, column.2).worst_5_percent)?;
+        }
+        writeln!(text)?;
+        for (ended, count) in &summary.unfinished[index] {
+            writeln!(text, "{:width$} {count} of its sessions ended otherwise: {ended}", "")?;
+        }
+    }
+    let percent = WORST * 100.0;
+    writeln!(
+        text,
+        "Means over traces; below each, the mean of the worst {percent} % of traces, figure by figure."
+    )
+}
+
+fn cell(text: &mut String, column: &Column, value: Option<f64>) -> std::fmt::Result {
+    match value {
+        Some(value) => write!(text, " {:>9.*}", column.4, value * column.3),
+        None => write!(text, " {:>9}", "-"),
+    }
+}
+
+fn differences(text: &mut String, summary: &Summary) -> std::fmt::Result {
+    if summary.differences.is_empty() {
+        return Ok(());
+    }
+    let all = summary.differences.len();
+    writeln!(
+        text,
+        "\nDifferences, paired by trace: mean and 95 % interval (bootstrap); p of the signed-rank test, \
+         adjusted\n(Holm) for {}. Shown is what p < 0.05 and an interval without zero agree on.",
+        counted(all, "comparison"),
+    )?;
+    let best = best(summary);
+    for metric in COMPARED {
+        let of_metric = summary.differences.iter().filter(|it| it.metric == metric);
+        let told = of_metric.filter(|it| {
+            summary.rules.len() <= ALL_PAIRS_MAX || best == Some(it.a) || best == Some(it.b)
+        });
+        let mut told = told.peekable();
+        if told.peek().is_some() {
+            writeln!(text, "\n{}", title(metric))?;
+        }
+        for it in told {
+            writeln!(text, "  {}", sentence(summary, it))?;
+        }
+    }
+    if ALL_PAIRS_MAX < summary.rules.len() {
+        writeln!(text, "\nThe other pairs are in --format json.")?;
+    }
+    Ok(())
+}
+
+fn title(metric: Metric) -> String {
+    let better = match metric.better() {
+        Better::Higher => " (higher is better)",
+        Better::Lower => " (lower is better)",
+        Better::Neither => "",
+    };
+    format!("{}{better}", metric.name())
+}
+
+fn sentence(summary: &Summary, it: &Difference) -> String {
+    let (a, b) = (&summary.rules[it.a], &summary.rules[it.b]);
+    // Rates in whole kbit/s; ratios with as many decimals as tell one stall of a long film.
+    let decimals = if it.metric == Metric::BitrateKbps { 0 } else { 4 };
+    let interval = it.interval;
+    let figures = format!(
+        "{:+.decimals$} [{:+.decimals$}, {:+.decimals$}], p {}, {} traces",
+        interval.mean,
+        interval.low,
+        interval.high,
+        probability(it.adjusted),
+        it.pairs,
+    );
+    match it.verdict() {
+        Verdict::More => format!("{a} has more than {b}: {figures}"),
+        Verdict::Less => format!("{a} has less than {b}: {figures}"),
+        Verdict::NotShown => format!("no difference is shown between {a} and {b}: {figures}"),
+        Verdict::Same => format!("{a} and {b} are the same on every trace ({})", it.pairs),
+    }
+}
+
+fn probability(p: f64) -> String {
+    if p < 0.001 { "< 0.001".to_owned() } else { format!("= {p:.3}") }
+}
