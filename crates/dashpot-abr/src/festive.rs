@@ -1,7 +1,7 @@
 //! FESTIVE: rate rules that stay fair, efficient and steady when several players share a link.
 //!
 //! Jiang, Sekar and Zhang, "Improving Fairness, Efficiency, and Stability in HTTP-based Adaptive
-//! Video Streaming with FESTIVE", `CoNEXT` 2012, section 4: harmonic bandwidth estimation, gradual
+//! Video Streaming with FESTIVE", CoNEXT 2012, section 4: harmonic bandwidth estimation, gradual
 //! switching, delayed update and randomised scheduling.
 
 use crate::{

@@ -3,7 +3,7 @@
 //! "RB" in Yin, Jindal, Sekar and Sinopoli, "A Control-Theoretic Approach for Dynamic Adaptive
 //! Video Streaming over HTTP", SIGCOMM 2015, section 7; the harmonic mean is from Jiang, Sekar and
 //! Zhang, "Improving Fairness, Efficiency, and Stability in HTTP-based Adaptive Video Streaming
-//! with FESTIVE", `CoNEXT` 2012.
+//! with FESTIVE", CoNEXT 2012.
 
 use crate::{
     Arrival, Decision, Entry, Reason, Rule, Rung, View,

@@ -1,4 +1,4 @@
-//! What Media3 (`ExoPlayer`) does: throughput by a sliding median, changes by how thick the buffer is.
+//! What Media3 (ExoPlayer) does: throughput by a sliding median, changes by how thick the buffer is.
 //!
 //! Media3 1.8, `AdaptiveTrackSelection`, `DefaultBandwidthMeter` and `SlidingPercentile`
 //! (Apache-2.0). Media3 discards what it holds at low rungs and fetches it again, where the picture

@@ -2,7 +2,7 @@
 
 use crate::{
     Params, Rule, SpecError, bba, bola, bola_sized, cache_aware, dashjs, dynamic, elastic, festive,
-    harmonic, hls, hyb, media3, mpc, panda, quetra, rb, shaka, throughput,
+    harmonic, hls, hyb, l2a, lolp, media3, mpc, panda, quetra, rb, shaka, throughput,
 };
 
 /// A rule that can be asked for by name.
@@ -30,6 +30,8 @@ const FAMILIES: &[&[Entry]] = &[
     panda::ENTRIES,
     elastic::ENTRIES,
     cache_aware::ENTRIES,
+    l2a::ENTRIES,
+    lolp::ENTRIES,
     bba::ENTRIES,
     bola_sized::ENTRIES,
     hyb::ENTRIES,

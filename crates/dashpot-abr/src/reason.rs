@@ -80,6 +80,8 @@ reasons! {
         "another change so soon would cost more in steadiness than it gains in rate"
     DeadZone "dead-zone" "the rung is carried, and a higher one is not safely so"
     BufferSteered "buffer-steered" "the rung that leads the buffer to its target"
+    LearnedMix "learned-mix" "the rung nearest to the mix of rates that was learned"
+    LearnedState "learned-state" "the rung whose learned outcomes are nearest to what is wished"
 
     // Of dashpot's own rules.
     ExpectedInTime "expected-in-time"
