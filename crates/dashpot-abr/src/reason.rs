@@ -83,6 +83,9 @@ reasons! {
     LearnedMix "learned-mix" "the rung nearest to the mix of rates that was learned"
     LearnedState "learned-state" "the rung whose learned outcomes are nearest to what is wished"
 
+    // Of policies outside dashpot.
+    External "external" "a policy outside dashpot chose it"
+
     // Of dashpot's own rules.
     ExpectedInTime "expected-in-time"
         "the highest rung that is expected in time, hits and misses of the cache weighed"

@@ -195,6 +195,13 @@ pub trait Rule: fmt::Debug + Send {
         None
     }
 
+    /// Returns why the rule can choose no longer, in words; `None` while it can. A rule that
+    /// computes never fails; one that asks a program outside may. It is looked at after each
+    /// [`Rule::decide`], whose decision then counts for nothing: the session ends.
+    fn failure(&self) -> Option<&str> {
+        None
+    }
+
     /// Returns the playback rate for a live session; 1 is the film's own.
     fn speed(&mut self, _view: &View<'_>) -> f64 {
         1.0

@@ -133,9 +133,11 @@ fn outcome(driven: Driven, http: Http, url: String) -> Result<Outcome, PlayError
         DoneReason::Failed { what, failure } => errors
             .find(|(of, error)| of == what && error.failure() == *failure)
             .map(|(_, error)| error),
-        DoneReason::Ended | DoneReason::PlayedEnough | DoneReason::TimeUp | DoneReason::Stopped => {
-            None
-        }
+        DoneReason::Ended
+        | DoneReason::PlayedEnough
+        | DoneReason::TimeUp
+        | DoneReason::Stopped
+        | DoneReason::RuleFailed { .. } => None,
     };
     Ok(Outcome { reason, error, problems, summary: session.summary(ended), took })
 }

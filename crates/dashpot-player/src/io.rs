@@ -269,6 +269,11 @@ pub enum DoneReason {
     Stopped,
     /// The MPD has nothing that can be played.
     NothingToPlay,
+    /// The rule can choose no longer.
+    RuleFailed {
+        /// Why, in its own words.
+        why: String,
+    },
     /// A request failed for good.
     Failed {
         /// What it was for.
@@ -286,6 +291,7 @@ impl fmt::Display for DoneReason {
             Self::TimeUp => f.write_str("time-up"),
             Self::Stopped => f.write_str("stopped"),
             Self::NothingToPlay => f.write_str("nothing-to-play"),
+            Self::RuleFailed { why } => write!(f, "rule-failed: {why}"),
             Self::Failed { what, failure } => write!(f, "failed: {what}: {failure}"),
         }
     }

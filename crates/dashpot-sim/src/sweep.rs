@@ -7,7 +7,7 @@ use crate::{
     input::{Movie, Network},
     lab::Lab,
 };
-use dashpot_abr::SpecError;
+use dashpot_abr::{Rule, SpecError};
 use dashpot_base::{MonoTime, Seed};
 use dashpot_player::DoneReason;
 use dashpot_qoe::{Measures, Metric, Record, Step, Tracker, reaction};
@@ -43,6 +43,8 @@ pub struct Played {
     pub measures: Measures,
     /// Why it ended, in a word.
     pub ended: &'static str,
+    /// Why the rule could choose no longer, where it ended for that.
+    pub failure: Option<String>,
     /// How long it took.
     pub took: Duration,
     /// What was seen of it.
@@ -71,7 +73,13 @@ impl Job<'_> {
     /// # Errors
     /// Where the rule is none.
     pub fn play(&self, keep_records: bool) -> Result<Played, SpecError> {
-        let rule = dashpot_abr::parse(self.rule)?;
+        Ok(self.play_by(dashpot_abr::parse(self.rule)?, keep_records))
+    }
+
+    /// Plays the session by `rule`, which somebody made who knows more rules than
+    /// [`parse`](dashpot_abr::parse) does.
+    #[must_use]
+    pub fn play_by(&self, rule: Box<dyn Rule>, keep_records: bool) -> Played {
         let mut lab = Lab::new(self.movie.lab.clone(), self.network.trace.clone(), rule);
         lab.buffer = self.setup.buffer;
         lab.seed = Seed(self.setup.seed);
@@ -86,7 +94,19 @@ impl Job<'_> {
         measures.set(Metric::ReactionSeconds, self.reaction(&tracker, outcome.ended));
         let ended = outcome.done.as_ref().map_or("stuck", word);
         let took = outcome.ended.since(MonoTime::ZERO);
-        Ok(Played { measures, ended, took, tracker, records })
+        let failure = match outcome.done {
+            Some(DoneReason::RuleFailed { why }) => Some(why),
+            Some(
+                DoneReason::Ended
+                | DoneReason::PlayedEnough
+                | DoneReason::TimeUp
+                | DoneReason::Stopped
+                | DoneReason::NothingToPlay
+                | DoneReason::Failed { .. },
+            )
+            | None => None,
+        };
+        Played { measures, ended, failure, took, tracker, records }
     }
 
     fn reaction(&self, tracker: &Tracker, ended: MonoTime) -> Option<f64> {
@@ -109,6 +129,7 @@ const fn word(done: &DoneReason) -> &'static str {
         DoneReason::TimeUp => "time-up",
         DoneReason::Stopped => "stopped",
         DoneReason::NothingToPlay => "nothing-to-play",
+        DoneReason::RuleFailed { .. } => "rule-failed",
         DoneReason::Failed { .. } => "failed",
     }
 }

@@ -146,7 +146,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
 /// Returns whether the session held what was asked of it; says why where it did not.
 fn verdict(outcome: &Outcome, tally: &Tally, stall_ratio_max: Option<f64>) -> ExitStatus {
     let failure = tally.failure.as_deref();
-    if matches!(outcome.reason, DoneReason::Failed { .. }) {
+    if matches!(outcome.reason, DoneReason::Failed { .. } | DoneReason::RuleFailed { .. }) {
         let error = outcome.error.as_ref().map(|error| error as &dyn std::error::Error);
         tracing::error!(reason = %outcome.reason, error, "the session broke off");
         // Before the first picture nothing ran that could have failed a check.

@@ -2,7 +2,7 @@
 
 use super::{Player, replace::same};
 use crate::{
-    What,
+    DoneReason, What,
     lane::Wait,
     tracks::{Lookup, Segment, millis},
 };
@@ -45,7 +45,7 @@ impl Player {
     }
 
     fn schedule_lane(&mut self, now: MonoTime, index: usize) {
-        if !self.lanes[index].slot.make_free(now) {
+        if self.done || !self.lanes[index].slot.make_free(now) {
             return;
         }
         let before = self.lanes[index].wait.take();
@@ -69,6 +69,9 @@ impl Player {
             // are cut alike.
             let Some(rung) = self.lanes[index].pinned else {
                 self.pin(now, index);
+                if self.done {
+                    return;
+                }
                 continue;
             };
             if let Some(wait) = self.asked_to_wait(now, index) {
@@ -152,6 +155,11 @@ impl Player {
         let (rule, seen) = self.seen(now, index)?;
         let view = seen.next();
         let decision = rule.decide(&view);
+        if let Some(why) = rule.failure() {
+            let why = why.to_owned();
+            self.finish(now, DoneReason::RuleFailed { why });
+            return None;
+        }
         debug_assert!(decision.rung <= view.top(), "a rule stays inside the ladder");
         let rung = decision.rung.min(view.top());
         if 0.0 < decision.delay_ms {

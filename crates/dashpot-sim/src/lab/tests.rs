@@ -213,3 +213,42 @@ fn a_rule_that_always_gives_up_still_ends() {
     assert_eq!(outcome.done, Some(DoneReason::Ended));
     assert_eq!(outcome.summary.segments, 60);
 }
+
+/// A rule that chooses a few times and can choose no longer then.
+#[derive(Debug)]
+struct Failing {
+    left: usize,
+    why: Option<String>,
+}
+
+impl Rule for Failing {
+    fn name(&self) -> &'static str {
+        "failing"
+    }
+
+    fn decide(&mut self, _: &View<'_>) -> Decision {
+        match self.left.checked_sub(1) {
+            Some(left) => self.left = left,
+            None => self.why = Some("it is tired".to_owned()),
+        }
+        Decision::now(Rung(0), Reason::External)
+    }
+
+    fn failure(&self) -> Option<&str> {
+        self.why.as_deref()
+    }
+}
+
+#[test]
+fn a_rule_that_fails_ends_the_session_and_says_why() {
+    for left in [0, 1, 7] {
+        let rule = Box::new(Failing { left, why: None });
+        let (lines, outcome) = lines(lab(rule, "1000,20000,20"));
+        let why = "it is tired".to_owned();
+        assert_eq!(outcome.done, Some(DoneReason::RuleFailed { why }));
+        let decisions = lines.iter().filter(|line| line.contains("\"kind\":\"rung\""));
+        assert_eq!(decisions.count(), left, "a failure is no decision");
+        assert_eq!(outcome.summary.segments, u64::try_from(left).unwrap());
+        assert!(lines.last().unwrap().contains("rule-failed: it is tired"));
+    }
+}
