@@ -1,9 +1,11 @@
 //! Our player and link beside Sabre (Spiteri, Sitaraman and Sparacio, ACM Multimedia Systems 2018).
 //!
 //! `sabre/golden.csv` is what Sabre (commit 09b03bb, buffer of 25 s) prints for the made-up films
-//! and networks beside it: mean rate of the segments and time stalled. The two are not the same
-//! machine, so figures are held to be near, not equal: Sabre gives a download up half-way where it
-//! turns out too slow, ramps BOLA up over the first segments, and fetches no MPD.
+//! and networks beside it. In its own environment every figure is met ([`rows`]). The player is
+//! not the same machine, so its mean rate of the segments and time stalled are held to be near,
+//! not equal: it fetches an MPD first, and what it saw of a download given up is a sample, too.
+
+mod rows;
 
 use dashpot_base::{Bitrate, ByteSize, Seed};
 use dashpot_mpd::timeline::{Presentation, Sidx};
@@ -108,39 +110,56 @@ fn play(film: &str, net: &str, rule: &str) -> Summary {
 }
 
 /// Checks `rule` on every pair of film and network: the mean rate to within `rate_percent_max` of
-/// Sabre's and, where a bound is given, the time stalled to within it and a tenth.
-fn check(rule: &str, rate_percent_max: u64, stall_ms_max: Option<u64>) {
+/// Sabre's, the time stalled to within `stall_ms_max` and a tenth.
+fn check(rule: &str, rate_percent_max: f64, stall_ms_max: f64) {
     let golden = read("golden.csv");
-    let rows = golden.lines().map(|line| line.split(',').collect::<Vec<_>>());
-    let mut checked = 0;
-    for row in rows.filter(|row| row[2] == rule) {
-        let [film, net, _, rate_bps, stall_ms] = row[..] else { panic!("{row:?}") };
-        let ours = play(film, net, rule);
-        let (rate_bps, stall_ms): (u64, u64) =
-            (rate_bps.parse().expect("a number"), stall_ms.parse().expect("a number"));
-        let off = ours.average_bitrate_bps.expect("it played").abs_diff(rate_bps) * 100;
-        assert!(off <= rate_bps * rate_percent_max, "{row:?}: {ours:?}");
-        if let Some(max) = stall_ms_max {
-            let off = ours.stall_ms.abs_diff(stall_ms);
-            assert!(off <= max + stall_ms / 10, "{row:?}: {ours:?}");
-        }
+    let (mut checked, mut far) = (0, Vec::new());
+    for row in rows::rows(&golden).iter().filter(|row| row["abr"] == rule) {
+        let ours = play(row["movie"], row["network"], rule);
+        let film = json(&format!("movie-{}.json", row["movie"]));
+        let segments = list(&film["segment_sizes_bits"]).count() as f64;
+        let figure = |name: &str| row[name].parse::<f64>().expect("a number");
+        let rate_kbps = figure("total played bitrate") / segments;
+        let stall_ms = figure("total rebuffer") * 1_000.0;
+        let our_kbps = ours.average_bitrate_bps.expect("it played") as f64 / 1_000.0;
+        let rate_percent = (our_kbps / rate_kbps - 1.0) * 100.0;
+        let is_near = rate_percent.abs() <= rate_percent_max
+            && (ours.stall_ms as f64 - stall_ms).abs() <= stall_ms_max + stall_ms / 10.0;
+        let pair = format!("{} on {}", row["movie"], row["network"]);
+        let line = format!(
+            "{pair}: {rate_percent:+.1} %, stalls of {} ms, Sabre's {stall_ms:.0} ms",
+            ours.stall_ms
+        );
+        far.extend((!is_near).then_some(line));
         checked += 1;
     }
+    assert!(far.is_empty(), "{rule}:\n{}", far.join("\n"));
     assert_eq!(checked, 12, "two films on six networks");
 }
 
 #[test]
-fn the_throughput_rule_comes_near_sabre_in_rate_and_stalls() {
-    check("throughput", 4, Some(4_000));
+fn throughput_comes_near_sabre_in_rate_and_stalls() {
+    check("throughput", 5.0, 4_000.0);
 }
 
 #[test]
-fn the_dynamic_rule_comes_near_sabre_in_rate() {
-    check("dynamic", 4, None);
+fn bola_comes_near_sabre_in_rate_and_stalls() {
+    check("bola", 4.0, 2_000.0);
 }
 
 #[test]
-fn bola_comes_near_sabre_in_rate() {
-    // Without Sabre's ramp it is slower over the first segments, hence the wider bound.
-    check("bola", 11, None);
+fn bola_e_comes_near_sabre_in_rate_and_stalls() {
+    check("bolae", 5.0, 4_000.0);
+}
+
+#[test]
+fn dynamic_comes_near_sabre_in_rate_and_stalls() {
+    // Network 4 stands still for seconds at a time; what was chosen just before is a matter of
+    // milliseconds, and of 16 s of stalls.
+    check("dynamic", 5.0, 16_000.0);
+}
+
+#[test]
+fn dynamic_dash_comes_near_sabre_in_rate_and_stalls() {
+    check("dynamicdash", 5.0, 4_000.0);
 }

@@ -116,12 +116,29 @@ impl Table {
         &self.ladder
     }
 
+    /// Returns as many of its segments as begin within `ms`, from the first again after the last.
+    #[must_use]
+    pub fn lasting(&self, ms: f64) -> Self {
+        let (rungs, mut cut) = (self.ladder.len(), Self { ladder: self.ladder.clone(), ..EMPTY });
+        let mut length_ms = 0.0;
+        let mut segments = self.segments_ms.iter().zip(self.bits.chunks(rungs)).cycle();
+        while let Some((segment_ms, bits)) = segments.next().filter(|_| length_ms < ms) {
+            length_ms += segment_ms;
+            cut.segments_ms.push(*segment_ms);
+            cut.bits.extend(bits);
+        }
+        if cut.segments_ms.is_empty() { self.clone() } else { cut }
+    }
+
     /// Returns how many segments there are.
     #[must_use]
     pub const fn segments(&self) -> usize {
         self.segments_ms.len()
     }
 }
+
+/// A table to be filled; no caller sees it empty.
+const EMPTY: Table = Table { ladder: Vec::new(), segments_ms: Vec::new(), bits: Vec::new() };
 
 impl Film for Table {
     fn count(&self) -> Option<usize> {

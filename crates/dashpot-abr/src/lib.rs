@@ -11,18 +11,22 @@
 
 mod bba;
 mod bola;
+mod bola_enhanced;
 mod bola_sized;
 mod cache_aware;
 mod catchup;
 mod dashjs;
 mod dynamic;
+mod dynamic_dash;
 mod elastic;
 mod estimator;
+mod fast_switching;
 mod festive;
 mod film;
 mod harmonic;
 mod hls;
 mod hyb;
+mod insufficient;
 mod l2a;
 mod lolp;
 mod measure;
@@ -38,9 +42,12 @@ mod shaka;
 mod throughput;
 mod view;
 
-pub use bola::{Bola, BolaBasic, BolaO};
-pub use dynamic::{Dynamic, DynamicO};
+pub use bola::{Bola, BolaBasic, Rise};
+pub use bola_enhanced::BolaEnhanced;
+pub use dynamic::Dynamic;
+pub use dynamic_dash::DynamicDash;
 pub use estimator::{Sample, ThroughputEstimator};
+pub use fast_switching::{FastSwitching, Side};
 pub use film::{Film, Nominal, Table, TableError};
 pub use named::{Entry, by_name, names, parse, rules};
 pub use params::{Params, SpecError};

@@ -1,8 +1,9 @@
 //! Rules by the name that a command line carries.
 
 use crate::{
-    Params, Rule, SpecError, bba, bola, bola_sized, cache_aware, dashjs, dynamic, elastic, festive,
-    harmonic, hls, hyb, l2a, lolp, media3, mpc, panda, quetra, rb, shaka, throughput,
+    Params, Rule, SpecError, bba, bola, bola_enhanced, bola_sized, cache_aware, dashjs, dynamic,
+    dynamic_dash, elastic, festive, harmonic, hls, hyb, l2a, lolp, media3, mpc, panda, quetra, rb,
+    shaka, throughput,
 };
 
 /// A rule that can be asked for by name.
@@ -38,6 +39,8 @@ const FAMILIES: &[&[Entry]] = &[
     mpc::ENTRIES,
     quetra::ENTRIES,
     rb::ENTRIES,
+    bola_enhanced::ENTRIES,
+    dynamic_dash::ENTRIES,
 ];
 
 /// Returns every rule that [`parse`] knows.
@@ -125,7 +128,7 @@ mod tests {
         check("throughput:safety=0.8", "throughput");
         check("throughput:safety=8", "`safety=8`: it is a number from 0.01 to 2");
         check("throughput:safety=x", "`safety=x`: it is a number from 0.01 to 2");
-        check("throughput:gp=1", "the rule has no parameter `gp`; it has safety=0.9");
+        check("bola-basic:safety=1", "the rule has no parameter `safety`; it has gp=5");
         check("throughput:gp", "`gp` is not written key=value");
         check("harmonic:n=9", "harmonic");
         check("harmonic:n=9.5", "`n=9.5`: it is a whole number from 1 to 100");

@@ -4,3 +4,4 @@
 //! digit. Nothing of the player is in them: what is served is simulated elsewhere.
 
 pub mod pensieve;
+pub mod sabre;

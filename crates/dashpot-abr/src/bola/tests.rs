@@ -8,7 +8,7 @@ fn film(ladder: &[f64], segment_ms: f64) -> Nominal {
 
 fn check(ladder: &[f64], buffer_ms: f64, expected: usize) {
     let film = film(ladder, 3_000.0);
-    let decision = BolaBasic.decide(&View { buffer_ms, ..testing::view(ladder, &film) });
+    let decision = BolaBasic::default().decide(&View { buffer_ms, ..testing::view(ladder, &film) });
     let expected = Decision::now(Rung(expected), Reason::BufferScore);
     assert_eq!(decision, expected, "{ladder:?} at {buffer_ms} ms");
 }
@@ -38,54 +38,99 @@ fn a_ladder_from_zero_and_a_tiny_buffer_give_a_rung_all_the_same() {
     check(&[0.0, 0.0], 4_000.0, 0);
     let (ladder, film) = ([100.0, 9_000.0], film(&[100.0, 9_000.0], 3_000.0));
     let tiny = View { buffer_max_ms: 0.0, ..testing::view(&ladder, &film) };
-    assert_eq!(BolaBasic.decide(&tiny).rung, Rung(0));
+    assert_eq!(BolaBasic::default().decide(&tiny).rung, Rung(0));
 }
 
-fn rise(rule: &mut dyn Rule, throughput_kbps: f64, last: Option<usize>) -> Decision {
-    // At 22 s the level alone asks for the top, rung 3.
-    let ladder = [500.0, 1_000.0, 2_000.0, 4_000.0];
-    let film = film(&ladder, 3_000.0);
-    rule.decide(&View {
-        throughput_kbps: Some(throughput_kbps),
-        last: last.map(Rung),
-        buffer_ms: 22_000.0,
-        ..testing::view(&ladder, &film)
-    })
+const LADDER: [f64; 4] = [500.0, 1_000.0, 2_000.0, 4_000.0];
+
+/// What follows `last` at 22 s, where the level alone asks for the top, rung 3.
+fn rise(rise: Rise, throughput_kbps: f64, last: usize) -> Decision {
+    let film = film(&LADDER, 3_000.0);
+    let throughput_kbps = Some(throughput_kbps);
+    let (buffer_ms, since_seek) = (22_000.0, 40);
+    let view = View { throughput_kbps, buffer_ms, since_seek, ..testing::view(&LADDER, &film) };
+    let mut rule = Bola { last: Rung(last), ..Bola::new(rise) };
+    rule.decide(&view)
 }
 
-fn check_rise(throughput_kbps: f64, last: Option<usize>, expected: usize, reason: Reason) {
-    let got = rise(&mut Bola, throughput_kbps, last);
-    assert_eq!(got, Decision::now(Rung(expected), reason), "{throughput_kbps} after {last:?}");
+fn check_rise(kind: Rise, throughput_kbps: f64, last: usize, expected: usize, reason: Reason) {
+    let got = rise(kind, throughput_kbps, last);
+    let got = (got.rung, got.reason);
+    assert_eq!(got, (Rung(expected), reason), "{kind:?} {throughput_kbps} after {last}");
 }
 
 #[test]
 fn a_rise_ends_one_rung_above_throughput_and_what_is_held_is_kept() {
     use Reason::{BufferScore, RiseCapped};
-    check_rise(9_000.0, Some(0), 3, BufferScore);
-    check_rise(2_500.0, Some(0), 3, BufferScore);
-    check_rise(1_200.0, Some(0), 2, RiseCapped);
-    check_rise(600.0, None, 1, RiseCapped);
-    check_rise(600.0, Some(2), 2, RiseCapped);
-    check_rise(600.0, Some(3), 3, BufferScore);
-    check_rise(100.0, Some(0), 1, RiseCapped);
+    check_rise(Rise::OneAbove, 9_000.0, 0, 3, BufferScore);
+    check_rise(Rise::OneAbove, 2_500.0, 0, 3, RiseCapped);
+    check_rise(Rise::OneAbove, 1_200.0, 0, 2, RiseCapped);
+    check_rise(Rise::OneAbove, 600.0, 2, 2, RiseCapped);
+    check_rise(Rise::OneAbove, 600.0, 3, 3, BufferScore);
+    check_rise(Rise::OneAbove, 100.0, 0, 1, RiseCapped);
     // The rung before came from a longer ladder.
-    check_rise(600.0, Some(9), 3, BufferScore);
-}
-
-fn check_settled(throughput_kbps: f64, last: Option<usize>, expected: usize, reason: Reason) {
-    let got = rise(&mut BolaO, throughput_kbps, last);
-    assert_eq!(got, Decision::now(Rung(expected), reason), "{throughput_kbps} after {last:?}");
+    check_rise(Rise::OneAbove, 600.0, 9, 3, BufferScore);
 }
 
 #[test]
 fn without_oscillation_a_rise_ends_at_what_throughput_carries() {
     use Reason::{BufferScore, RiseCapped};
-    check_settled(9_000.0, Some(0), 3, BufferScore);
-    check_settled(2_500.0, Some(0), 2, RiseCapped);
-    check_settled(2_500.0, Some(2), 2, RiseCapped);
-    check_settled(600.0, None, 0, RiseCapped);
-    check_settled(600.0, Some(2), 2, RiseCapped);
-    check_settled(600.0, Some(3), 3, BufferScore);
+    check_rise(Rise::AsCarried, 9_000.0, 0, 3, BufferScore);
+    check_rise(Rise::AsCarried, 2_500.0, 0, 2, RiseCapped);
+    check_rise(Rise::AsCarried, 2_500.0, 2, 2, RiseCapped);
+    check_rise(Rise::AsCarried, 600.0, 2, 2, RiseCapped);
+    check_rise(Rise::AsCarried, 600.0, 3, 3, BufferScore);
+    // V = 22 s / (3 ln 2 + 5) = 3.1075 s; rung 1 is worth a level of V (ln 2 + 5) = 17.691 s, and
+    // what is above that is waited for.
+    let decision = rise(Rise::AsCarried, 1_200.0, 0);
+    assert_eq!(decision.rung, Rung(1));
+    assert!((decision.delay_ms - 4_308.6).abs() < 1.0, "{decision:?}");
+}
+
+#[test]
+fn near_both_ends_less_buffer_is_reckoned_with() {
+    let film = Nominal { count: Some(100), ..film(&LADDER, 3_000.0) };
+    let at = |index: usize, buffer_ms: f64| {
+        let view = testing::view(&LADDER, &film);
+        let (since_seek, throughput_kbps) = (index, Some(9_000.0));
+        Bola::new(Rise::OneAbove)
+            .decide(&View { index, since_seek, buffer_ms, throughput_kbps, ..view })
+            .rung
+            .0
+    };
+    // Three segments at least: the top rung once two are there.
+    assert_eq!([1, 6, 7, 98].map(|index| at(index, 6_000.0)), [3, 3, 2, 3]);
+    // In between half of what is there or to come, and no more than the player's buffer.
+    assert_eq!([12, 17, 50, 82, 88].map(|index| at(index, 15_000.0)), [3, 1, 1, 1, 3]);
+}
+
+/// V is 3.1075 s; rung 3 is worth a level of 22 s, rung 0 one of 15.538 s.
+fn gives_up(bits_here: f64, buffer_ms: f64) -> (Option<f64>, bool) {
+    let film = film(&LADDER, 3_000.0);
+    let (since_seek, throughput_kbps) = (40, Some(9_000.0));
+    let view = testing::view(&LADDER, &film);
+    let view = View { since_seek, throughput_kbps, buffer_ms: 22_000.0, ..view };
+    let mut rule = Bola::new(Rise::OneAbove);
+    assert_eq!(rule.decide(&view).rung, Rung(3));
+    let bits = 12_000_000.0;
+    let (index, rung, first_byte_ms, since_ms) = (0, Rung(3), 50.0, 2_000.0);
+    let progress = Progress { index, rung, bits, bits_here, first_byte_ms, since_ms };
+    let view = View { buffer_ms, ..view };
+    let patience_ms = Some(rule.patience_ms(&view, &progress)).filter(|ms| ms.is_finite());
+    (patience_ms, rule.gives_up(&view, &progress))
+}
+
+#[test]
+fn a_download_is_given_up_where_a_lower_rung_scores_better_than_what_is_missing() {
+    // Half is missing: (22 - Q) / 6 < (15.538 - Q) / 1.5, that is Q < 13.385 s, for rung 0; rung 1
+    // is worth 17.692 s, (22 - Q) / 6 < (17.692 - Q) / 3, that is Q < 13.385 s too.
+    let (patience_ms, given_up) = gives_up(6_000_000.0, 15_000.0);
+    assert!((patience_ms.unwrap() - 1_616.0).abs() < 2.0, "{patience_ms:?}");
+    assert!(!given_up);
+    assert!(!gives_up(6_000_000.0, 13_390.0).1);
+    assert_eq!(gives_up(6_000_000.0, 13_380.0), (Some(0.0), true));
+    // Less is missing than the lowest rung's size: nothing is quicker.
+    assert_eq!(gives_up(10_600_000.0, 0.0), (None, false));
 }
 
 proptest! {
@@ -94,19 +139,53 @@ proptest! {
         mut ladder in prop::collection::vec(50.0..50_000.0_f64, 1..12),
         a in 0.0..40_000.0_f64, b in 0.0..40_000.0_f64,
         buffer_max_ms in 0.0..60_000.0_f64, segment_ms in 1.0..10_000.0_f64,
-        kbps in prop::option::of(0.0..100_000.0_f64), last in prop::option::of(0..14_usize),
+        kbps in 0.0..100_000.0_f64, last in 0..14_usize,
     ) {
         ladder.sort_unstable_by(f64::total_cmp);
         let film = film(&ladder, segment_ms);
-        let at = |rule: &mut dyn Rule, buffer_ms| {
-            let last = last.map(Rung);
-            let view = testing::view(&ladder, &film);
-            rule.decide(&View { throughput_kbps: kbps, last, buffer_ms, buffer_max_ms, ..view }).rung
-        };
-        for rule in [&mut BolaBasic as &mut dyn Rule, &mut Bola, &mut BolaO] {
-            let (low, high) = (at(rule, a.min(b)), at(rule, a.max(b)));
-            prop_assert!(low <= high, "{}", rule.name());
-            prop_assert!(high.0 < ladder.len(), "{}", rule.name());
+        for name in ["bola-basic", "bola", "bola-o"] {
+            let at = |buffer_ms| {
+                let mut rule: Box<dyn Rule> = match name {
+                    "bola-basic" => Box::new(BolaBasic::default()),
+                    "bola" => Box::new(Bola { last: Rung(last), ..Bola::new(Rise::OneAbove) }),
+                    _ => Box::new(Bola { last: Rung(last), ..Bola::new(Rise::AsCarried) }),
+                };
+                let (view, throughput_kbps) = (testing::view(&ladder, &film), Some(kbps));
+                rule.decide(&View { throughput_kbps, buffer_ms, buffer_max_ms, ..view }).rung
+            };
+            let (low, high) = (at(a.min(b)), at(a.max(b)));
+            prop_assert!(low <= high, "{}", name);
+            prop_assert!(high.0 < ladder.len(), "{}", name);
         }
+    }
+
+    #[test]
+    fn law_patience_ends_no_later_than_a_download_would_be_given_up(
+        mut ladder in prop::collection::vec(50.0..50_000.0_f64, 2..12),
+        rung in 1..12_usize, size in 0.2..3.0_f64, here in 0.0..1.0_f64,
+        buffer_ms in 0.0..25_000.0_f64, share in 0.0..1.0_f64, more in 0.0..1.0_f64,
+        name in prop::sample::select(vec!["bola", "bolae", "throughput", "dynamic", "dynamicdash"]),
+    ) {
+        ladder.sort_unstable_by(f64::total_cmp);
+        let film = film(&ladder, 3_000.0);
+        let mut rule = testing::made(name);
+        let view = testing::view(&ladder, &film);
+        let rung = Rung(rung.min(ladder.len() - 1));
+        let view = View { since_seek: 40, throughput_kbps: Some(ladder[rung.0] * 1.2), ..view };
+        rule.decide(&View { buffer_ms: 12_000.0, ..view });
+        rule.decide(&View { buffer_ms: 20_000.0, ..view });
+        let bits = ladder[rung.0] * 3_000.0 * size;
+        let (index, bits_here, first_byte_ms, since_ms) = (0, bits * here, 50.0, 800.0);
+        let now = Progress { index, rung, bits, bits_here, first_byte_ms, since_ms };
+        let patience_ms = rule.patience_ms(&View { buffer_ms, ..view }, &now).min(1e6);
+        prop_assume!(0.0 < patience_ms);
+        let after_ms = patience_ms * share;
+        let then = Progress {
+            since_ms: since_ms + after_ms,
+            bits_here: bits_here + (bits - bits_here) * more,
+            ..now
+        };
+        let buffer_ms = (buffer_ms - after_ms).max(0.0);
+        prop_assert!(!rule.gives_up(&View { buffer_ms, ..view }, &then), "{:?} {:?}", now, then);
     }
 }

@@ -125,7 +125,7 @@ const LATENCY: Duration = Duration::from_millis(40);
 impl World {
     pub(super) fn new(config: Config, presentation: Presentation, rate: Bitrate) -> Self {
         Self {
-            player: Player::new(config, Box::new(Throughput::default())),
+            player: Player::new(config, Box::new(Throughput::of_rate_alone())),
             presentation,
             rate,
             now: MonoTime::ZERO,
