@@ -5,6 +5,7 @@
 mod chunk_qoe;
 mod ewma;
 mod machine;
+mod packed;
 mod parse;
 mod rng;
 mod time;
@@ -13,6 +14,7 @@ mod units;
 pub use chunk_qoe::{ChunkQoe, Quality};
 pub use ewma::Ewma;
 pub use machine::Machine;
+pub use packed::{Packed, put_bytes, put_size};
 pub use parse::{ParseUnitError, parse_duration};
 pub use rng::{Rng, Seed};
 pub use time::{MediaTime, MonoTime, WallTime};

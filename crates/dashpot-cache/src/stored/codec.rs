@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use dashpot_base::WallTime;
+use dashpot_base::{Packed, WallTime, put_bytes, put_size};
 use dashpot_http::{etag::EntityTag, vary::Vary};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
@@ -69,17 +69,18 @@ impl StoredHead {
     /// another version.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut from = Reader(bytes);
+        let mut from = Packed(bytes);
         if from.byte()? != VERSION {
             return None;
         }
         let status = StatusCode::from_u16(u16::from_le_bytes(from.array()?)).ok()?;
-        let vary = from.vary()?;
+        let vary = read_vary(&mut from)?;
         let selected = from.bytes()?.to_vec();
-        let last_modified = from.option()?.map(WallTime::from_epoch);
-        let date = from.time()?;
-        let (born, arrived, lifetime) = (from.time()?, from.time()?, from.span()?);
-        let (basis, date_then) = (basis_of(from.byte()?)?, from.time()?);
+        let last_modified = read_option(&mut from)?.map(WallTime::from_epoch);
+        let date = read_time(&mut from)?;
+        let (born, arrived, lifetime) =
+            (read_time(&mut from)?, read_time(&mut from)?, read_span(&mut from)?);
+        let (basis, date_then) = (basis_of(from.byte()?)?, read_time(&mut from)?);
         let freshness = Freshness { born, arrived, lifetime, basis, date: date_then };
         let is_aged = match from.byte()? {
             0 => false,
@@ -88,12 +89,12 @@ impl StoredHead {
         };
         let policy = Policy {
             validate: validate_of(from.byte()?)?,
-            stale_while_revalidate: from.span()?,
-            stale_if_error: from.span()?,
-            stale_if_disconnected: from.span()?,
+            stale_while_revalidate: read_span(&mut from)?,
+            stale_if_error: read_span(&mut from)?,
+            stale_if_disconnected: read_span(&mut from)?,
         };
-        let tags = from.tags()?;
-        let headers = compact(&from.headers()?);
+        let tags = read_tags(&mut from)?;
+        let headers = compact(&read_headers(&mut from)?);
         if !from.0.is_empty() {
             return None;
         }
@@ -154,16 +155,6 @@ const fn basis_of(byte: u8) -> Option<Basis> {
     })
 }
 
-fn put_size(out: &mut Vec<u8>, size: usize) {
-    // What would not fit does not arrive: heads are bounded by what the HTTP client reads.
-    out.extend(u32::try_from(size).unwrap_or(u32::MAX).to_le_bytes());
-}
-
-fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    put_size(out, bytes.len());
-    out.extend_from_slice(bytes);
-}
-
 fn put_span(out: &mut Vec<u8>, span: Duration) {
     out.extend(span.as_secs().to_le_bytes());
     out.extend(span.subsec_nanos().to_le_bytes());
@@ -188,91 +179,65 @@ fn put_vary(out: &mut Vec<u8>, vary: &Vary) {
     }
 }
 
-/// What is left to read; every method returns `None` where it does not hold that.
-struct Reader<'a>(&'a [u8]);
+fn read_span(from: &mut Packed<'_>) -> Option<Duration> {
+    let seconds = u64::from_le_bytes(from.array()?);
+    let nanos = u32::from_le_bytes(from.array()?);
+    // More would carry into the seconds, and could overflow them.
+    (nanos < 1_000_000_000).then(|| Duration::new(seconds, nanos))
+}
 
-impl<'a> Reader<'a> {
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (array, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*array)
-    }
+fn read_time(from: &mut Packed<'_>) -> Option<WallTime> {
+    read_span(from).map(WallTime::from_epoch)
+}
 
-    fn byte(&mut self) -> Option<u8> {
-        self.array().map(|[byte]| byte)
+#[expect(clippy::option_option, reason = "the outer one is whether it could be read")]
+fn read_option(from: &mut Packed<'_>) -> Option<Option<Duration>> {
+    match from.byte()? {
+        0 => Some(None),
+        1 => read_span(from).map(Some),
+        _ => None,
     }
+}
 
-    fn size(&mut self) -> Option<u32> {
-        self.array().map(u32::from_le_bytes)
-    }
+fn read_name(from: &mut Packed<'_>) -> Option<HeaderName> {
+    HeaderName::from_bytes(from.bytes()?).ok()
+}
 
-    fn bytes(&mut self) -> Option<&'a [u8]> {
-        let size = usize::try_from(self.size()?).ok()?;
-        let (bytes, rest) = self.0.split_at_checked(size)?;
-        self.0 = rest;
-        Some(bytes)
+fn read_vary(from: &mut Packed<'_>) -> Option<Vary> {
+    let count = from.size()?;
+    if count == u32::MAX {
+        return Some(Vary::Any);
     }
+    let names = (0..bounded(count)?).map(|_| read_name(from)).collect::<Option<_>>()?;
+    Some(Vary::Fields(names))
+}
 
-    fn span(&mut self) -> Option<Duration> {
-        let seconds = u64::from_le_bytes(self.array()?);
-        let nanos = u32::from_le_bytes(self.array()?);
-        // More would carry into the seconds, and could overflow them.
-        (nanos < 1_000_000_000).then(|| Duration::new(seconds, nanos))
+fn read_headers(from: &mut Packed<'_>) -> Option<HeaderMap> {
+    let count = from.size()?;
+    let count = bounded(count)?;
+    let mut headers = HeaderMap::with_capacity(count);
+    for _ in 0..count {
+        let name = read_name(from)?;
+        let value = HeaderValue::from_bytes(from.bytes()?).ok()?;
+        headers.try_append(name, value).ok()?;
     }
+    Some(headers)
+}
 
-    fn time(&mut self) -> Option<WallTime> {
-        self.span().map(WallTime::from_epoch)
-    }
+fn read_tags(from: &mut Packed<'_>) -> Option<Tags> {
+    let has_more = match from.byte()? {
+        0 => false,
+        1 => true,
+        _ => return None,
+    };
+    let count = usize::try_from(from.size()?).ok().filter(|&count| count <= TAGS_MAX)?;
+    let tag = |_| std::str::from_utf8(from.bytes()?).ok().map(Box::from);
+    let tags = (0..count).map(tag).collect::<Option<_>>()?;
+    Some(Tags::from_parts(tags, has_more))
+}
 
-    #[expect(clippy::option_option, reason = "the outer one is whether it could be read")]
-    fn option(&mut self) -> Option<Option<Duration>> {
-        match self.byte()? {
-            0 => Some(None),
-            1 => self.span().map(Some),
-            _ => None,
-        }
-    }
-
-    fn name(&mut self) -> Option<HeaderName> {
-        HeaderName::from_bytes(self.bytes()?).ok()
-    }
-
-    fn vary(&mut self) -> Option<Vary> {
-        let count = self.size()?;
-        if count == u32::MAX {
-            return Some(Vary::Any);
-        }
-        let names = (0..self.bounded(count)?).map(|_| self.name()).collect::<Option<_>>()?;
-        Some(Vary::Fields(names))
-    }
-
-    fn headers(&mut self) -> Option<HeaderMap> {
-        let count = self.size()?;
-        let count = self.bounded(count)?;
-        let mut headers = HeaderMap::with_capacity(count);
-        for _ in 0..count {
-            let name = self.name()?;
-            let value = HeaderValue::from_bytes(self.bytes()?).ok()?;
-            headers.try_append(name, value).ok()?;
-        }
-        Some(headers)
-    }
-
-    fn tags(&mut self) -> Option<Tags> {
-        let has_more = match self.byte()? {
-            0 => false,
-            1 => true,
-            _ => return None,
-        };
-        let count = usize::try_from(self.size()?).ok().filter(|&count| count <= TAGS_MAX)?;
-        let tag = |_| std::str::from_utf8(self.bytes()?).ok().map(Box::from);
-        let tags = (0..count).map(tag).collect::<Option<_>>()?;
-        Some(Tags::from_parts(tags, has_more))
-    }
-
-    fn bounded(&self, count: u32) -> Option<usize> {
-        usize::try_from(count).ok().filter(|&count| count <= FIELDS_MAX)
-    }
+fn bounded(count: u32) -> Option<usize> {
+    usize::try_from(count).ok().filter(|&count| count <= FIELDS_MAX)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! written as it is read, and a newer head (after a 304) is appended without touching what is
 //! there. All numbers are little-endian.
 
+use dashpot_base::{Packed, put_bytes, put_size};
 use dashpot_http::range::ByteRange;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
@@ -144,14 +145,14 @@ impl Record {
         if Place::of_footer(bytes)? != place || xxh3_128(signed) != u128::from_le_bytes(*sum) {
             return None;
         }
-        let mut from = Reader(signed.get(..signed.len() - 16)?);
+        let mut from = Packed(signed.get(..signed.len() - 16)?);
         if from.array()? != MAGIC {
             return None;
         }
         let key = String::from_utf8(from.bytes()?.to_vec()).ok()?;
         let kind = [from.number()?, from.number()?, from.number()?, from.number()?];
         let kind = Kind::from_numbers(kind)?;
-        let is_variant = from.array::<1>()? == [1];
+        let is_variant = from.byte()? == 1;
         let resource = u128::from_le_bytes(from.array()?);
         let selector_epoch = from.number()?;
         let (epoch, body_len) = (from.number()?, from.number()?);
@@ -175,7 +176,7 @@ impl Place {
     /// of a size that can be.
     pub(crate) fn of_footer(bytes: &[u8]) -> Option<Self> {
         let (_, footer) = bytes.split_last_chunk::<FOOTER_BYTES>()?;
-        let mut from = Reader(footer);
+        let mut from = Packed(footer);
         let place = Self { at: from.number()?, len: from.number()? };
         (place.len <= RECORD_BYTES_MAX).then_some(place)
     }
@@ -191,43 +192,8 @@ pub(crate) fn sum_of(block: &[u8]) -> u64 {
     xxh3_64(block)
 }
 
-fn put_size(out: &mut Vec<u8>, size: usize) {
-    out.extend(u32::try_from(size).unwrap_or(u32::MAX).to_le_bytes());
-}
-
-fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    put_size(out, bytes.len());
-    out.extend_from_slice(bytes);
-}
-
 fn len_of(bytes: &[u8]) -> u64 {
     u64::try_from(bytes.len()).unwrap_or(u64::MAX)
-}
-
-/// What is left to read; every method returns `None` where it does not hold that.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (array, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*array)
-    }
-
-    fn number(&mut self) -> Option<u64> {
-        self.array().map(u64::from_le_bytes)
-    }
-
-    fn size(&mut self) -> Option<u32> {
-        self.array().map(u32::from_le_bytes)
-    }
-
-    fn bytes(&mut self) -> Option<&'a [u8]> {
-        let size = usize::try_from(self.size()?).ok()?;
-        let (bytes, rest) = self.0.split_at_checked(size)?;
-        self.0 = rest;
-        Some(bytes)
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! One script of readers and of an origin, through the fetch of this crate under tokio's paused
 //! clock and through a queue of events. What the machine says, and when, is equal line by line.
 
+mod laggard;
 mod real;
 mod script;
 mod virtually;

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// An origin in memory.
-struct Scripted(Mutex<VecDeque<Exchange>>);
+pub(super) struct Scripted(pub(super) Mutex<VecDeque<Exchange>>);
 
 impl fetch::Source for Scripted {
     async fn send(&self, _: Ask) -> Result<Arriving, NoResponse> {
