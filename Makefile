@@ -4,8 +4,10 @@ CARGO ?= cargo
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print)
 # Where `make demo` takes its film from: nothing (the test film), a file, a folder or an MPD's URL.
 SOURCE ?=
+# The film of `make bench-abr`: nothing (a made-up one) or a file in Sabre's form.
+MOVIE ?=
 
-.PHONY: help demo test e2e check bless media deps deps-demo web bench-edge bench-connections soak audit clean
+.PHONY: help demo test e2e check bless media deps deps-demo web bench-abr bench-edge bench-connections soak audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -50,6 +52,9 @@ web/node_modules/.stamp: web/package-lock.json
 web/dist/index.html: web/node_modules/.stamp $(WEB_SOURCES)
 	cd web && npm run --silent build
 	@touch $@
+
+bench-abr: ## how many ABR sessions a second one core runs (MOVIE=film.json in Sabre's form for your own film)
+	$(CARGO) run --locked --release -p dashpot-sim --example bench_abr -- $(MOVIE)
 
 bench-edge: ## compare the edge with nginx proxy_cache and Varnish in one run (needs nginx, varnish, wrk)
 	scripts/bench-edge.sh

@@ -11,13 +11,20 @@ pub struct Ewma {
     half_life_s: f64,
     estimate: f64,
     weight_s: f64,
+    /// The last weight, and what it leaves of the average: some averages weigh all samples alike.
+    last: (Duration, f64),
 }
+
+/// As many half-lives after the first sample the start no longer shows: one less `exp2` of it is
+/// one, to the last digit.
+const HALF_LIVES_BLIND: f64 = 54.0;
 
 impl Ewma {
     /// Returns an average that halves the weight of a sample every `half_life`.
     #[must_use]
     pub const fn with_half_life(half_life: Duration) -> Self {
-        Self { half_life_s: half_life.as_secs_f64(), estimate: 0.0, weight_s: 0.0 }
+        let half_life_s = half_life.as_secs_f64();
+        Self { half_life_s, estimate: 0.0, weight_s: 0.0, last: (Duration::ZERO, 1.0) }
     }
 
     /// Adds `value`, weighed by `weight`.
@@ -26,7 +33,10 @@ impl Ewma {
             (self.estimate, self.weight_s) = (value, f64::INFINITY);
             return;
         }
-        let alpha = libm::exp2(-weight.as_secs_f64() / self.half_life_s);
+        if self.last.0 != weight {
+            self.last = (weight, libm::exp2(-weight.as_secs_f64() / self.half_life_s));
+        }
+        let (_, alpha) = self.last;
         self.estimate = alpha * self.estimate + (1.0 - alpha) * value;
         self.weight_s += weight.as_secs_f64();
     }
@@ -37,7 +47,11 @@ impl Ewma {
         if self.weight_s <= 0.0 {
             return None;
         }
-        Some(self.estimate / (1.0 - libm::exp2(-self.weight_s / self.half_life_s)))
+        let half_lives = self.weight_s / self.half_life_s;
+        if HALF_LIVES_BLIND < half_lives {
+            return Some(self.estimate);
+        }
+        Some(self.estimate / (1.0 - libm::exp2(-half_lives)))
     }
 }
 
@@ -53,6 +67,16 @@ mod tests {
             ewma.add(Duration::from_millis(700), 4.0);
             let value = ewma.value().unwrap_or_default();
             assert!((value - 4.0).abs() < 1e-9, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_changes_no_digit() {
+        let mut ewma = Ewma::with_half_life(Duration::from_secs(1));
+        for step in 0..200_u16 {
+            ewma.add(Duration::from_millis(500), f64::from(step % 7));
+            let in_full = ewma.estimate / (1.0 - libm::exp2(-ewma.weight_s / ewma.half_life_s));
+            assert_eq!(ewma.value().map(f64::to_bits), Some(in_full.to_bits()), "{step}");
         }
     }
 

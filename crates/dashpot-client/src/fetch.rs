@@ -62,7 +62,7 @@ pub(crate) struct Reply {
 pub(crate) enum Progress {
     Head(Option<u64>),
     Bytes(u64),
-    End(Result<Reply, FetchError>),
+    End(Result<Box<Reply>, FetchError>),
 }
 
 /// The way back to the transport.
@@ -102,7 +102,7 @@ pub(crate) async fn fetch(client: Client, request: Request, line: Line) {
         }
         Err(error) => Err(error),
     };
-    line.say(ticket, Progress::End(end)).await;
+    line.say(ticket, Progress::End(end.map(Box::new))).await;
 }
 
 async fn head(client: &Client, request: &Request) -> Result<Response, FetchError> {

@@ -115,7 +115,7 @@ impl Http {
                 self.tell(LinkInput::Offer(id(ticket), ByteSize::new(length)));
             }
             Progress::End(Ok(reply)) => {
-                transfer.reply = Some(reply);
+                transfer.reply = Some(*reply);
                 self.tell(LinkInput::Finish(id(ticket)));
             }
             Progress::End(Err(error)) => {

@@ -2,10 +2,10 @@
 
 mod share;
 
-use crate::{Trace, trace::UNLIMITED};
+use crate::{Row, Trace, trace::UNLIMITED};
 use dashpot_base::{Bitrate, ByteSize, Machine, MonoTime, Rng, Seed};
-use share::{Share, UNITS_PER_BYTE};
-use std::collections::{BTreeMap, VecDeque};
+use share::{Share, UNITS_PER_BYTE, divide_up};
+use std::collections::VecDeque;
 
 /// Names one request and its response on a link; unique among those in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +16,8 @@ pub struct TransferId(pub u64);
 pub enum Input {
     /// A request is made; its latency runs from now. The same id in flight is dropped first.
     Start(TransferId),
+    /// A request is made, of whose response so many bytes are all there is, and ready to cross.
+    Request(TransferId, ByteSize),
     /// So many more bytes of the response are ready to cross. A simulator offers the whole body at
     /// once; a shaper offers what has come in, ahead of what has gone out, so that the link never
     /// idles for want of an offer.
@@ -62,7 +64,11 @@ pub struct Link {
     rng: Rng,
     /// Everything up to here is accounted for.
     at: MonoTime,
-    transfers: BTreeMap<TransferId, Transfer>,
+    /// The row of the trace in force, and when the next one takes over.
+    row: (Row, Option<MonoTime>),
+    /// In order of their names.
+    transfers: Vec<(TransferId, Transfer)>,
+    wake: Option<(MonoTime, &'static str)>,
     /// Capacity of the past that did not divide evenly, in units.
     carry: u128,
     outputs: VecDeque<Output>,
@@ -89,7 +95,7 @@ impl Transfer {
 
     /// Returns the whole bytes that are across.
     fn delivered(&self) -> ByteSize {
-        let missing = self.pending.div_ceil(UNITS_PER_BYTE);
+        let missing = divide_up(self.pending, UNITS_PER_BYTE);
         let missing = u64::try_from(missing).unwrap_or(u64::MAX);
         ByteSize::new(self.offered.bytes().saturating_sub(missing))
     }
@@ -100,13 +106,16 @@ impl Link {
     /// (0 to 1) of its requests as `seed` has it.
     #[must_use]
     pub fn new(trace: Trace, loss_ratio: f64, seed: Seed) -> Self {
+        let row = trace.at(MonoTime::ZERO, MonoTime::ZERO);
         Self {
             trace,
             trace_began: MonoTime::ZERO,
             loss_ratio,
             rng: Rng::new(seed),
             at: MonoTime::ZERO,
-            transfers: BTreeMap::new(),
+            row,
+            transfers: Vec::new(),
+            wake: None,
             carry: 0,
             outputs: VecDeque::new(),
         }
@@ -120,60 +129,70 @@ impl Link {
 
     /// Moves bytes up to `now`, event by event.
     fn advance(&mut self, now: MonoTime) {
-        while let Some((event, _)) = self.wake_at() {
+        while let Some((event, _)) = self.wake {
             if now < event {
                 break;
             }
             self.carry_until(event);
             self.settle();
+            if event == now {
+                // What follows is worked out when the input is taken in.
+                return;
+            }
+            self.wake = self.next_event();
         }
         self.carry_until(now);
     }
 
     /// Moves bytes from `self.at` to `until`, between which nothing happens.
     fn carry_until(&mut self, until: MonoTime) {
-        let (row, _) = self.trace.at(self.trace_began, self.at);
-        let span = until.since(self.at);
+        let share = Share { rate: self.row.0.rate, carry: self.carry };
+        self.carry = share.spend(until.since(self.at), &mut self.transfers);
         self.at = self.at.max(until);
-        let active = self.transfers.values_mut().filter(|transfer| transfer.is_active());
-        let mut pending = active.map(|transfer| &mut transfer.pending).collect::<Vec<_>>();
-        self.carry = Share { rate: row.rate, carry: self.carry }.spend(span, &mut pending);
+        if self.row.1.is_some_and(|ends| ends <= self.at) {
+            self.row = self.trace.at(self.trace_began, self.at);
+        }
     }
 
     /// Does what takes no time: ends latencies that are over, and lets everything across a link
     /// without a limit.
     fn settle(&mut self) {
-        let (row, _) = self.trace.at(self.trace_began, self.at);
-        let mut failed = Vec::new();
+        let mut any_lost = false;
         for (id, transfer) in &mut self.transfers {
             if !transfer.answered && transfer.answers_at <= self.at {
                 transfer.answered = true;
-                if transfer.lost {
-                    failed.push(*id);
-                } else {
+                any_lost |= transfer.lost;
+                if !transfer.lost {
                     self.outputs.push_back(Output::Answered(*id));
                 }
             }
-            if transfer.answered && row.rate == UNLIMITED {
+            if transfer.answered && self.row.0.rate == UNLIMITED {
                 transfer.pending = 0;
             }
         }
-        for id in failed {
-            self.transfers.remove(&id);
-            self.outputs.push_back(Output::Failed(id));
+        if any_lost {
+            let outputs = &mut self.outputs;
+            self.transfers.retain(|(id, transfer)| {
+                let failed = transfer.answered && transfer.lost;
+                outputs.extend(failed.then_some(Output::Failed(*id)));
+                !failed
+            });
         }
     }
 
     /// Says what is across since it last said so, and forgets what is done.
     fn report(&mut self) {
         let outputs = &mut self.outputs;
-        self.transfers.retain(|id, transfer| {
+        self.transfers.retain_mut(|(id, transfer)| {
+            if !transfer.answered {
+                return true;
+            }
             let delivered = transfer.delivered();
             if transfer.reported < delivered {
                 transfer.reported = delivered;
                 outputs.push_back(Output::Delivered(*id, delivered));
             }
-            let done = transfer.answered && transfer.finished && transfer.pending == 0;
+            let done = transfer.finished && transfer.pending == 0;
             if done {
                 outputs.push_back(Output::Done(*id));
             }
@@ -181,10 +200,13 @@ impl Link {
         });
     }
 
+    fn place(&self, id: TransferId) -> Result<usize, usize> {
+        self.transfers.binary_search_by_key(&id, |(known, _)| *known)
+    }
+
     fn start(&mut self, id: TransferId) {
-        let (row, _) = self.trace.at(self.trace_began, self.at);
         let transfer = Transfer {
-            answers_at: self.at.after(row.latency),
+            answers_at: self.at.after(self.row.0.latency),
             lost: self.rng.unit() < self.loss_ratio,
             answered: false,
             finished: false,
@@ -192,18 +214,53 @@ impl Link {
             pending: 0,
             reported: ByteSize::ZERO,
         };
-        self.transfers.insert(id, transfer);
+        match self.place(id) {
+            Ok(place) => self.transfers[place].1 = transfer,
+            Err(place) => self.transfers.insert(place, (id, transfer)),
+        }
     }
 
     fn offer(&mut self, id: TransferId, size: ByteSize) {
-        if let Some(transfer) = self.transfers.get_mut(&id)
-            && !transfer.finished
-        {
+        let Ok(place) = self.place(id) else { return };
+        let transfer = &mut self.transfers[place].1;
+        if !transfer.finished {
             let offered = transfer.offered + size;
             let added = offered.bytes() - transfer.offered.bytes();
             transfer.pending += u128::from(added) * UNITS_PER_BYTE;
             transfer.offered = offered;
         }
+    }
+
+    fn finish(&mut self, id: TransferId) {
+        if let Ok(place) = self.place(id) {
+            self.transfers[place].1.finished = true;
+        }
+    }
+
+    /// Returns the next moment at which something happens, and what.
+    fn next_event(&self) -> Option<(MonoTime, &'static str)> {
+        let (mut answer, mut least, mut active) = (None::<MonoTime>, None::<u128>, 0);
+        for (_, transfer) in &self.transfers {
+            if !transfer.answered {
+                answer = Some(answer.map_or(transfer.answers_at, |at| at.min(transfer.answers_at)));
+            } else if 0 < transfer.pending {
+                least = Some(least.map_or(transfer.pending, |least| least.min(transfer.pending)));
+                active += 1;
+            }
+        }
+        let mut next = answer.map(|at| (at, "latency over"));
+        let mut sooner = |at: Option<MonoTime>, why| {
+            if let Some(at) = at.filter(|at| next.is_none_or(|(next, _)| *at < next)) {
+                next = Some((at, why));
+            }
+        };
+        if let Some(least) = least {
+            let share = Share { rate: self.row.0.rate, carry: self.carry };
+            let delivery = share.time_for(least, active).map(|span| self.at.after(span));
+            sooner(delivery, "offered bytes delivered");
+            sooner(self.row.1, "trace row ends");
+        }
+        next
     }
 }
 
@@ -215,21 +272,28 @@ impl Machine for Link {
         self.advance(now);
         match input {
             Input::Start(id) => self.start(id),
+            Input::Request(id, size) => {
+                self.start(id);
+                self.offer(id, size);
+                self.finish(id);
+            }
             Input::Offer(id, size) => self.offer(id, size),
-            Input::Finish(id) => {
-                if let Some(transfer) = self.transfers.get_mut(&id) {
-                    transfer.finished = true;
+            Input::Finish(id) => self.finish(id),
+            Input::Cancel(id) => {
+                if let Ok(place) = self.place(id) {
+                    self.transfers.remove(place);
                 }
             }
-            Input::Cancel(id) => {
-                self.transfers.remove(&id);
+            Input::SetTrace(trace) => {
+                (self.trace, self.trace_began) = (trace, self.at);
+                self.row = self.trace.at(self.trace_began, self.at);
             }
-            Input::SetTrace(trace) => (self.trace, self.trace_began) = (trace, self.at),
             Input::SetLoss(ratio) => self.loss_ratio = ratio,
             Input::Wake => {}
         }
         self.settle();
         self.report();
+        self.wake = self.next_event();
     }
 
     fn poll(&mut self) -> Option<Output> {
@@ -237,23 +301,7 @@ impl Machine for Link {
     }
 
     fn wake_at(&self) -> Option<(MonoTime, &'static str)> {
-        let (row, row_ends) = self.trace.at(self.trace_began, self.at);
-        let waiting = self.transfers.values().filter(|transfer| !transfer.answered);
-        let answer = waiting.map(|transfer| transfer.answers_at).min();
-        let active = self.transfers.values().filter(|transfer| transfer.is_active());
-        let least = active.clone().map(|transfer| transfer.pending).min();
-        let share = Share { rate: row.rate, carry: self.carry };
-        let delivery = least.and_then(|least| share.time_for(least, active.count()));
-        let delivery = delivery.map(|span| self.at.after(span));
-        let row_end = row_ends.filter(|_| least.is_some());
-        [
-            answer.map(|at| (at, "latency over")),
-            delivery.map(|at| (at, "offered bytes delivered")),
-            row_end.map(|at| (at, "trace row ends")),
-        ]
-        .into_iter()
-        .flatten()
-        .min_by_key(|(at, _)| *at)
+        self.wake
     }
 }
 

@@ -30,10 +30,22 @@ pub struct Config {
     pub backoff_first: Duration,
     /// The longest wait before a retry.
     pub backoff_max: Duration,
+    /// What of the session is logged.
+    pub log: Log,
     /// What CMCD calls the session (`sid`).
     pub session_id: Option<String>,
     /// What CMCD calls the content (`cid`).
     pub content_id: Option<String>,
+}
+
+/// What of a session is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// Every decision and all that befalls.
+    All,
+    /// All that befalls, which is enough for its numbers. Decisions are told by the thousand times
+    /// a thousand in a sweep, and nobody reads them.
+    Outcome,
 }
 
 impl Config {
@@ -60,6 +72,7 @@ impl Config {
             retries_max: 4,
             backoff_first: Duration::from_millis(500),
             backoff_max: Duration::from_secs(8),
+            log: Log::All,
             session_id: None,
             content_id: None,
         }

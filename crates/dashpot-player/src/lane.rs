@@ -53,6 +53,8 @@ pub(crate) struct Lane {
     buffered: VecDeque<Buffered>,
     /// The one of them that is fetched again, or is to be.
     pub(crate) replacing: Option<Buffered>,
+    /// Whether the rule may give the next segment up.
+    pub(crate) is_watched: bool,
     /// How often the next segment was given up.
     pub(crate) given_up: usize,
     /// Segments since the beginning or the last seek outside the buffer.
@@ -82,6 +84,7 @@ impl Lane {
             full_since: None,
             buffered: VecDeque::new(),
             replacing: None,
+            is_watched: false,
             given_up: 0,
             since_seek: 0,
             last: None,
@@ -169,11 +172,13 @@ impl Lane {
     pub(crate) fn reference<'a>(&self, period: &'a Period) -> Option<Lookup<'a>> {
         let tracks = period.of(self.media);
         let pinned = self.pinned.and_then(|Rung(rung)| tracks.get(rung));
-        pinned
-            .into_iter()
-            .chain(tracks)
-            .map(|track| track.at(self.to, period.end, self.place))
-            .find(|lookup| !matches!(lookup, Lookup::NeedsIndex))
+        for track in pinned.into_iter().chain(tracks) {
+            match track.at(self.to, period.end, self.place) {
+                Lookup::NeedsIndex => (),
+                known @ (Lookup::Found(..) | Lookup::Exhausted) => return Some(known),
+            }
+        }
+        None
     }
 
     /// Takes in a segment that arrived while the playhead was at `position`.

@@ -10,13 +10,8 @@ mod seen;
 mod watch;
 
 use crate::{
-    Config, DoneReason, Input, Output, Ticket,
-    lane::{Lane, Wait},
-    meter::Meter,
-    playhead::Playhead,
-    slot::Slot,
-    source::source,
-    tracks::Tracks,
+    Config, DoneReason, Input, Output, Ticket, lane::Lane, meter::Meter, playhead::Playhead,
+    slot::Slot, source::source, tracks::Tracks,
 };
 use dashpot_abr::{Rule, Rung, ThroughputEstimator};
 use dashpot_base::{Machine, MonoTime};
@@ -147,8 +142,16 @@ impl Machine for Player {
                 self.on_manifest(now, ticket, *presentation);
             }
             Input::Index { ticket, sidx } => self.on_index(now, ticket, &sidx),
-            Input::FirstByte { ticket, size } => self.on_first_byte(now, ticket, size),
-            Input::Progress { ticket, size } => self.on_progress(now, ticket, size),
+            Input::FirstByte { ticket, size } => {
+                // It frees no request and adds no media: there is nothing to schedule.
+                self.on_first_byte(now, ticket, size);
+                return;
+            }
+            Input::Progress { ticket, size } => {
+                if !self.on_progress(now, ticket, size) {
+                    return;
+                }
+            }
             Input::Arrived { ticket, size, cache_status, server_data } => {
                 let source = source(cache_status.as_deref(), server_data.as_deref());
                 self.on_arrived(now, ticket, Body { size, source, cache_status });
@@ -174,20 +177,20 @@ impl Machine for Player {
         if self.done {
             return None;
         }
-        let room = self.lanes.iter().filter_map(|lane| match lane.wait? {
-            Wait::BufferFull { until } => Some((self.playhead.reaches(until)?, "buffer full")),
-            Wait::OtherLane => None,
-            Wait::Rule { until, position } => {
-                let thin = self.playhead.reaches(position);
-                Some((thin.map_or(until, |at| at.min(until)), "delay over"))
+        let mut next = self.edge_at();
+        let mut sooner = |other: Option<(MonoTime, &'static str)>| {
+            if let Some(other) = other.filter(|(at, _)| next.is_none_or(|(next, _)| *at < next)) {
+                next = Some(other);
             }
-        });
-        let requests = self.lanes.iter().map(|lane| &lane.slot).chain([&self.manifest]);
-        room.chain(requests.filter_map(Slot::wake_at))
-            .chain(self.edge_at())
-            .chain(self.overtakes_at())
-            .chain(self.time_up().map(|at| (at, "time up")))
-            .min_by_key(|(at, _)| *at)
+        };
+        for lane in &self.lanes {
+            sooner(lane.slot.wake_at());
+            sooner(lane.wait.and_then(|wait| self.wait_ends(wait)));
+        }
+        sooner(self.manifest.wake_at());
+        sooner(self.overtakes_at());
+        sooner(self.time_up().map(|at| (at, "time up")));
+        next
     }
 }
 

@@ -12,7 +12,7 @@ use dashpot_mpd::timeline::{
     SidxRef, from_sidx,
 };
 use dashpot_qoe::Media;
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 /// Everything that may be fetched, period after period.
 #[derive(Clone, Debug)]
@@ -64,6 +64,8 @@ pub(crate) struct Segment {
     /// On the presentation's timeline.
     pub(crate) start: Duration,
     pub(crate) end: Duration,
+    /// From where on it counts as played.
+    behind_at: Duration,
     /// Its size, where that is known before it is fetched.
     pub(crate) size: Option<ByteSize>,
 }
@@ -209,10 +211,7 @@ impl Track {
             List::Segments(segments) => &segments.list,
             List::Index(_) => return Lookup::NeedsIndex,
         };
-        let is_behind = |segment: &Segment| {
-            let slack = (segment.end.saturating_sub(segment.start) / 2).min(BOUNDARY_SLACK);
-            segment.end <= at.saturating_add(slack)
-        };
+        let is_behind = |segment: &Segment| segment.behind_at <= at;
         let before = hint.checked_sub(1).map(|before| segments.get(before));
         let is_there = segments.get(hint).is_some_and(|segment| !is_behind(segment))
             && before.is_none_or(|before| before.is_some_and(is_behind));
@@ -259,6 +258,14 @@ impl Track {
     }
 }
 
+impl Segment {
+    fn new(number: u64, span: Range<Duration>, size: Option<ByteSize>) -> Self {
+        let Range { start, end } = span;
+        let slack = (end.saturating_sub(start) / 2).min(BOUNDARY_SLACK);
+        Self { number, start, end, behind_at: end.saturating_sub(slack), size }
+    }
+}
+
 /// Returns `refs` on the presentation's timeline. Segments without length, and those that end no
 /// later than the one before them, would never be played and are left out.
 fn segments(refs: Vec<SegmentRef>, period_start: Duration) -> Segments {
@@ -273,7 +280,7 @@ fn segments(refs: Vec<SegmentRef>, period_start: Duration) -> Segments {
         end_before = end;
         let size = it.range.filter(|(_, last)| *last < u64::MAX);
         let size = size.map(|(first, last)| ByteSize::new(last.saturating_sub(first) + 1));
-        segments.list.push(Segment { number: it.number, start, end, size });
+        segments.list.push(Segment::new(it.number, start..end, size));
         segments.places.push(ResourceRef { url: it.url, range: it.range });
     }
     segments

@@ -2,7 +2,7 @@
 
 use crate::{Abandoned, Event, Media, Record, RungShare, SeekKind, Summary, units::millis};
 use dashpot_base::{Bitrate, ByteSize, MonoTime};
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 /// A session as its records tell it; [`Session::summary`] may be asked for at any time.
 ///
@@ -13,7 +13,8 @@ pub struct Session {
     state: State,
     /// Segments that arrived and are not behind the playhead; each kind of media in order.
     ahead: Vec<Piece>,
-    rungs: BTreeMap<Bitrate, Duration>,
+    /// How long each rate was on screen, lowest first.
+    rungs: Vec<(Bitrate, Duration)>,
     on_screen: Option<Bitrate>,
     switches: u64,
     switched_bps: u64,
@@ -191,13 +192,20 @@ impl Session {
                 if !piece.played {
                     self.show(piece.bitrate);
                 }
-                *self.rungs.entry(piece.bitrate).or_default() += overlap;
+                self.watched(piece.bitrate, overlap);
             }
             piece.played = true;
         }
         let (behind, ahead) = ahead.into_iter().partition(|piece| piece.end <= self.position);
         self.ahead = ahead;
         self.waste(behind);
+    }
+
+    fn watched(&mut self, rate: Bitrate, span: Duration) {
+        match self.rungs.binary_search_by_key(&rate, |(known, _)| *known) {
+            Ok(place) => self.rungs[place].1 += span,
+            Err(place) => self.rungs.insert(place, (rate, span)),
+        }
     }
 
     /// Puts a piece at the end, or in the place of the one that is there already; of the two, the
@@ -208,8 +216,11 @@ impl Session {
             |it: &&mut Piece| it.media == piece.media && it.start <= middle && middle < it.end;
         // Nearly all come in order, behind all others.
         let mut before = self.ahead.iter().rev().filter(|it| it.media == piece.media);
-        let is_last = before.next().is_none_or(|last| last.end <= middle);
-        match self.ahead.iter_mut().rev().find(holds).filter(|_| !is_last) {
+        if before.next().is_none_or(|last| last.end <= middle) {
+            self.ahead.push(piece);
+            return;
+        }
+        match self.ahead.iter_mut().rev().find(holds) {
             Some(there) if there.played => self.wasted += piece.size,
             Some(there) => self.wasted += std::mem::replace(there, piece).size,
             None => self.ahead.push(piece),
@@ -267,7 +278,7 @@ impl Session {
         let bit_nanos = self.rungs.iter().fold(0_u128, |sum, (rate, played)| {
             sum.saturating_add(u128::from(rate.bps()).saturating_mul(played.as_nanos()))
         });
-        let nanos = self.rungs.values().map(Duration::as_nanos).sum::<u128>();
+        let nanos = self.rungs.iter().map(|(_, played)| played.as_nanos()).sum::<u128>();
         u64::try_from(bit_nanos.checked_div(nanos)?).ok()
     }
 }

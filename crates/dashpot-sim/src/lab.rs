@@ -10,7 +10,7 @@ use dashpot_abr::{Rule, Table};
 use dashpot_base::{ByteSize, MonoTime, Seed};
 use dashpot_mpd::timeline::{Presentation, Sidx};
 use dashpot_net::{Link, Trace};
-use dashpot_player::{Config, DoneReason, Fetch, Input, Player, Tracks};
+use dashpot_player::{Config, DoneReason, Fetch, Input, Log, Player, Tracks};
 use dashpot_qoe::{self as qoe, Record, Summary};
 use std::{sync::Arc, time::Duration};
 use url::Url;
@@ -91,27 +91,32 @@ impl Lab {
     /// Runs the session to its end.
     #[must_use]
     pub fn run(self) -> Outcome {
-        self.observed(|_| ())
+        self.logged(Log::Outcome, |_| ())
     }
 
     /// Runs the session to its end; every record is shown to `observe`.
     #[must_use]
-    pub fn observed(self, mut observe: impl FnMut(&Record)) -> Outcome {
+    pub fn observed(self, observe: impl FnMut(&Record)) -> Outcome {
+        self.logged(Log::All, observe)
+    }
+
+    fn logged(self, log: Log, mut observe: impl FnMut(&Record)) -> Outcome {
         let mut session = qoe::Session::new();
-        let end = run_with(self.session(), |record| {
+        let end = run_with(self.session(log), |record| {
             session.add(&record);
             observe(&record);
         });
         Outcome { summary: session.summary(end.at), done: end.done, ended: end.at }
     }
 
-    fn session(self) -> Session<Known> {
+    fn session(self, log: Log) -> Session<Known> {
         let config = Config {
             startup: self.startup,
             resume: self.resume,
             buffer_max: self.buffer,
             stop_after_media: self.stop_after_media,
             stop_after_time: self.stop_after_time,
+            log,
             ..Config::new(nowhere())
         };
         let seeks = self.seeks.into_iter();

@@ -49,9 +49,7 @@ impl<C: Content> Wire<C> {
 
     fn fetch(&mut self, now: MonoTime, fetch: Fetch) {
         let (id, size) = (TransferId(fetch.ticket.0), self.content.size(&fetch));
-        self.link.handle(now, LinkInput::Start(id));
-        self.link.handle(now, LinkInput::Offer(id, size));
-        self.link.handle(now, LinkInput::Finish(id));
+        self.link.handle(now, LinkInput::Request(id, size));
         self.fetches.push((fetch, size, ByteSize::ZERO));
     }
 
@@ -78,6 +76,9 @@ impl<C: Content> Wire<C> {
                 self.inputs.push_back(Input::Progress { ticket, size });
             }
             LinkOutput::Done(id) => {
+                // The arrival says all that a last step of progress would.
+                let is_last = |input: &mut Input| matches!(input, Input::Progress { ticket, .. } if ticket.0 == id.0);
+                self.inputs.pop_back_if(is_last);
                 let fetch = self.forget(Ticket(id.0));
                 let input = fetch.map(|(fetch, size)| self.answer(&fetch, size));
                 self.inputs.extend(input);

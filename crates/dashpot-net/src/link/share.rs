@@ -1,6 +1,6 @@
 //! Capacity divided without losing a fraction.
 
-use super::Bitrate;
+use super::{Bitrate, Transfer, TransferId};
 use std::time::Duration;
 
 /// One byte in the unit of account: what a rate of 1 bit/s carries in 1 ns, of which a bit has
@@ -18,20 +18,22 @@ impl Share {
     /// Takes the capacity of `span` off `pending` in equal parts; what one of them cannot use,
     /// having run out within the span, the others share. Returns what is left to carry: a few
     /// units that do not divide, or nothing where nobody is there to use them.
-    pub(super) fn spend(self, span: Duration, pending: &mut [&mut u128]) -> u128 {
+    pub(super) fn spend(self, span: Duration, transfers: &mut [(TransferId, Transfer)]) -> u128 {
         let capacity = u128::from(self.rate.bps()).saturating_mul(span.as_nanos());
         let mut left = capacity.saturating_add(self.carry);
         loop {
-            let takers = pending.iter().filter(|pending| 0 < ***pending).count();
-            let Some(each) = u128::try_from(takers).ok().and_then(|n| left.checked_div(n)) else {
-                return 0;
+            let takers = transfers.iter().filter(|(_, transfer)| transfer.is_active()).count();
+            let each = match takers {
+                0 => return 0,
+                1 => left,
+                _ => divide(left, u128::try_from(takers).unwrap_or(u128::MAX)),
             };
             if each == 0 {
                 return left;
             }
-            for pending in pending.iter_mut() {
-                let taken = each.min(**pending);
-                **pending -= taken;
+            for (_, transfer) in transfers.iter_mut().filter(|(_, it)| it.is_active()) {
+                let taken = each.min(transfer.pending);
+                transfer.pending -= taken;
                 left -= taken;
             }
         }
@@ -48,7 +50,24 @@ impl Share {
         if self.rate == Bitrate::default() {
             return None;
         }
-        let nanos = needed.div_ceil(u128::from(self.rate.bps()));
+        let nanos = divide_up(needed, u128::from(self.rate.bps()));
         Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
+    }
+}
+
+/// Divides, rounding down. Nearly all numbers here fit in 64 bits, whose division takes a fraction
+/// of the time.
+fn divide(number: u128, by: u128) -> u128 {
+    match (u64::try_from(number), u64::try_from(by)) {
+        (Ok(number), Ok(by)) => u128::from(number / by),
+        _ => number / by,
+    }
+}
+
+/// Divides, rounding up.
+pub(super) fn divide_up(number: u128, by: u128) -> u128 {
+    match (u64::try_from(number), u64::try_from(by)) {
+        (Ok(number), Ok(by)) => u128::from(number.div_ceil(by)),
+        _ => number.div_ceil(by),
     }
 }

@@ -1,5 +1,4 @@
 use super::*;
-use crate::Row;
 use proptest::prelude::*;
 use std::time::Duration;
 

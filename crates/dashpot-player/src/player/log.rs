@@ -2,7 +2,7 @@
 
 use super::{Player, requests::Body};
 use crate::{
-    DoneReason, Failure, Output, What,
+    DoneReason, Failure, Log, Output, What,
     lane::Wait,
     slot::{InFlight, Next},
 };
@@ -17,6 +17,9 @@ impl Player {
     }
 
     pub(super) fn log_decision(&mut self, now: MonoTime, at: usize, rung: Rung, reason: Reason) {
+        if self.config.log == Log::Outcome {
+            return;
+        }
         let lane = &self.lanes[at];
         let period = self.tracks.as_ref().and_then(|tracks| tracks.period(lane.period));
         let event = Event::Rung {
@@ -31,6 +34,9 @@ impl Player {
     }
 
     pub(super) fn log_wait(&mut self, now: MonoTime, at: usize, wait: Wait) {
+        if self.config.log == Log::Outcome {
+            return;
+        }
         let lane = &self.lanes[at];
         let reason = match wait {
             Wait::BufferFull { .. } => "buffer-full",

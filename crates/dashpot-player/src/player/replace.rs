@@ -11,20 +11,21 @@ use std::time::Duration;
 const BOUNDARY_SLACK: Duration = Duration::from_millis(50);
 
 impl Player {
-    /// Asks the rule which of the segments ahead to fetch again at `rung`, if any. It is asked
-    /// when there is room for the next one, as in Sabre; only a higher rung is worth the bytes.
-    pub(super) fn choose_replacement(&mut self, now: MonoTime, at: usize, rung: Rung) {
-        let position = self.playhead.position();
+    /// Returns the rungs of the segments ahead in which nothing was played yet.
+    pub(super) fn buffered_rungs(&mut self, at: usize) -> Vec<Rung> {
         let mut rungs = std::mem::take(&mut self.rungs);
         rungs.clear();
-        rungs.extend(self.lanes[at].whole_ahead(position).map(|segment| segment.rung));
-        let chosen = self.seen(now, at).and_then(|(rule, seen)| {
-            let view = seen.next();
-            rule.replaces(&view, &rungs, rung)
-        });
-        self.rungs = rungs;
+        let ahead = self.lanes[at].whole_ahead(self.playhead.position());
+        rungs.extend(ahead.map(|segment| segment.rung));
+        rungs
+    }
+
+    /// Has the segment that is so far ahead fetched again at `rung`, as the rule wishes. It is
+    /// asked when there is room for the next one, as in Sabre; only a higher rung is worth it.
+    pub(super) fn replace(&mut self, now: MonoTime, at: usize, rung: Rung, nth: usize) {
+        let position = self.playhead.position();
         let lane = &mut self.lanes[at];
-        let target = chosen.and_then(|nth| lane.whole_ahead(position).nth(nth));
+        let target = lane.whole_ahead(position).nth(nth);
         let Some(target) = target.filter(|target| target.rung < rung) else { return };
         // What is wanted now is not to wait for the end of the buffer.
         (lane.replacing, lane.delay) = (Some(target), None);

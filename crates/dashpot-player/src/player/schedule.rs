@@ -6,7 +6,7 @@ use crate::{
     lane::Wait,
     tracks::{Lookup, Segment, millis},
 };
-use dashpot_abr::Rung;
+use dashpot_abr::{Progress, Rung};
 use dashpot_base::{Bitrate, ByteSize, MonoTime};
 use dashpot_qoe::Media;
 use std::time::Duration;
@@ -14,6 +14,16 @@ use std::time::Duration;
 /// How far one kind of media may be asked for ahead of the other. Segments of the two kinds are
 /// cut up to one audio frame apart, which must not make one wait for the other.
 const LANES_APART_MAX: Duration = Duration::from_millis(100);
+
+/// How far a request has got that was not made yet.
+const BEFORE: Progress = Progress {
+    index: 0,
+    rung: Rung(0),
+    bits: 0.0,
+    bits_here: 0.0,
+    first_byte_ms: 0.0,
+    since_ms: 0.0,
+};
 
 /// One request that may be made.
 #[derive(Clone, Copy, Debug)]
@@ -113,6 +123,18 @@ impl Player {
         (self.playhead.position() < until).then_some(Wait::BufferFull { until })
     }
 
+    /// Returns when a wait ends, and which; `None` while that hangs on something else.
+    pub(super) fn wait_ends(&self, wait: Wait) -> Option<(MonoTime, &'static str)> {
+        match wait {
+            Wait::BufferFull { until } => Some((self.playhead.reaches(until)?, "buffer full")),
+            Wait::OtherLane => None,
+            Wait::Rule { until, position } => {
+                let thin = self.playhead.reaches(position);
+                Some((thin.map_or(until, |at| at.min(until)), "delay over"))
+            }
+        }
+    }
+
     /// Tells the rule how long the buffer had no room, once it has.
     fn note_room(&mut self, now: MonoTime, index: usize, wait: Option<Wait>) {
         let lane = &mut self.lanes[index];
@@ -152,6 +174,7 @@ impl Player {
     }
 
     fn decide(&mut self, now: MonoTime, index: usize) -> Option<Rung> {
+        let buffered = self.buffered_rungs(index);
         let (rule, seen) = self.seen(now, index)?;
         let view = seen.next();
         let decision = rule.decide(&view);
@@ -162,13 +185,20 @@ impl Player {
         }
         debug_assert!(decision.rung <= view.top(), "a rule stays inside the ladder");
         let rung = decision.rung.min(view.top());
+        let replaces = rule.replaces(&view, &buffered, rung);
+        let (index_in_film, bits) = (view.index, view.bits(rung));
+        let progress = Progress { index: index_in_film, rung, bits, ..BEFORE };
+        let is_watched = rule.patience_ms(&view, &progress).is_finite();
+        (self.rungs, self.lanes[index].is_watched) = (buffered, is_watched);
         if 0.0 < decision.delay_ms {
             let delay = Duration::try_from_secs_f64(decision.delay_ms / 1_000.0);
             let until = now.after(delay.unwrap_or(Duration::MAX));
             self.lanes[index].delay = Some((now, until));
         }
         self.log_decision(now, index, rung, decision.reason);
-        self.choose_replacement(now, index, rung);
+        if let Some(nth) = replaces {
+            self.replace(now, index, rung, nth);
+        }
         Some(rung)
     }
 

@@ -5,7 +5,6 @@ use crate::{
     What,
     lane::Lane,
     playhead::Playhead,
-    slot::InFlight,
     tracks::{Lookup, Period, Tracks, bits, kbps, millis},
 };
 use dashpot_abr::{Progress, Rule, View};
@@ -72,12 +71,8 @@ impl<'a> Seen<'a> {
     }
 
     /// Returns the view of the video segment on its way, and how far that has got.
-    pub(super) fn on_its_way(
-        self,
-        now: MonoTime,
-        request: &InFlight,
-        here: ByteSize,
-    ) -> Option<(View<'a>, Progress)> {
+    pub(super) fn on_its_way(self, now: MonoTime, here: ByteSize) -> Option<(View<'a>, Progress)> {
+        let request = self.lane.slot.in_flight()?;
         let What::Segment { media: Media::Video, rung, duration, .. } = request.fetch.what else {
             return None;
         };

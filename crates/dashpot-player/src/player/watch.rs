@@ -14,16 +14,15 @@ use std::time::Duration;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 impl Player {
-    /// More of a body is here, or as much as before where the player asked.
-    pub(super) fn on_progress(&mut self, now: MonoTime, ticket: Ticket, size: ByteSize) {
+    /// More of a body is here, or as much as before where the player asked; returns whether
+    /// something was given up.
+    pub(super) fn on_progress(&mut self, now: MonoTime, ticket: Ticket, size: ByteSize) -> bool {
         self.meter.grew(ticket, size);
         let is_watched =
             |request: &InFlight| request.fetch.ticket == ticket && request.watch == Watch::Looking;
-        let lanes = self.lanes.iter().enumerate();
-        let watched = lanes.filter_map(|(at, lane)| Some((at, *lane.slot.in_flight()?)));
-        if let Some((at, request)) = watched.into_iter().find(|(_, request)| is_watched(request)) {
-            self.consider(now, at, &request, size);
-        }
+        let mut lanes = self.lanes.iter();
+        let watched = lanes.position(|lane| lane.slot.in_flight().is_some_and(is_watched));
+        watched.is_some_and(|at| self.consider(now, at, size))
     }
 
     /// Asks how much is here of what the rule wants to look at now.
@@ -41,6 +40,9 @@ impl Player {
 
     /// Notes when the rule wants to look at a download of which `here` has arrived.
     pub(super) fn watch(&mut self, now: MonoTime, at: usize, here: ByteSize) {
+        if !self.lanes[at].is_watched {
+            return;
+        }
         let watch = self.next_look(now, at, here).map_or(Watch::Off, Watch::At);
         if let Some(request) = self.lanes[at].slot.in_flight_mut() {
             request.watch = watch;
@@ -48,17 +50,13 @@ impl Player {
     }
 
     fn next_look(&mut self, now: MonoTime, at: usize, here: ByteSize) -> Option<MonoTime> {
-        let request = *self.lanes[at].slot.in_flight()?;
-        let given_up = self.lanes[at].given_up;
-        // What is fetched again is dropped when the playhead is there, and no sooner.
-        if self.lanes[at].replacing.is_some() {
-            return None;
-        }
+        let (given_up, is_again) = (self.lanes[at].given_up, self.lanes[at].replacing.is_some());
         let (rule, seen) = self.seen(now, at)?;
-        let (view, progress) = seen.on_its_way(now, &request, here)?;
-        // A rung given up once may be chosen again, and so may the next; each of them once is
-        // enough to come down the ladder, and then the segment comes or nothing does.
-        if view.ladder.len() <= given_up || progress.bits <= progress.bits_here {
+        let (view, progress) = seen.on_its_way(now, here)?;
+        // What is fetched again is dropped when the playhead is there, and no sooner. A rung given
+        // up once may be chosen again, and so may the next; each of them once is enough to come
+        // down the ladder, and then the segment comes or nothing does.
+        if is_again || view.ladder.len() <= given_up || progress.bits <= progress.bits_here {
             return None;
         }
         let patience_ms = rule.patience_ms(&view, &progress);
@@ -69,15 +67,21 @@ impl Player {
         Some(now.after(patience.max(LOOK_EVERY)))
     }
 
-    /// Asks the rule whether to give up what is on its way, of which `here` has arrived.
-    fn consider(&mut self, now: MonoTime, at: usize, request: &InFlight, here: ByteSize) {
-        let Some((rule, seen)) = self.seen(now, at) else { return };
-        let Some((view, progress)) = seen.on_its_way(now, request, here) else { return };
-        if progress.bits_here < progress.bits && rule.gives_up(&view, &progress) {
+    /// Asks the rule whether to give up what is on its way, of which `here` has arrived; returns
+    /// whether it is.
+    fn consider(&mut self, now: MonoTime, at: usize, here: ByteSize) -> bool {
+        let gives_up = self.seen(now, at).is_some_and(|(rule, seen)| {
+            let seen = seen.on_its_way(now, here);
+            seen.is_some_and(|(view, progress)| {
+                progress.bits_here < progress.bits && rule.gives_up(&view, &progress)
+            })
+        });
+        if gives_up {
             self.give_up(now, at);
         } else {
             self.watch(now, at, here);
         }
+        gives_up
     }
 
     /// Gives up what is on its way; the rule is asked again for the same segment.

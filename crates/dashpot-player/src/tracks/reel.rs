@@ -24,7 +24,7 @@ impl Tracks {
             let end = start.saturating_add(length);
             for (rung, segments) in segments.iter_mut().enumerate() {
                 let size = Some(ByteSize::new(whole(table.bits(index, Rung(rung)) / 8.0)));
-                segments.list.push(Segment { number, start, end, size });
+                segments.list.push(Segment::new(number, start..end, size));
             }
             start = end;
         }
