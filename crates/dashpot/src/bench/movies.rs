@@ -1,5 +1,8 @@
 //! Films, as they were named.
 
+mod asset;
+mod mpd;
+
 use super::files;
 use anyhow::Context as _;
 use dashpot_sim::input::{Movie, Vbr};
@@ -23,8 +26,20 @@ fn movie(name: &str) -> anyhow::Result<Movie> {
         let made = Vbr::parse(made).and_then(|vbr| vbr.movie());
         return made.with_context(|| format!("--movie {name}"));
     }
-    let path = Path::new(name);
-    let text = files::text(path)?;
-    Movie::read(files::name(path, None), &text)
-        .with_context(|| format!("cannot read the film `{name}`"))
+    read_file(Path::new(name)).with_context(|| format!("cannot read the film `{name}`"))
 }
+
+fn read_file(path: &Path) -> anyhow::Result<Movie> {
+    let name = files::name(path, None);
+    if path.is_dir() {
+        return Ok(Movie::of_versions(name, asset::versions(path)?)?);
+    }
+    let text = files::text(path)?;
+    if text.trim_start().starts_with('<') {
+        return Ok(Movie::of_versions(name, mpd::versions(&text, path)?)?);
+    }
+    Ok(Movie::read(name, &text)?)
+}
+
+#[cfg(test)]
+mod tests;
