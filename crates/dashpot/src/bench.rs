@@ -1,8 +1,10 @@
 //! `dashpot bench`: every rule with every film over every network, in virtual time.
 
+mod extras;
 mod files;
 mod movies;
 mod networks;
+mod oracle;
 mod parquet;
 mod plan;
 mod row;
@@ -19,6 +21,7 @@ use dashpot_sim::{
     input::NetworkFormat,
     sweep::{Setup, split_rules},
 };
+use oracle::Oracle;
 use plan::Plan;
 use std::{path::PathBuf, time::Duration};
 use store::Store;
@@ -38,7 +41,8 @@ pub(crate) struct Args {
     abr: String,
     /// Networks: files or folders of traces, or `gen:KIND,seed=1,n=50` with KIND one of markov,
     /// step, lte, outage, profile, mixed [default: gen:mixed]
-    #[arg(long, value_name = "PATH|GEN", num_args = 1.., env = "DASHPOT_BENCH_TRACE")]
+    #[arg(long, visible_alias = "network", value_name = "PATH|GEN", num_args = 1..,
+          env = "DASHPOT_BENCH_TRACE")]
     trace: Vec<String>,
     /// What the trace files are, where it is not to be told from their content
     #[arg(long, value_name = "FORMAT", env = "DASHPOT_BENCH_TRACE_FORMAT")]
@@ -51,10 +55,13 @@ pub(crate) struct Args {
     /// `gen:vbr,seed=1,segments=150` [default: gen:vbr]
     #[arg(long, value_name = "PATH|GEN", num_args = 1.., env = "DASHPOT_BENCH_MOVIE")]
     movie: Vec<String>,
-    /// Most media kept ahead of the playhead
-    #[arg(long, value_name = "TIME", default_value = "25s", env = "DASHPOT_BENCH_BUFFER",
-          value_parser = parse_duration)]
-    buffer: Duration,
+    /// Most media kept ahead of the playhead [default: 25s; with --oracle pensieve 60s]
+    #[arg(long, value_name = "TIME", env = "DASHPOT_BENCH_BUFFER", value_parser = parse_duration)]
+    buffer: Option<Duration>,
+    /// Run the rules in another simulator instead, reproduced to the last digit, and print its own
+    /// figures
+    #[arg(long, value_name = "NAME", env = "DASHPOT_BENCH_ORACLE")]
+    oracle: Option<Oracle>,
     /// Fixes whatever is random
     #[arg(long, value_name = "N", default_value_t = 1, env = "DASHPOT_BENCH_SEED")]
     seed: u64,
@@ -62,6 +69,14 @@ pub(crate) struct Args {
     /// is not played again
     #[arg(long, value_name = "DIR", env = "DASHPOT_BENCH_OUT")]
     out: Option<PathBuf>,
+    /// Write the decision log of these sessions to DIR/logs, for `dashpot explain`: numbers of rows,
+    /// or patterns for RULE/FILM/TRACE with `*` for any letters
+    #[arg(long, value_name = "WHICH", num_args = 1.., requires = "out", conflicts_with = "oracle")]
+    log: Vec<String>,
+    /// Write each session as input for ITU-T P.1203 in mode 0 to this folder; sizes of pictures are
+    /// guessed from rates, and the sound is a steady 128 kbit/s
+    #[arg(long, value_name = "DIR", conflicts_with = "oracle")]
+    p1203: Option<PathBuf>,
     /// Threads that play [default: one for each processor]; results do not depend on it
     #[arg(
         long,
@@ -109,6 +124,9 @@ enum Format {
     Json,
 }
 
+/// The buffer where none is asked for: Sabre's, and the one that `dashpot play` has.
+const BUFFER: Duration = Duration::from_secs(25);
+
 /// The least buffer that a session can be played with.
 const BUFFER_MIN: Duration = Duration::from_secs(1);
 
@@ -121,6 +139,9 @@ const SESSIONS_MAX: usize = 100_000_000;
 /// Where a rule, a film or a network is none, or files cannot be read or written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     let plan = plan(args)?;
+    if let Some(oracle) = args.oracle {
+        return ask(oracle, &plan, args);
+    }
     let temporary = args.out.is_none().then(tempfile::tempdir).transpose();
     let temporary = temporary.context("cannot make a temporary folder")?;
     let folder = args.out.as_deref().or(temporary.as_ref().map(tempfile::TempDir::path));
@@ -129,9 +150,34 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     let sessions = store.finish(&plan)?;
     parquet::write(&sessions, &store.parquet())?;
     let summary = Summary::read(&plan, &sessions, kept, Seed(args.seed))?;
+    let mut written = Vec::new();
+    if let Some(out) = &args.out {
+        written.extend([sessions, store.parquet()]);
+        if !args.log.is_empty() {
+            written.extend(extras::logs(&plan, &args.log, &out.join("logs"))?);
+        }
+    }
+    if let Some(folder) = &args.p1203 {
+        extras::p1203(&plan, folder)?;
+        written.push(folder.clone());
+    }
     cli::print(&match args.format {
-        Format::Text => table::text(&summary, args.out.as_deref()),
+        Format::Text => table::text(&summary, &written),
         Format::Json => summary.json()?,
+    });
+    Ok(ExitStatus::Done)
+}
+
+/// Runs the sessions in another simulator, and prints what that one prints.
+fn ask(oracle: Oracle, plan: &Plan, args: &Args) -> anyhow::Result<ExitStatus> {
+    let sessions = oracle.run(plan, args.threads)?;
+    if let Some(out) = &args.out {
+        let name = oracle.to_possible_value().map_or_else(String::new, |it| it.get_name().to_owned());
+        sessions.save(plan, &out.join(name + ".csv"))?;
+    }
+    cli::print(&match args.format {
+        Format::Text => sessions.text(plan),
+        Format::Json => sessions.json(plan)?,
     });
     Ok(ExitStatus::Done)
 }
@@ -150,13 +196,14 @@ fn plan(args: &Args) -> anyhow::Result<Plan> {
             bail!("--abr names `{rule}` twice");
         }
     }
-    if args.buffer < BUFFER_MIN {
+    let buffer = args.buffer.unwrap_or_else(|| args.oracle.map_or(BUFFER, Oracle::buffer));
+    if buffer < BUFFER_MIN {
         bail!("--buffer must be at least 1s");
     }
     let format = args.trace_format.map(NetworkFormat::from);
     let networks = networks::read(&args.trace, format, args.latency)?;
     let movies = movies::read(&args.movie)?;
-    let setup = Setup { buffer: args.buffer, seed: args.seed };
+    let setup = Setup { buffer, seed: args.seed };
     let plan = Plan { rules, movies, networks, setup };
     if SESSIONS_MAX < plan.len() {
         bail!("these are {} sessions; at most {SESSIONS_MAX} are played at once", plan.len());

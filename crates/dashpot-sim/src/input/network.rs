@@ -1,6 +1,7 @@
 //! Networks, of any format.
 
 use super::{Hasher, Period, sabre};
+use crate::oracle::pensieve;
 use dashpot_base::Bitrate;
 use dashpot_net::{Format, Row, Trace, TraceError, UNLIMITED};
 use std::{sync::Arc, time::Duration};
@@ -17,6 +18,8 @@ pub struct Network {
     pub trace: Trace,
     /// As published simulators have it; not rounded to whole nanoseconds and bits.
     pub periods: Arc<[Period]>,
+    /// As Pensieve's file has it, where it is from one.
+    own: Option<Arc<pensieve::Trace>>,
     /// Identifies its content, whatever its name.
     pub hash: u64,
 }
@@ -86,7 +89,13 @@ impl Network {
     ) -> Result<Self, NetworkError> {
         let format = format.or_else(|| NetworkFormat::of(text)).ok_or(NetworkError::Unknown)?;
         match format {
-            NetworkFormat::Lines(format) => Ok(Self::new(name, format.read(text, latency)?)),
+            NetworkFormat::Lines(format) => {
+                let mut network = Self::new(name, format.read(text, latency)?);
+                if format == Format::Pensieve {
+                    network.own = pensieve::Trace::parse(text).ok().map(Arc::new);
+                }
+                Ok(network)
+            }
             NetworkFormat::Sabre => {
                 let periods = sabre::network(text)?;
                 let trace = trace(&periods)?;
@@ -95,12 +104,30 @@ impl Network {
         }
     }
 
+    /// Returns the network as Pensieve's environment has it: its own file as it stands, of others
+    /// the ends of their periods.
+    ///
+    /// # Errors
+    /// Where that environment has no use for it.
+    pub fn pensieve(&self) -> Result<Arc<pensieve::Trace>, pensieve::TraceProblem> {
+        if let Some(own) = &self.own {
+            return Ok(Arc::clone(own));
+        }
+        let mut at = 0.0;
+        let ends = self.periods.iter().map(|period| {
+            at += period.duration_ms / 1e3;
+            (at, period.bandwidth_kbps / 1e3)
+        });
+        let rows = std::iter::once((0.0, 0.0)).chain(ends).collect::<Vec<_>>();
+        Ok(Arc::new(pensieve::Trace::new(&rows)?))
+    }
+
     fn of(name: String, trace: Trace, periods: Arc<[Period]>) -> Self {
         let mut hasher = Hasher::default();
         for it in periods.iter() {
             hasher.list([it.duration_ms, it.bandwidth_kbps, it.latency_ms].iter());
         }
-        Self { name, trace, periods, hash: hasher.finish() }
+        Self { name, trace, periods, own: None, hash: hasher.finish() }
     }
 }
 

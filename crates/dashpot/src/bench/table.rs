@@ -5,7 +5,7 @@ use dashpot_qoe::{
     Better, Metric,
     stats::{Difference, Verdict},
 };
-use std::{fmt::Write as _, path::Path};
+use std::{fmt::Write as _, path::PathBuf};
 
 /// A column: its two lines of heading, its figure, what to multiply it by, and its decimals.
 struct Column(&'static str, &'static str, Metric, f64, usize);
@@ -26,14 +26,14 @@ const COLUMNS: [Column; 9] = [
 const ALL_PAIRS_MAX: usize = 4;
 
 /// Returns what is printed for people.
-pub(super) fn text(summary: &Summary, out: Option<&Path>) -> String {
+pub(super) fn text(summary: &Summary, written: &[PathBuf]) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    write_all(&mut text, summary, out).unwrap_or_default();
+    write_all(&mut text, summary, written).unwrap_or_default();
     text
 }
 
-fn write_all(text: &mut String, summary: &Summary, out: Option<&Path>) -> std::fmt::Result {
+fn write_all(text: &mut String, summary: &Summary, written: &[PathBuf]) -> std::fmt::Result {
     let Summary { rules, movies, traces, kept, buffer_ms, seed, .. } = summary;
     writeln!(
         text,
@@ -48,9 +48,11 @@ fn write_all(text: &mut String, summary: &Summary, out: Option<&Path>) -> std::f
     writeln!(text, "\n{}\n", verdict(summary))?;
     figures(text, summary)?;
     differences(text, summary)?;
-    if let Some(out) = out {
-        writeln!(text, "\n{}", out.join("sessions.csv").display())?;
-        writeln!(text, "{}", out.join("sessions.parquet").display())?;
+    if !written.is_empty() {
+        writeln!(text)?;
+    }
+    for path in written {
+        writeln!(text, "{}", path.display())?;
     }
     Ok(())
 }

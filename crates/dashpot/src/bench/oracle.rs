@@ -1,0 +1,176 @@
+//! The rules in other people's simulators, whose figures are printed under the names that they
+//! have there.
+
+use super::plan::Plan;
+use anyhow::Context as _;
+use clap::ValueEnum;
+use dashpot_base::ChunkQoe;
+use dashpot_sim::{
+    oracle::{pensieve, sabre},
+    sweep::Job,
+};
+use rayon::prelude::*;
+use serde_json::{Map, Value};
+use std::{fmt::Write as _, fs, path::Path, time::Duration};
+
+/// Whose simulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Oracle {
+    /// Sabre (ACM Multimedia Systems 2018), bit for bit
+    Sabre,
+    /// The test environment of Pensieve (SIGCOMM 2017), bit for bit
+    Pensieve,
+}
+
+/// The figures of one session, in the oracle's order.
+type Figures = Vec<(&'static str, f64)>;
+
+/// Every session's figures, in the plan's order.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    figures: Vec<Figures>,
+}
+
+impl Oracle {
+    /// Returns the buffer of the original, where none was asked for.
+    pub(super) const fn buffer(self) -> Duration {
+        match self {
+            Self::Sabre => Duration::from_secs(25),
+            Self::Pensieve => Duration::from_secs(60),
+        }
+    }
+
+    /// Runs every session of `plan`.
+    pub(super) fn run(self, plan: &Plan, threads: usize) -> anyhow::Result<Sessions> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.context("cannot start threads: try a lower --threads")?;
+        let figures = pool.install(|| {
+            let sessions = (0..plan.len()).into_par_iter().map(|index| {
+                let job = plan.job(index);
+                match self {
+                    Self::Sabre => sabre_session(&job),
+                    Self::Pensieve => pensieve_session(&job),
+                }
+            });
+            sessions.collect::<anyhow::Result<Vec<_>>>()
+        });
+        Ok(Sessions { figures: figures? })
+    }
+}
+
+fn sabre_session(job: &Job<'_>) -> anyhow::Result<Figures> {
+    let mut rule = dashpot_abr::parse(job.rule)?;
+    let options = sabre::Options { buffer_ms: buffer_ms(job), ..sabre::Options::default() };
+    let outcome = sabre::run(&job.movie.film, &job.network.periods, rule.as_mut(), &options);
+    Ok(outcome.metrics().collect())
+}
+
+fn pensieve_session(job: &Job<'_>) -> anyhow::Result<Figures> {
+    let mut rule = dashpot_abr::parse(job.rule)?;
+    let trace = job.network.pensieve();
+    let trace = trace.with_context(|| format!("the trace {}", job.network.name))?;
+    let setup = pensieve::Setup {
+        buffer_max_ms: buffer_ms(job),
+        ..pensieve::Setup::new(&job.movie.film, &trace)
+    };
+    let chunks = pensieve::run(&setup, rule.as_mut());
+    let ladder = job.movie.film.ladder();
+    let count = chunks.iter().map(|_| 1.0).sum::<f64>();
+    let kbps = chunks.iter().map(|chunk| ladder[chunk.rung.0]).sum::<f64>() / count;
+    // What the first chunk takes is the start of playback.
+    let stalled = chunks.iter().skip(1).map(|chunk| chunk.stalled_ms).sum::<f64>() / 1e3;
+    let changes = chunks.windows(2).filter(|pair| pair[0].rung != pair[1].rung);
+    Ok(vec![
+        ("QoE_lin", setup.qoe(ChunkQoe::LINEAR, &chunks)),
+        ("QoE_log", setup.qoe(ChunkQoe::LOGARITHMIC, &chunks)),
+        ("QoE_hd", setup.qoe(ChunkQoe::DEFINITION, &chunks)),
+        ("bitrate_kbps", kbps),
+        ("stall_s", stalled),
+        ("switches", changes.map(|_| 1.0).sum::<f64>()),
+    ])
+}
+
+fn buffer_ms(job: &Job<'_>) -> f64 {
+    job.setup.buffer.as_secs_f64() * 1e3
+}
+
+impl Sessions {
+    /// Returns one line of JSON for each session: what it was, where there are several, and its
+    /// figures.
+    pub(super) fn json(&self, plan: &Plan) -> anyhow::Result<String> {
+        let mut text = String::new();
+        for (job, figures) in plan.jobs().zip(&self.figures) {
+            let mut object = Map::new();
+            if 1 < plan.len() {
+                for (key, value) in names(&job) {
+                    object.insert(key.to_owned(), Value::from(value));
+                }
+            }
+            let figures = figures.iter().map(|(name, value)| ((*name).to_owned(), (*value).into()));
+            object.extend(figures);
+            text += &serde_json::to_string(&object).context("cannot write the result")?;
+            text.push('\n');
+        }
+        Ok(text)
+    }
+
+    /// Returns the figures as people read them: of one session all, of several each rule's means.
+    pub(super) fn text(&self, plan: &Plan) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        self.write(plan, &mut text).unwrap_or_default();
+        text
+    }
+
+    fn write(&self, plan: &Plan, text: &mut String) -> std::fmt::Result {
+        let Some(first) = self.figures.first() else { return Ok(()) };
+        let rules = plan.rules.len();
+        let width = plan.rules.iter().map(String::len).max().unwrap_or_default().max(16);
+        if 1 < plan.len() {
+            writeln!(text, "Means over {} sessions of each rule\n", plan.len() / rules)?;
+            write!(text, "{:31}", "")?;
+            for rule in &plan.rules {
+                write!(text, " {rule:>width$}")?;
+            }
+            writeln!(text)?;
+        }
+        for (metric, (name, _)) in first.iter().enumerate() {
+            write!(text, "{name:31}")?;
+            for rule in 0..rules {
+                let of_rule = self.figures.iter().skip(rule).step_by(rules);
+                let (sum, count) = of_rule
+                    .fold((0.0, 0.0), |(sum, count), it| (sum + it[metric].1, count + 1.0));
+                write!(text, " {:>width$.6}", sum / count)?;
+            }
+            writeln!(text)?;
+        }
+        Ok(())
+    }
+
+    /// Writes every session to the CSV file `path`.
+    pub(super) fn save(&self, plan: &Plan, path: &Path) -> anyhow::Result<()> {
+        let first = self.figures.first().into_iter().flatten().map(|(name, _)| *name);
+        let header = ["abr", "film", "trace"].into_iter().chain(first).collect::<Vec<_>>();
+        let mut text = header.join(",") + "\n";
+        for (job, figures) in plan.jobs().zip(&self.figures) {
+            let [abr, film, trace] = names(&job).map(|(_, name)| name);
+            // Rules are the one name with commas in it.
+            write!(text, "\"{abr}\",{film},{trace}").unwrap_or_default();
+            for (_, value) in figures {
+                write!(text, ",{value}").unwrap_or_default();
+            }
+            text.push('\n');
+        }
+        let folder = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(path, text))
+            .with_context(|| format!("cannot write `{}`", path.display()))
+    }
+}
+
+fn names<'a>(job: &Job<'a>) -> [(&'static str, &'a str); 3] {
+    [("abr", job.rule), ("film", &job.movie.name), ("trace", &job.network.name)]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+use super::*;
+use dashpot_sim::{
+    input::{Movie, Network},
+    sweep::Setup,
+};
+use std::path::PathBuf;
+
+fn fixture(name: &str) -> String {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/it/sabre");
+    fs::read_to_string(folder.join(name)).unwrap()
+}
+
+fn plan(rules: &[&str], networks: &[&str]) -> Plan {
+    let network = |name: &&str| {
+        Network::read((*name).to_owned(), &fixture(name), None, Duration::ZERO).unwrap()
+    };
+    Plan {
+        rules: rules.iter().map(|&rule| rule.to_owned()).collect(),
+        movies: vec![Movie::read("a".to_owned(), &fixture("movie-a.json")).unwrap()],
+        networks: networks.iter().map(network).collect(),
+        setup: Setup { buffer: Duration::from_secs(25), seed: 1 },
+    }
+}
+
+#[test]
+fn one_session_of_sabres_is_one_object_with_sabres_names() {
+    let plan = plan(&["bola"], &["net-0.json"]);
+    let sessions = Oracle::Sabre.run(&plan, 1).unwrap();
+    let found: Map<String, Value> = serde_json::from_str(&sessions.json(&plan).unwrap()).unwrap();
+    // What Sabre prints of this film and network.
+    for (name, expected) in [
+        ("time average played utility", 2.428_664),
+        ("time average played bitrate", 2_467.755_035),
+        ("time average bitrate change", 833.125_284),
+        ("total play time", 480.696_010),
+        ("rampup time", 8.696_010),
+    ] {
+        let value = found[name].as_f64().unwrap();
+        assert!((value - expected).abs() < 1e-6, "{name}: {value}, expected {expected}");
+    }
+    let text = sessions.text(&plan);
+    assert!(text.contains("time average played utility") && text.contains("2.428664"), "{text}");
+}
+
+#[test]
+fn several_sessions_are_a_line_each_whatever_the_threads() {
+    let plan = plan(&["bola", "throughput"], &["net-0.json", "net-1.json", "net-2.json"]);
+    for oracle in [Oracle::Sabre, Oracle::Pensieve] {
+        let one = oracle.run(&plan, 1).unwrap().json(&plan).unwrap();
+        assert_eq!(one.lines().count(), 6);
+        for line in one.lines() {
+            let object: Map<String, Value> = serde_json::from_str(line).unwrap();
+            assert_eq!(object["film"], "a");
+        }
+        assert_eq!(oracle.run(&plan, 3).unwrap().json(&plan).unwrap(), one, "{oracle:?}");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/oracle.csv");
+        oracle.run(&plan, 1).unwrap().save(&plan, &path).unwrap();
+        assert_eq!(fs::read_to_string(path).unwrap().lines().count(), 7);
+    }
+}
