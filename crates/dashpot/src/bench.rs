@@ -172,7 +172,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
 fn ask(oracle: Oracle, plan: &Plan, args: &Args) -> anyhow::Result<ExitStatus> {
     let sessions = oracle.run(plan, args.threads)?;
     if let Some(out) = &args.out {
-        let name = oracle.to_possible_value().map_or_else(String::new, |it| it.get_name().to_owned());
+        let name =
+            oracle.to_possible_value().map_or_else(String::new, |it| it.get_name().to_owned());
         sessions.save(plan, &out.join(name + ".csv"))?;
     }
     cli::print(&match args.format {

@@ -32,7 +32,8 @@ fn the_hashes_tell_what_differs() {
     let other_rule = Job { rule: "bola-o", ..job };
     let other_seed = Job { setup: Setup { seed: 2, ..SETUP }, ..job };
     let other_buffer = Job { setup: Setup { buffer: Duration::from_secs(9), ..SETUP }, ..job };
-    let renamed = Network { name: "other".to_owned(), ..network.clone() };
+    let mut renamed = network.clone();
+    renamed.name = "other".to_owned();
     assert_eq!(job.hash(), Job { network: &renamed, ..job }.hash());
     for other in [other_rule, other_seed, other_buffer] {
         assert_ne!(job.config_hash(), other.config_hash());

@@ -58,7 +58,8 @@ pub(super) fn p1203(plan: &Plan, folder: &Path) -> anyhow::Result<()> {
         let job = plan.job(index);
         let path = folder.join(file_name(index, &job, "json"));
         let text = serde_json::to_string_pretty(&p1203::input(&job.play(false)?));
-        fs::write(&path, text.context("cannot say it in JSON")?).with_context(|| cannot_write(&path))
+        fs::write(&path, text.context("cannot say it in JSON")?)
+            .with_context(|| cannot_write(&path))
     })
 }
 

@@ -138,8 +138,8 @@ impl Sessions {
             write!(text, "{name:31}")?;
             for rule in 0..rules {
                 let of_rule = self.figures.iter().skip(rule).step_by(rules);
-                let (sum, count) = of_rule
-                    .fold((0.0, 0.0), |(sum, count), it| (sum + it[metric].1, count + 1.0));
+                let (sum, count) =
+                    of_rule.fold((0.0, 0.0), |(sum, count), it| (sum + it[metric].1, count + 1.0));
                 write!(text, " {:>width$.6}", sum / count)?;
             }
             writeln!(text)?;

@@ -90,7 +90,10 @@ mod tests {
         let expected = (0_u8..10).map(|index| f64::from(index) * 4.0);
         assert!(starts.eq(expected), "{input}");
         let first = &segments[0];
-        assert_eq!((first["bitrate"].as_f64(), first["resolution"].as_str()), (Some(300.0), Some("426x240")));
+        assert_eq!(
+            (first["bitrate"].as_f64(), first["resolution"].as_str()),
+            (Some(300.0), Some("426x240"))
+        );
         let stalls = input["I23"]["stalling"].as_array().unwrap();
         assert_eq!(stalls[0][0].as_f64(), Some(0.0));
         let waited = stalls[0][1].as_f64().unwrap();
