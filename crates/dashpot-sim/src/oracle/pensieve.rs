@@ -7,8 +7,10 @@
 //! where its buffer holds more than a minute.
 
 mod link;
+mod optimum;
 mod trace;
 
+pub use optimum::{Optimum, Precision, optimum};
 pub use trace::{Trace, TraceProblem};
 
 use dashpot_abr::{Arrival, Film as _, Rule, Rung, Source, Table, View};
