@@ -17,8 +17,12 @@ pub(super) const ENTRY: Entry = Entry {
     },
 };
 
-/// The reservoir's bounds, 8 and 140 of the paper's 240 s.
-const RESERVOIR_RATIOS: [f64; 2] = [8.0 / 240.0, 140.0 / 240.0];
+/// The least reservoir: the paper's 8 s are two of its segments, and less than two would be used
+/// up by one that is late.
+const RESERVOIR_SEGMENTS_MIN: f64 = 2.0;
+
+/// The largest, 140 of the paper's 240 s; it goes before the least one in a short buffer.
+const RESERVOIR_RATIO_MAX: f64 = 140.0 / 240.0;
 
 /// The reservoir covers twice the buffer's length, as in the paper: what comes later can be met by
 /// what is decided until then.
@@ -95,8 +99,9 @@ fn reservoir_ms(view: &View<'_>) -> f64 {
     let late_ms: f64 = ahead(view)
         .map(|index| view.film.bits(index, Rung(0)) / lowest - view.film.segment_ms(index))
         .sum();
-    let [least, most] = RESERVOIR_RATIOS.map(|ratio| ratio * view.buffer_max_ms);
-    late_ms.min(most).max(least)
+    late_ms
+        .max(RESERVOIR_SEGMENTS_MIN * view.segment_ms)
+        .min(RESERVOIR_RATIO_MAX * view.buffer_max_ms)
 }
 
 /// Returns the mean size of the segments ahead at `rung`.

@@ -23,7 +23,7 @@
 //! most quality. So the bound stays one and the value stays that of real decisions, and the
 //! distance between them is the error of both, for this very session.
 
-use super::{Session, Setup};
+use super::{Chunk, Session, Setup, run};
 use dashpot_abr::Rung;
 use dashpot_base::ChunkQoe;
 use front::{Node, Rounding};
@@ -33,6 +33,13 @@ mod front;
 /// Sleeps of a player that sleeps no longer than it must, in milliseconds; as good as none, so
 /// that the bound holds to far more digits than are printed.
 const SLEEP_LEAST_MS: f64 = 1e-6;
+
+/// What sums of a session may be off by rounding: nothing is dropped for being worth less by this.
+const ROUNDING: f64 = 1e-6;
+
+/// Rules whose sessions are the first to be beaten: whatever cannot be worth as much is dropped
+/// on the way, and a search of few nodes returns nothing worse.
+const FIRST_GUESSES: [&str; 4] = ["robust-mpc", "hyb", "bola-sized", "quetra"];
 
 /// How much work goes into an optimum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,21 +70,31 @@ pub struct Optimum {
 /// Returns the best decisions of a session that could be found, and what no others can exceed.
 #[must_use]
 pub fn optimum(setup: &Setup<'_>, qoe: ChunkQoe, precision: Precision) -> Optimum {
-    let found = Search::new(setup, qoe, Rounding::Real, precision).best();
+    let guesses = FIRST_GUESSES.iter().filter_map(|name| dashpot_abr::by_name(name));
+    let guesses = guesses.map(|mut rule| run(setup, rule.as_mut()));
+    let worth = |chunks: &Vec<Chunk>| setup.qoe(qoe, chunks);
+    let guess = guesses.max_by(|a, b| worth(a).total_cmp(&worth(b))).unwrap_or_default();
+    let chunks = as_f64(setup.chunks.saturating_sub(1).max(1));
+
+    let mut search = Search::new(setup, qoe, Rounding::Real, precision);
+    search.floor = worth(&guess) * chunks - ROUNDING;
+    let better = search.best().map(|found| replay(setup, &found.decisions));
+    let best = better.into_iter().chain([guess]).max_by(|a, b| worth(a).total_cmp(&worth(b)));
+    let best = best.unwrap_or_default();
+    let value = worth(&best);
+
     let relaxed = Setup { sleep_ms: SLEEP_LEAST_MS, ..*setup };
     let mut search = Search::new(&relaxed, qoe, Rounding::Best, precision);
-    search.floor = found.worth;
-    let bound = search.best().worth.max(found.worth);
-    let mut session = Session::new(setup);
-    let chunks: Vec<_> = found.decisions.iter().map(|rung| session.fetch(*rung)).collect();
-    let value = setup.qoe(qoe, &chunks);
-    Optimum { value, bound: (bound / count(setup.chunks)).max(value), decisions: found.decisions }
+    search.floor = value * chunks - ROUNDING;
+    let bound = search.best().map_or(value, |found| found.worth / chunks);
+    let decisions = best.iter().map(|chunk| chunk.rung).collect();
+    Optimum { value, bound: bound.max(value), decisions }
 }
 
-/// Over how many chunks the mean is taken.
-#[expect(clippy::cast_precision_loss, reason = "a count of chunks")]
-fn count(chunks: usize) -> f64 {
-    chunks.saturating_sub(1).max(1) as f64
+/// Returns the session of these decisions.
+fn replay(setup: &Setup<'_>, decisions: &[Rung]) -> Vec<Chunk> {
+    let mut session = Session::new(setup);
+    decisions.iter().map(|rung| session.fetch(*rung)).collect()
 }
 
 /// Decisions, and what they are worth in all.
@@ -104,7 +121,8 @@ impl<'a> Search<'a> {
         Self { setup, qoe, rounding, precision, values, floor: f64::NEG_INFINITY }
     }
 
-    fn best(&self) -> Found {
+    /// Returns the best decisions there are; `None` where all are worth less than the floor.
+    fn best(&self) -> Option<Found> {
         let mut session = Session::new(self.setup);
         session.fetch(self.setup.first);
         let first =
@@ -126,7 +144,7 @@ impl<'a> Search<'a> {
         }
         let worth = |node: &Node<'_>| self.worth(node);
         let best = (0..layer.len()).max_by(|a, b| worth(&layer[*a]).total_cmp(&worth(&layer[*b])));
-        let Some(best) = best else { return Found { worth: self.floor, decisions: Vec::new() } };
+        let best = best?;
         let mut decisions = Vec::new();
         let mut place = best;
         for chunk in trail.iter().rev() {
@@ -134,7 +152,7 @@ impl<'a> Search<'a> {
             place = chunk[place].0;
         }
         decisions.reverse();
-        Found { worth: self.worth(&layer[best]), decisions }
+        Some(Found { worth: self.worth(&layer[best]), decisions })
     }
 
     fn after(&self, node: &Node<'a>, parent: usize, rung: Rung) -> Node<'a> {
