@@ -1,5 +1,6 @@
 //! The one integration-test binary of the workspace.
 
+mod abr_guide;
 mod edge;
 mod edge_guide;
 mod edge_http;

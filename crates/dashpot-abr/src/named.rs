@@ -17,6 +17,27 @@ pub struct Entry {
     pub make: fn(&mut Params<'_>) -> Box<dyn Rule>,
 }
 
+impl Entry {
+    /// Returns a fresh rule with parameters as they are typed: `key=value,key=value`.
+    ///
+    /// # Errors
+    /// Where it has no such parameter or not with that value.
+    pub fn parse(&self, params: &str) -> Result<Box<dyn Rule>, SpecError> {
+        let mut params = Params::parse(params)?;
+        let rule = (self.make)(&mut params);
+        params.finish()?;
+        Ok(rule)
+    }
+
+    /// Returns its parameters with their defaults, as they would be typed.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+        let mut params = Params::default();
+        let _rule = (self.make)(&mut params);
+        params.into_known()
+    }
+}
+
 /// Every rule, family by family; each file lists its own.
 const FAMILIES: &[&[Entry]] = &[
     dynamic::ENTRIES,
@@ -68,10 +89,7 @@ pub fn parse(spec: &str) -> Result<Box<dyn Rule>, SpecError> {
     let (name, params) = spec.split_once(':').unwrap_or((spec, ""));
     let entry = rules().find(|entry| entry.name == name);
     let entry = entry.ok_or_else(|| SpecError::UnknownRule { name: name.to_owned() })?;
-    let mut params = Params::parse(params)?;
-    let rule = (entry.make)(&mut params);
-    params.finish()?;
-    Ok(rule)
+    entry.parse(params)
 }
 
 #[cfg(test)]
@@ -132,6 +150,8 @@ mod tests {
         check("throughput:gp", "`gp` is not written key=value");
         check("harmonic:n=9", "harmonic");
         check("harmonic:n=9.5", "`n=9.5`: it is a whole number from 1 to 100");
+        let parameters = rules().find(|entry| entry.name == "harmonic").unwrap().parameters();
+        assert_eq!(parameters, [("n", "5".to_owned()), ("safety", "1".to_owned())]);
         assert!(parse("nothing").unwrap_err().to_string().starts_with("`nothing` is no rule; "));
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, ops::RangeInclusive};
 
 /// The parameters that a rule is made with. Whoever makes the rule asks for each by name, with
 /// its default and the values it may have; what is typed and never asked for is refused.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Params<'a> {
     given: Vec<(&'a str, &'a str)>,
     known: Vec<(&'static str, String)>,
@@ -138,6 +138,11 @@ impl<'a> Params<'a> {
     fn refuse(&mut self, key: &'static str, text: &str, wanted: String) {
         let text = text.to_owned();
         self.problem.get_or_insert(SpecError::BadValue { key, text, wanted });
+    }
+
+    /// Returns what was asked for, with defaults.
+    pub(crate) fn into_known(self) -> Vec<(&'static str, String)> {
+        self.known
     }
 
     /// Says whether everything typed was asked for and could be used.
