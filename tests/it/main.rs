@@ -11,6 +11,7 @@ mod manifests;
 mod origin;
 mod play;
 mod play_command;
+mod policies;
 mod sabre;
 mod start_errors;
 mod tidy;

@@ -12,7 +12,7 @@ mod store;
 mod summary;
 mod table;
 
-use crate::{ExitStatus, cli};
+use crate::{ExitStatus, cli, rule};
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use dashpot_base::{Seed, parse_duration};
@@ -30,8 +30,8 @@ use summary::Summary;
 /// What may be typed after `dashpot bench`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Rules to be compared, with parameters where wished: `throughput,bola:gp=6,dynamic`; a wrong
-    /// name lists them all
+    /// Rules to be compared, with parameters where wished: `throughput,bola:gp=6,dynamic`, or
+    /// `exec:COMMAND` for a program that chooses (docs/policies.md); a wrong name lists them all
     #[arg(
         long,
         value_name = "RULES",
@@ -191,10 +191,15 @@ fn plan(args: &Args) -> anyhow::Result<Plan> {
             dashpot_abr::names().collect::<Vec<_>>().join(", ")
         );
     }
-    for (index, rule) in rules.iter().enumerate() {
-        dashpot_abr::parse(rule).with_context(|| format!("--abr {rule}"))?;
-        if rules[..index].contains(rule) {
-            bail!("--abr names `{rule}` twice");
+    for (index, name) in rules.iter().enumerate() {
+        rule::check(name).with_context(|| format!("--abr {name}"))?;
+        if name.contains(['"', '\n', '\r']) {
+            bail!(
+                "--abr {name}: rows are told apart by it, so that it may have no quotes; put the command into a script"
+            );
+        }
+        if rules[..index].contains(name) {
+            bail!("--abr names `{name}` twice");
         }
     }
     let buffer = args.buffer.unwrap_or_else(|| args.oracle.map_or(BUFFER, Oracle::buffer));

@@ -15,6 +15,7 @@ mod origin;
 mod play;
 mod prefill;
 mod purge;
+mod rule;
 mod sign;
 mod signal;
 mod up;

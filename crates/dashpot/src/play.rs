@@ -6,7 +6,7 @@ mod report;
 mod screen;
 mod tally;
 
-use crate::{ExitStatus, cli, signal};
+use crate::{ExitStatus, cli, rule, signal};
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use dashpot_base::{Seed, parse_duration};
@@ -28,10 +28,10 @@ const REFRESH: Duration = Duration::from_millis(100);
 pub(crate) struct Args {
     /// URL of the MPD
     url: Url,
-    /// Rule that chooses the rungs, with parameters where wished: `throughput:safety=0.8`; a wrong
-    /// name lists them all
+    /// Rule that chooses the rungs, with parameters where wished: `throughput:safety=0.8`, or
+    /// `exec:COMMAND` for a program that does (docs/policies.md); a wrong name lists them all
     #[arg(long, value_name = "NAME", default_value = "dynamic-o", env = "DASHPOT_PLAY_ABR",
-          value_parser = rule_spec)]
+          value_parser = rule::spec)]
     abr: String,
     /// Authority to trust besides the machine's, in PEM, such as that of `dashpot up --tls`
     #[arg(long, value_name = "FILE", env = "DASHPOT_PLAY_CACERT")]
@@ -176,7 +176,7 @@ fn config(args: &Args, live: bool) -> anyhow::Result<Config> {
     if !["http", "https"].contains(&args.url.scheme()) {
         bail!("`{}` is not an http or https URL", args.url);
     }
-    let rule = dashpot_abr::parse(&args.abr)?;
+    let rule = rule::make(&args.abr).with_context(|| format!("--abr {}", args.abr))?;
     let started = Clock::system().wall().unix_millis();
     let player = dashpot_player::Config {
         language: args.language.clone(),
@@ -212,11 +212,6 @@ fn ratio(text: &str) -> Result<f64, String> {
         Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
         Ok(_) | Err(_) => Err("a ratio is a number from 0 to 1".to_owned()),
     }
-}
-
-/// Takes a rule as it is typed, once it is known that there is such a rule.
-fn rule_spec(text: &str) -> Result<String, dashpot_abr::SpecError> {
-    dashpot_abr::parse(text).map(|_| text.to_owned())
 }
 
 fn seek(text: &str) -> Result<Seek, String> {

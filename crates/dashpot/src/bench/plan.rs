@@ -1,10 +1,11 @@
 //! Which sessions there are, in which order, and playing them on all processors.
 
 use super::{row, store::Store};
-use anyhow::Context as _;
+use crate::rule;
+use anyhow::{Context as _, bail};
 use dashpot_sim::{
     input::{Movie, Network},
-    sweep::{Job, Setup},
+    sweep::{Job, Played, Setup},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
@@ -54,13 +55,17 @@ impl Plan {
         for from in (0..self.len()).step_by(BLOCK) {
             let block = from..(from + BLOCK).min(self.len());
             let size = block.len();
-            let missing = block.filter(|index| !store.has(row::key(&self.job(*index))));
+            let missing = block.filter(|index| {
+                let job = self.job(*index);
+                // A program may have changed since it played.
+                rule::is_outside(job.rule) || !store.has(row::key(&job))
+            });
             let missing = missing.collect::<Vec<_>>();
             kept += size - missing.len();
             let lines = pool.install(|| {
                 let played = missing.into_par_iter().map(|index| {
                     let job = self.job(index);
-                    Ok(row::line(&job, &job.play(false)?))
+                    Ok(row::line(&job, &played(&job)?))
                 });
                 played.collect::<anyhow::Result<Vec<_>>>()
             })?;
@@ -69,6 +74,18 @@ impl Plan {
         }
         bar.finish_and_clear();
         Ok(kept)
+    }
+}
+
+/// Plays one session. One whose rule failed is no session of that rule, so that it ends the sweep.
+fn played(job: &Job<'_>) -> anyhow::Result<Played> {
+    let rule = rule::make(job.rule).with_context(|| format!("--abr {}", job.rule))?;
+    let played = job.play_by(rule, false);
+    match &played.failure {
+        Some(why) => {
+            bail!("the rule failed with `{}` over `{}`: {why}", job.movie.name, job.network.name)
+        }
+        None => Ok(played),
     }
 }
 
