@@ -4,6 +4,8 @@
 
 #[path = "bench_abr/native.rs"]
 mod native;
+#[path = "bench_abr/oracle.rs"]
+mod oracle;
 
 use dashpot_abr::Table;
 use std::{
@@ -30,6 +32,10 @@ fn main() {
     };
     let segments = table.segments();
     println!("{}: {segments} segments", movie.as_deref().unwrap_or("a made-up film"));
+    for rule in oracle::RULES {
+        let rate = oracle::rate(&table, rule);
+        println!("sabre  {rule:<18} {rate:>9.0} sessions a second on one core");
+    }
     for rule in ["throughput", "bola", "dynamic"] {
         let rate = native::rate(&table, rule);
         println!("native {rule:<12} {rate:>9.0} sessions a second on one core");
