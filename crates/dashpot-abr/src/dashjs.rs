@@ -176,9 +176,7 @@ impl Rule for DashJs {
 
     fn gives_up(&mut self, view: &View<'_>, progress: &Progress) -> bool {
         let stable_ms = self.stable_ms(view);
-        let Some(rung) = self.abandon.flees(view, progress, stable_ms, self.settings.safety) else {
-            return false;
-        };
+        let Some(rung) = self.abandon.flees(view, progress, stable_ms) else { return false };
         self.fled = Some(Fled { rung, until_ms: view.now_ms + self.settings.flight_ms });
         self.history.clear();
         self.bola.gave_up(view, rung, stable_ms);

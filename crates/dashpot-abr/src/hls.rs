@@ -217,12 +217,17 @@ impl Rule for Hls {
             self.saw_first_byte(progress.since_ms);
         }
         let rate = view.ladder[refuge.0];
+        // At the pace of the refuge itself, a still lower rung may be what is there in time.
+        let (segment_ms, left_ms) = (view.film.segment_ms(progress.index), left_ms(view));
+        let takes_ms = |rung: usize| self.first_byte_ms() + segment_ms * view.ladder[rung] / rate;
+        let ceiling = (0..=refuge.0).rev().find(|&rung| takes_ms(rung) < left_ms);
+        let ceiling = ceiling.map_or(refuge, Rung);
         if rate < self.settings.rise * self.kbps() {
             // The averages still promise more than the download kept; they begin anew.
             self.throughput = Pair::with_half_lives(self.settings.fast_ms, self.settings.slow_ms);
             self.estimate_kbps = rate;
         }
-        self.ceiling = Some(refuge);
+        self.ceiling = Some(ceiling);
         true
     }
 }

@@ -42,7 +42,6 @@ impl Abandon {
         view: &View<'_>,
         progress: &Progress,
         stable_ms: f64,
-        safety: f64,
     ) -> Option<Rung> {
         if stable_ms < view.buffer_ms || self.given_up == Some(progress.index) {
             return None;
@@ -55,7 +54,7 @@ impl Abandon {
         if !is_late || !takes_too_long || progress.rung == Rung(0) {
             return None;
         }
-        let rung = view.rung_below(safety * kbps);
+        let rung = view.rung_below(kbps);
         let rate = *view.ladder.get(progress.rung.0)?;
         let other_bits = progress.bits * view.ladder[rung.0] / rate;
         let is_shorter = other_bits < progress.bits - progress.bits_here;

@@ -15,18 +15,19 @@ const PER_RUNG_MS: f64 = 2_000.0;
 const DECAY: f64 = 0.99;
 
 /// BOLA's memory.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Bola {
     session: Option<Session>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Session {
     is_steady: bool,
     placeholder_ms: f64,
+    /// The rung that was chosen or, since then, fetched.
     last: Rung,
-    /// The level above which `last` would not be fetched.
-    last_level_max_ms: f64,
+    /// The levels above which it is better to wait, rung by rung.
+    levels_max_ms: Vec<f64>,
     /// When the last segment arrived, or else the rule was last asked.
     since_ms: f64,
     segment_ms: Option<f64>,
@@ -104,19 +105,20 @@ impl Bola {
             is_steady: false,
             placeholder_ms: 0.0,
             last: Rung(0),
-            last_level_max_ms: 0.0,
+            levels_max_ms: Vec::new(),
             since_ms: view.now_ms,
             segment_ms: None,
         });
         let decision = if session.is_steady {
             session.steady(view, &weights, carried)
         } else {
-            session.placeholder_ms = weights.level_min_ms(carried.0);
+            session.placeholder_ms = (weights.level_min_ms(carried.0) - view.buffer_ms).max(0.0);
             session.is_steady = session.segment_ms.is_some_and(|ms| ms <= view.buffer_ms);
             Decision::now(carried, Reason::ThroughputFits)
         };
         session.last = decision.rung;
-        session.last_level_max_ms = weights.level_max_ms(decision.rung.0);
+        session.levels_max_ms.clear();
+        session.levels_max_ms.extend((0..view.ladder.len()).map(|rung| weights.level_max_ms(rung)));
         Some(decision)
     }
 
@@ -125,10 +127,13 @@ impl Bola {
         if session.is_steady && 0.0 < arrival.stalled_ms {
             session.placeholder_ms = 0.0;
         }
+        // Another rule may have had its way.
+        session.last = arrival.rung;
+        let level_max_ms = session.levels_max_ms.get(arrival.rung.0).copied().unwrap_or_default();
         let added_ms = if arrival.is_replacement { 0.0 } else { arrival.segment_ms };
         // Media and placeholder together were at most this when the segment was asked for.
         let at_request_ms = arrival.buffer_ms - added_ms + arrival.took_ms;
-        let most_ms = (session.last_level_max_ms - at_request_ms).max(0.0);
+        let most_ms = (level_max_ms - at_request_ms).max(0.0);
         session.placeholder_ms = (session.placeholder_ms * DECAY).min(most_ms);
         if arrival.is_replacement {
             // It was fetched and the buffer did not grow.
@@ -213,5 +218,37 @@ mod tests {
         near(Weights::new(&LADDER, 12_000.0).unwrap().stall_aversion, 2.310_491);
         assert!(Weights::new(&[500.0], 18_000.0).is_none());
         assert!(Weights::new(&[0.0, 0.0], 18_000.0).is_none());
+    }
+
+    #[test]
+    fn the_placeholder_stands_for_what_was_not_fetched() {
+        use crate::testing::{arrival, film, view};
+        let film = film(&LADDER, 4_000.0);
+        let mut bola = Bola::default();
+        let start = View { buffer_ms: 2_000.0, ..view(&LADDER, &film) };
+        let decide = |bola: &mut Bola, now_ms, buffer_ms| {
+            let view = View { now_ms, buffer_ms, ..start };
+            let decision = bola.decide(&view, 18_000.0, Some(1_200.0)).unwrap();
+            (decision.rung.0, bola.session.as_ref().unwrap().placeholder_ms)
+        };
+        let came = |took_ms, buffer_ms| Arrival { buffer_ms, ..arrival(1, 4e6, took_ms) };
+        // At the start, as much as rung 1 needs: 11.7708 s less the 2 s that are there.
+        let (rung, placeholder_ms) = decide(&mut bola, 0.0, 2_000.0);
+        assert_eq!(rung, 1);
+        near(placeholder_ms, 9_770.78);
+        bola.arrived(&came(3_000.0, 4_000.0));
+        assert_eq!(decide(&mut bola, 3_000.0, 4_000.0).0, 1);
+        // Steady: 99 % of 7.7708 s, and half a second in which nothing was fetched.
+        bola.arrived(&came(3_000.0, 5_000.0));
+        let (rung, placeholder_ms) = decide(&mut bola, 3_500.0, 5_000.0);
+        assert_eq!(rung, 1);
+        near(placeholder_ms, 0.99 * 7_770.78 + 500.0);
+        // A segment that was asked for with 15 s leaves 19.7708 - 15 s, and a stall nothing.
+        bola.arrived(&came(3_000.0, 16_000.0));
+        near(bola.session.as_ref().unwrap().placeholder_ms, 4_770.78);
+        bola.arrived(&Arrival { stalled_ms: 1.0, ..came(3_000.0, 4_000.0) });
+        near(bola.session.as_ref().unwrap().placeholder_ms, 0.0);
+        bola.arrived(&Arrival { is_replacement: true, ..came(3_000.0, 4_000.0) });
+        near(bola.session.as_ref().unwrap().placeholder_ms, 4_000.0);
     }
 }

@@ -104,7 +104,7 @@ fn given_up_after(kbps: f64, rung: usize, buffer_ms: f64) -> Option<i32> {
 #[test]
 fn a_download_of_more_than_1_8_times_its_duration_is_given_up() {
     // 7.4 Mbit at 1028 kbit/s take 7.198 s, less than 1.8 * 4 s; at 1027 they take 7.205 s, and
-    // rung 1 is 90 % of it: 7.4 * 750 / 1850 = 3 Mbit. Six looks and 500 ms are needed.
+    // carry rung 1: 7.4 * 750 / 1850 = 3 Mbit. Six looks and 500 ms are needed.
     assert_eq!(given_up_after(1_028.0, 3, 9_000.0), None);
     assert_eq!(given_up_after(1_027.0, 3, 9_000.0), Some(600));
     assert_eq!(given_up_after(1_027.0, 3, 18_001.0), None);
@@ -122,7 +122,7 @@ fn after_giving_up_throughput_asks_for_no_more_for_ten_seconds() {
         assert!(!rule.gives_up(&at(0.0), &progress(3, 900.0, ms)));
     }
     assert!(rule.gives_up(&at(0.0), &progress(3, 900.0, 600.0)));
-    // 90 % of 900 kbit/s carry rung 1.
+    // 900 kbit/s carry rung 1.
     let check = |rule: &mut dyn Rule, now_ms, rung, reason| {
         assert_eq!(rule.decide(&at(now_ms)), Decision::now(Rung(rung), reason));
     };

@@ -96,14 +96,20 @@ fn a_download_is_given_up_where_another_one_saves_time() {
 fn what_follows_is_below_what_was_given_up() {
     let ladder = [500.0, 1_000.0, 1_200.0];
     let film = film(&ladder, 4_000.0);
-    let view = View { buffer_ms: 4_000.0, last: Some(Rung(2)), ..view(&ladder, &film) };
+    let view = View { buffer_ms: 4_200.0, last: Some(Rung(2)), ..view(&ladder, &film) };
     let mut rule = made("hls");
     // 8.64 Mbit at 1400 kbit/s are 6.2 s; rung 1 takes 0.1 + 1000 * 4 / 1400 = 2.96 s.
     assert!(rule.gives_up(&view, &progress(2, 1.2e7, 1_400.0)));
+    // At the 1000 kbit/s of rung 1 it would be there in 4.1 s, and with 4 s of buffer rung 0 in 2.1.
     // 95 % of 1400 would carry rung 2: 0.1 + 1200 * 4 / 1330 = 3.7 s.
     assert_eq!(rule.decide(&view), Decision::now(Rung(1), Reason::AfterGivingUp));
     rule.arrived(&Arrival { first_byte_ms: 100.0, ..arrival(1, 4_000_000.0, 2_957.0) });
     assert_eq!(rule.decide(&view), Decision::now(Rung(2), Reason::ThroughputFits));
+
+    let mut rule = made("hls");
+    let thin = View { buffer_ms: 4_000.0, ..view };
+    assert!(rule.gives_up(&thin, &progress(2, 1.2e7, 1_400.0)));
+    assert_eq!(rule.decide(&thin), Decision::now(Rung(0), Reason::AfterGivingUp));
 }
 
 #[test]
