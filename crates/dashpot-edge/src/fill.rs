@@ -202,6 +202,8 @@ impl Fill {
     ) -> Poll<Option<Result<Bytes, Broken>>> {
         let mut state = self.lock();
         let data = state.slice(at, until);
+        // What has been trimmed does not come again: whoever turns back to it has lost it.
+        let is_gone = data.is_none() && at < until.min(state.readable);
         let end = state.end;
         let Some(reading) = state.readers.get_mut(&reader) else {
             return Poll::Ready(Some(Err(Broken::Lagged)));
@@ -210,6 +212,7 @@ impl Fill {
         reading.at = reading.at.max(at + data.as_ref().map_or(0, len_of));
         let polled = match (data, end) {
             (Some(data), _) => Poll::Ready(Some(Ok(data))),
+            (None, _) if is_gone => Poll::Ready(Some(Err(Broken::Lagged))),
             (None, Some(End::Whole)) => Poll::Ready(None),
             (None, Some(End::Broken(failure))) => Poll::Ready(Some(Err(Broken::Upstream(failure)))),
             (None, None) => {

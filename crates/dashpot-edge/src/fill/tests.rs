@@ -92,6 +92,22 @@ fn a_laggard_of_an_outgrown_body_can_be_given_up_and_what_is_kept_for_it_is_boun
     assert_eq!(read(&fill, fast, 32 << 20, u64::MAX), Poll::Ready(None));
 }
 
+#[test]
+fn who_turns_back_in_an_outgrown_body_is_cut_and_sees_no_end() {
+    // RFC 9110 §14.2: ranges may come in any order.
+    let fill = Fill::default();
+    fill.add_reader(READER);
+    write(&fill, 1_000);
+    fill.outgrow();
+    assert!(read(&fill, READER, 900, 1_000).is_ready());
+    write(&fill, 1_000);
+    let gone = Poll::Ready(Some(Err(Broken::Lagged)));
+    assert_eq!(read(&fill, READER, 0, 10), gone);
+    fill.finish();
+    assert_eq!(read(&fill, READER, 0, 10), gone);
+    assert_eq!(read(&fill, READER, 2_000, 3_000), Poll::Ready(None));
+}
+
 proptest! {
     #[test]
     fn every_reader_reads_every_byte_once_whatever_the_order(
