@@ -17,6 +17,7 @@ mod keys;
 mod memory;
 mod origin;
 mod parts;
+mod parts_purge;
 mod prefetch;
 mod process;
 mod purge;

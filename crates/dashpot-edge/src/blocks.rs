@@ -198,7 +198,7 @@ async fn first(edge: &Arc<Edge>, wanted: Wanted, asked: Portion, reason: Reason)
         (verdict == Verdict::Fresh).then_some(parts)
     };
     let mut account = account(edge, reason.forward());
-    let joined = Table::join(edge, &key, landed, || Fetch::of_first(&wanted, asked));
+    let joined = Table::join(edge, &key, landed, |since| Fetch::of_first(&wanted, asked, since));
     match joined {
         Joined::Landed(Some(parts)) => Way::Replied(send(edge, wanted, parts, None, account)),
         // The flight finds it there.
@@ -296,7 +296,8 @@ fn validation(
     };
     // A block that no resource has.
     let key = wanted.primary.block(parts.id, u64::MAX);
-    Table::join(edge, &key, landed, || Fetch::of_validation(wanted, Arc::clone(parts), asked))
+    let make = |since| Fetch::of_validation(wanted, Arc::clone(parts), asked, since);
+    Table::join(edge, &key, landed, make)
 }
 
 /// What a request has been told by the fetch it waited for.

@@ -133,7 +133,9 @@ impl Flights {
     }
 
     /// Joins the flight for `wanted`, or begins one.
-    pub(crate) async fn join(edge: &Arc<Edge>, wanted: Wanted) -> Answered {
+    pub(crate) async fn join(edge: &Arc<Edge>, mut wanted: Wanted) -> Answered {
+        wanted.given =
+            wanted.given.take().filter(|given| !given.is_obsolete(edge, &wanted.primary));
         let mut boarded = Self::board(edge, &wanted, None);
         if boarded.is_none() {
             let slot = Arc::clone(&edge.flights.slots).acquire_owned();

@@ -16,7 +16,7 @@ use crate::{
     flights::Wanted,
     object::Object,
     obsolete::{self, Pending},
-    posted::{self, Since},
+    posted,
     proxy::{self, account},
     respond::{self, Account, Reply},
     stats::Served,
@@ -93,7 +93,7 @@ pub(crate) async fn on(
         version: request.version,
         body: body.map(|body| reqwest::Body::wrap(Limited::new(body, limit))),
     };
-    let since = Since::now(edge);
+    let since = edge.store.purging.now();
     let (sent, times) = send(edge, ask, &mut account).await;
     match sent {
         Ok(mut response) => {
@@ -143,10 +143,13 @@ pub(crate) async fn head(edge: &Edge, wanted: &Wanted, stored: &Object, reason: 
         version: wanted.request.version,
         body: None,
     };
+    let since = edge.store.purging.now();
     let (sent, times) = send(edge, ask, &mut account).await;
     match sent {
         Ok(response) => {
-            obsolete::heed_head(edge, wanted, stored, &response, times);
+            if !edge.store.purging.is_obsolete(&wanted.primary, &stored.head.tags, since) {
+                obsolete::heed_head(edge, wanted, stored, &response, times);
+            }
             respond::through(edge, response, None, account)
         }
         Err(_)

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use dashpot_cache::{Basis, Framing, Key, Purged, RequestHead, StoredHead, Times};
+use dashpot_cache::{Basis, Framing, Key, RequestHead, StoredHead, Times};
 use http::{Method, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
@@ -16,6 +16,7 @@ use crate::{
     edge::Edge,
     object::{BLOCK_BYTES, Blocks, Object, StoredBody},
     obsolete::Pending,
+    purging::Since,
     upstream::{Arriving, head_of},
 };
 
@@ -33,20 +34,6 @@ pub(crate) struct Kept {
     /// The length of the content, where it is known.
     declared: Option<u64>,
     since: Since,
-}
-
-/// What had been purged and invalidated at some moment.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Since {
-    epoch: u64,
-    invalidations: u64,
-}
-
-impl Since {
-    pub(crate) fn now(edge: &Edge) -> Self {
-        let purging = &edge.store.purging;
-        Self { epoch: purging.epoch(), invalidations: purging.invalidations() }
-    }
 }
 
 /// Returns what `response`, asked for at `since`, is stored as; `None` where it is for its
@@ -105,10 +92,7 @@ impl Kept {
         }
         let body = StoredBody::Memory(Arc::new(Blocks::of(content.freeze())));
         let head = StoredHead::with_length(Arc::new(head), len);
-        let purging = &edge.store.purging;
-        if purging.check(&key, &head.tags, since.epoch) == Purged::No
-            && !purging.is_invalidated(&key, since.invalidations)
-        {
+        if !edge.store.purging.is_obsolete(&key, &head.tags, since) {
             edge.store.insert(key, &request, Arc::new(Object::new(head, body, since.epoch)));
         }
     }

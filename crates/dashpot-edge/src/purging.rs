@@ -15,6 +15,13 @@ use dashpot_cache::{Invalidated, Key, Mode, Purge, Purged, Purges, Tags};
 use log::PurgeLog;
 pub use log::PurgeLogError;
 
+/// What had been purged and invalidated at some moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Since {
+    pub(crate) epoch: u64,
+    pub(crate) invalidations: u64,
+}
+
 /// All purges, shared by everything that stores or fetches.
 #[derive(Debug, Default)]
 pub(crate) struct Purging {
@@ -70,6 +77,18 @@ impl Purging {
     /// [`Self::is_invalidated`].
     pub(crate) fn invalidations(&self) -> u64 {
         self.invalidations.load(Ordering::Acquire)
+    }
+
+    /// Returns this moment, for [`Self::is_obsolete`].
+    pub(crate) fn now(&self) -> Since {
+        Since { epoch: self.epoch(), invalidations: self.invalidations() }
+    }
+
+    /// Returns whether what was asked for under the primary `key` at the moment `since`, and has
+    /// `tags`, may be from before a purge or an unsafe request.
+    pub(crate) fn is_obsolete(&self, key: &Key, tags: &Tags, since: Since) -> bool {
+        self.check(key, tags, since.epoch) != Purged::No
+            || self.is_invalidated(key, since.invalidations)
     }
 
     /// Notes that fetches which have begun may bring what is obsolete under the primary `key`.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use dashpot_cache::{
-    Failure, Key, Part, PartAnswer, Portion, ResponseHead, Times, block_at, by_block,
+    Failure, Key, Part, PartAnswer, Portion, ResponseHead, Tags, Times, block_at, by_block,
 };
 use dashpot_http::range::ByteRange;
 use http::{HeaderMap, Method, Version, header};
@@ -21,6 +21,7 @@ use crate::{
     exchange::Exchange,
     fill::Fill,
     flights::{Wanted, shared_headers},
+    purging::Since,
     upstream::{Arriving, Ask, NoResponse, head_of},
 };
 
@@ -31,6 +32,8 @@ pub(super) struct Fetch {
     /// What is asked for; nothing stands for the whole.
     pub(super) asked: Option<Portion>,
     pub(super) purpose: Purpose,
+    /// When it began.
+    since: Since,
     /// The part as it arrives, from its first byte on.
     pub(super) fill: Fill,
     extent: OnceLock<ByteRange>,
@@ -73,11 +76,12 @@ pub(super) enum Outcome {
 }
 
 impl Fetch {
-    fn new(wanted: &Wanted, asked: Option<Portion>, purpose: Purpose) -> Self {
+    fn new(wanted: &Wanted, asked: Option<Portion>, purpose: Purpose, since: Since) -> Self {
         Self {
             wanted: Wanted { stored: None, given: None, ..wanted.clone() },
             asked,
             purpose,
+            since,
             fill: Fill::default(),
             extent: OnceLock::new(),
             outcome: watch::Sender::new(None),
@@ -87,13 +91,19 @@ impl Fetch {
     }
 
     /// Returns the fetch of what is `asked` of a resource that nothing is known of.
-    pub(super) fn of_first(wanted: &Wanted, asked: Portion) -> Self {
-        Self::new(wanted, Some(asked), Purpose::First)
+    pub(super) fn of_first(wanted: &Wanted, asked: Portion, since: Since) -> Self {
+        Self::new(wanted, Some(asked), Purpose::First, since)
     }
 
     /// Returns the fetch of one block of `parts`.
-    pub(super) fn of_block(wanted: &Wanted, parts: Arc<Parts>, block: ByteRange) -> Self {
-        let fetch = Self::new(wanted, Some(Portion::Range(block)), Purpose::More(parts));
+    pub(super) fn of_block(
+        wanted: &Wanted,
+        parts: Arc<Parts>,
+        block: ByteRange,
+        since: Since,
+    ) -> Self {
+        let asked = Some(Portion::Range(block));
+        let fetch = Self::new(wanted, asked, Purpose::More(parts), since);
         fetch.extent.get_or_init(|| block);
         fetch
     }
@@ -103,13 +113,30 @@ impl Fetch {
         wanted: &Wanted,
         parts: Arc<Parts>,
         asked: Option<Portion>,
+        since: Since,
     ) -> Self {
-        Self::new(wanted, asked, Purpose::Validation(parts))
+        Self::new(wanted, asked, Purpose::Validation(parts), since)
     }
 
     /// Returns which bytes arrive, once that is known.
     pub(super) fn extent(&self) -> Option<ByteRange> {
         self.extent.get().copied()
+    }
+
+    /// Returns whether what it brings may be from before a purge or an unsafe request, so that
+    /// nobody who comes from here on may share it.
+    pub(super) fn is_obsolete(&self, edge: &Edge) -> bool {
+        // More of parts that are in use still is of their very representation, or nothing.
+        if let Purpose::More(_) = self.purpose {
+            return false;
+        }
+        let told = &*self.outcome.borrow();
+        let tags = if let Some(Outcome::Part { parts, .. } | Outcome::Validated(parts)) = told {
+            parts.head.tags.clone()
+        } else {
+            Tags::unknown()
+        };
+        edge.store.purging.is_obsolete(&self.wanted.primary, &tags, self.since)
     }
 
     /// Returns how long the origin took to answer.
@@ -137,8 +164,7 @@ impl Fetch {
 /// Fetches for `fetch`, which is found under `key`, until it has come to its end.
 pub(super) async fn fetch(edge: Arc<Edge>, fetch: Arc<Fetch>, key: Key) {
     fetch.keys.lock().unwrap_or_else(PoisonError::into_inner).push(key);
-    let epoch = edge.store.purging.epoch();
-    let invalidations = edge.store.purging.invalidations();
+    let Since { epoch, invalidations } = fetch.since;
     let fetching = Fetching { edge, fetch, epoch, invalidations, is_whole: AtomicBool::new(false) };
     if let Some(Arrival { parts, extent, connection }) = fetching.begin().await {
         fetching.fill(&parts, extent, connection).await;
@@ -237,7 +263,8 @@ impl Fetching {
                 None
             }
             PartAnswer::NotModified | PartAnswer::Ordinary => {
-                self.ordinary(Given::new(response, times, took), told.status);
+                let given = Given::new((response, times, took), fetch.since);
+                self.ordinary(given, told.status);
                 None
             }
         }

@@ -202,7 +202,7 @@ pub(super) fn open(edge: &Arc<Edge>, wanted: &Wanted, parts: &Arc<Parts>, at: u6
     let landed = || edge.store.block(&key).filter(|block| block.holds(at));
     // Two that begin at the same byte are the same.
     let up = wanted.primary.block(parts.id, extent.first);
-    let make = || Fetch::of_block(wanted, Arc::clone(parts), extent);
+    let make = |since| Fetch::of_block(wanted, Arc::clone(parts), extent, since);
     match Table::join(edge, &up, landed, make) {
         Joined::Landed(block) => Open::Stored(block),
         Joined::Following(fetch) | Joined::Leading(fetch) => {

@@ -12,7 +12,7 @@ use dashpot_base::ByteSize;
 use dashpot_cache::{BLOCK_BYTES, Key, ReaderId};
 
 use super::fetch::{Fetch, fetch};
-use crate::edge::Edge;
+use crate::{edge::Edge, purging::Since};
 
 /// All fetches of parts, by what they fetch.
 #[derive(Debug)]
@@ -71,17 +71,19 @@ impl Table {
         edge: &Arc<Edge>,
         key: &Key,
         landed: impl FnOnce() -> Option<T>,
-        make: impl FnOnce() -> Fetch,
+        make: impl FnOnce(Since) -> Fetch,
     ) -> Joined<T> {
         let mut up = edge.blocks.lock();
-        if let Some(fetch) = up.fetches.get(key) {
+        if let Some(fetch) = up.fetches.get(key)
+            && !fetch.is_obsolete(edge)
+        {
             return Joined::Following(Arc::clone(fetch));
         }
         // A fetch stores before it leaves the table.
         if let Some(landed) = landed() {
             return Joined::Landed(landed);
         }
-        let own = Arc::new(make());
+        let own = Arc::new(make(edge.store.purging.now()));
         up.fetches.insert(key.clone(), Arc::clone(&own));
         up.count += 1;
         drop(up);

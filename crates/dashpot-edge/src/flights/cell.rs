@@ -68,10 +68,12 @@ impl Running {
             #[cfg(test)]
             log: Vec::new(),
         };
+        // What has been asked for already is as old as that request.
+        let since = wanted.given.as_ref().map_or_else(|| edge.store.purging.now(), |it| it.since);
         Self {
             wanted,
-            epoch: edge.store.purging.epoch(),
-            invalidations: edge.store.purging.invalidations(),
+            epoch: since.epoch,
+            invalidations: since.invalidations,
             fill: crate::fill::Fill::default(),
             cell: cell.into(),
             nudge: <_>::default(),

@@ -160,6 +160,9 @@ impl Exchange {
             "Content-Type: video/mp4\r\nCache-Control: {control}\r\nETag: {etag}\r\n\
              Surrogate-Key: {kind}\r\nConnection: close\r\n"
         );
+        if kind == "plain-late" && nth == 0 && self.released.wait_for(|&yes| yes).await.is_err() {
+            return Ok(());
+        }
         if head.starts_with("POST ") {
             let head = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
             return self.stream.write_all(head.as_bytes()).await;
@@ -169,7 +172,7 @@ impl Exchange {
             return self.stream.write_all(head.as_bytes()).await;
         }
         let applies = field(head, "if-range").is_none_or(|told| told == etag || kind == "rude");
-        let range = field(head, "range").filter(|_| applies && kind != "plain");
+        let range = field(head, "range").filter(|_| applies && !kind.starts_with("plain"));
         let resolved = range.and_then(|range| RangeSet::parse(range.as_bytes()));
         match resolved.map(|set| set.resolve(length)) {
             Some(Resolved::Satisfiable(ranges)) => {

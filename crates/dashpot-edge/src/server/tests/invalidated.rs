@@ -56,3 +56,35 @@ async fn a_change_of_another_resource_leaves_what_is_under_way_alone() {
     assert_eq!(after.text().await.unwrap(), "old");
     edge.stop().await;
 }
+
+#[tokio::test]
+async fn a_head_that_was_under_way_brings_nothing_back() {
+    let gate = Gate::new();
+    let paused = gate.clone();
+    let origin = Origin::start(move |head, nth| match nth {
+        0 => response("200 OK", "cache-control: max-age=0\netag: \"a\"", "old"),
+        _ if head.starts_with("head") => {
+            let told = "HTTP/1.1 200 OK\r\ncache-control: max-age=60\r\netag: \"a\"\r\n\
+                        content-length: 3\r\n\r\n";
+            vec![Step::Wait(paused.clone()), send(told)]
+        }
+        _ if head.starts_with("post") => response("204 No Content", "", ""),
+        _ => response("200 OK", "cache-control: max-age=60\netag: \"b\"", "new"),
+    })
+    .await;
+    let edge = TestEdge::start(origin.addr, |_| {}).await;
+    assert_eq!(edge.get("/a", &[]).await.text().await.unwrap(), "old");
+    let under_way = edge.request(reqwest::Method::HEAD, "/a", &[]);
+    let changed = async {
+        while origin.count() < 2 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(edge.request(reqwest::Method::POST, "/a", &[]).await.status(), 204);
+        gate.open();
+    };
+    tokio::join!(under_way, changed);
+    let after = edge.get("/a", &[]).await;
+    assert!(field(&after, "cache-status").contains("fwd=uri-miss"));
+    assert_eq!(after.text().await.unwrap(), "new");
+    edge.stop().await;
+}
