@@ -1,16 +1,19 @@
 #!/usr/bin/env node
 // Loads one edge with everything at once for some minutes: hits, misses, ranges, conditional and
-// HEAD requests, clients that hang up, an origin that breaks off, reloads and purges. Compares each
-// byte with the origin's and watches the memory of the process.
+// HEAD requests, what may not be stored, over HTTP/1.1 and HTTP/2, clients that hang up, an origin
+// that breaks off, reloads and purges. Compares each byte with the origin's and watches the memory
+// of the process.
 //
 //   scripts/soak.mjs [--minutes 10] [--clients 24] [--seed 1] [--json FILE]
 //
 // DASHPOT_BIN names the binary (target/release/dashpot). Everything is on loopback and in a folder
-// that is removed. Exit code 1: a wrong byte, an unexpected status, or memory that grew.
-import { spawn } from 'node:child_process';
+// that is removed. A third of the clients speak HTTP/2 where openssl is there to make a certificate.
+// Exit code 1: a wrong byte, an unexpected status, or memory that grew.
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import http2 from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -57,7 +60,10 @@ const bodyOf = (number) => {
   return body;
 };
 
-const counts = { requests: 0, whole: 0, ranges: 0, head: 0, conditional: 0, aborted: 0, reloads: 0, purges: 0, origin: 0, broken: 0, hits: 0, errors: 0 };
+/** What passes the cache by: a copy in it would be a wrong one for somebody. */
+const unstored = (number) => [, , , 'private, max-age=60', , , , 'no-store'][number % 11];
+
+const counts = { requests: 0, http2: 0, unstored: 0, whole: 0, ranges: 0, head: 0, conditional: 0, aborted: 0, reloads: 0, purges: 0, origin: 0, broken: 0, hits: 0, errors: 0 };
 const problems = [];
 const problem = (text) => {
   counts.errors += 1;
@@ -71,6 +77,7 @@ const origin = http.createServer((request, response) => {
   const body = bodyOf(number);
   const etag = `"${number}-${body.length}"`;
   const headers = { etag, 'accept-ranges': 'bytes', 'cache-control': ['max-age=5', 'max-age=60, stale-while-revalidate=30', 'no-cache', 'max-age=2, stale-if-error=60'][number % 4] };
+  headers['cache-control'] = unstored(number) ?? headers['cache-control'];
   if (number % 5 === 0) headers.vary = 'accept-language';
   if (request.headers['if-none-match'] === etag) return response.writeHead(304, headers).end();
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
@@ -95,6 +102,10 @@ await once(origin, 'listening');
 const config = join(folder, 'edge.toml');
 const token = join(folder, 'token');
 writeFileSync(token, 'soak-token-of-at-least-32-characters\n', { mode: 0o600 });
+const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate]);
+const tls = made.status === 0 ? `tls-listen = ["127.0.0.1:0"]\ntls-cert = ["${certificate}"]\ntls-key = ["${key}"]\n` : '';
+if (!tls) console.error('skipped: HTTP/2, since openssl does not make a certificate');
 writeFileSync(config, `[edge]
 origin = "http://127.0.0.1:${origin.address().port}"
 listen = "127.0.0.1:0"
@@ -104,21 +115,25 @@ cache-disk-size = "256MiB"
 admin = "127.0.0.1:0"
 admin-token-file = "${token}"
 access-log = "${join(folder, 'access.log')}"
-`);
+${tls}`);
 const edge = spawn(binary, ['edge', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
 let log = '';
 edge.stderr.on('data', (data) => { log = (log + data).slice(-20_000); });
 const lines = createInterface({ input: edge.stdout })[Symbol.asyncIterator]();
 const base = new URL((await Promise.race([lines.next(), sleep(10_000, { value: '' })])).value || 'http://edge-did-not-start/');
-const admin = await (async () => {
+/** The address that the log says after these words. */
+const addressOf = async (words) => {
   for (let tries = 0; tries < 50; tries += 1) {
-    const found = /operator's listener serves.*?addr=\S*?(127\.0\.0\.1:\d+)/.exec(log);
-    if (found) return `http://${found[1]}`;
+    const found = new RegExp(`${words}.*?addr=\\S*?(127\\.0\\.0\\.1:\\d+)`).exec(log);
+    if (found) return found[1];
     await sleep(100);
   }
+  problem(`no address after "${words}" in the log: ${log}`);
   return undefined;
-})();
-if (!admin) problem(`no admin address in the log: ${log}`);
+};
+const operated = await addressOf("operator's listener serves");
+const admin = operated && `http://${operated}`;
+const secure = tls && (await addressOf('edge serves by TLS'));
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: Number(options.clients) * 2 });
 /** Asks; resolves with status, headers and body, or undefined where `take` bytes were enough. */
@@ -140,13 +155,52 @@ const ask = (path, { method = 'GET', headers = {}, take = Infinity } = {}) =>
     request.end();
   });
 
+/** The same over a connection of HTTP/2, which is made anew where it has ended. */
+const over2 = () => {
+  let session;
+  const connect = () => {
+    if (!session || session.closed || session.destroyed) {
+      // Room for the largest body: this process is busy, and each turn of it would bring 64 KiB only.
+      const settings = { initialWindowSize: 8 << 20 };
+      session = http2.connect(`https://${secure}`, { rejectUnauthorized: false, settings });
+      session.on('connect', () => session.setLocalWindowSize(8 << 20));
+      session.on('error', () => session.destroy());
+      session.setMaxListeners(0);
+    }
+    return session;
+  };
+  const asking = (path, { method = 'GET', headers = {}, take = Infinity } = {}) =>
+    new Promise((resolve, reject) => {
+      counts.http2 += 1;
+      const what = `${method} ${path} ${headers.range ?? ''} over HTTP/2`;
+      const stream = connect().request({ ':method': method, ':path': path, ...headers });
+      const parts = [];
+      let [length, told] = [0, {}];
+      stream.setTimeout(60_000, () => stream.close(http2.constants.NGHTTP2_CANCEL, () => reject(new Error(`${what}: silent for a minute`))));
+      stream.on('response', (response) => { told = response; });
+      stream.on('data', (data) => {
+        parts.push(data);
+        length += data.length;
+        if (take < length) { stream.close(http2.constants.NGHTTP2_CANCEL); resolve(undefined); }
+      });
+      stream.on('close', () => {
+        // A stream that is reset has its code; one that its client gave up has been answered above.
+        if (stream.rstCode === 0) return resolve({ status: told[':status'], headers: told, whole: true, body: Buffer.concat(parts) });
+        return take < Infinity ? resolve(undefined) : reject(new Error(`${what}: reset with ${stream.rstCode} after ${length}; ${told['cache-status']}`));
+      });
+      stream.on('error', (error) => (take < Infinity ? resolve(undefined) : reject(new Error(`${what}: ${error.message} after ${length}; ${told['cache-status']}`))));
+      stream.end();
+    });
+  return { asking, end: () => session?.close() };
+};
+
 const check = (what, answer, status, expected) => {
   if (answer.status !== status) return problem(`${what}: ${answer.status} instead of ${status}; ${answer.headers['cache-status']}`);
   if (expected && !answer.body.equals(expected)) return problem(`${what}: wrong bytes (${answer.body.length} of ${expected.length}); ${answer.headers['cache-status']}`);
   if (/; hit/.test(answer.headers['cache-status'] ?? '')) counts.hits += 1;
 };
 
-const one = async () => {
+const one = async (asking) => {
   // Few are asked for often: mostly hits, with a tail that keeps both tiers turning over.
   const number = Math.floor(700 * random() ** 3);
   const path = `/${number}.bin`;
@@ -154,6 +208,13 @@ const one = async () => {
   const body = bodyOf(number);
   const kind = random();
   counts.requests += 1;
+  const passes = unstored(number) !== undefined;
+  counts.unstored += Number(passes);
+  const ask = async (...asked) => {
+    const answer = await asking(...asked);
+    if (passes && /; hit|; stored/.test(answer?.headers['cache-status'] ?? '')) problem(`${path} is stored: ${answer.headers['cache-status']}`);
+    return answer;
+  };
   if (kind < 0.62) {
     counts.whole += 1;
     check(path, await ask(path, { headers }), 200, body);
@@ -177,10 +238,12 @@ const one = async () => {
 };
 
 const end = Date.now() + Number(options.minutes) * 60_000;
-const client = async () => {
+const client = async (_, nth) => {
+  const { asking, end: hangUp } = secure && nth % 3 === 2 ? over2() : { asking: ask, end: () => undefined };
   while (Date.now() < end && problems.length < 20) {
-    await one().catch((error) => problem(`${error.message}`));
+    await one(asking).catch((error) => problem(`${error.message}`));
   }
+  hangUp();
 };
 const operator = async () => {
   for (let turn = 0; Date.now() < end; turn += 1) {
@@ -220,7 +283,7 @@ const grew = late > early * 1.1 + 8;
 if (grew) problem(`memory grew from ${early.toFixed(0)} to ${late.toFixed(0)} MiB`);
 const report = { minutes: Number(options.minutes), ...counts, hit_ratio: counts.hits / Math.max(1, counts.requests), rss_early_mib: early, rss_late_mib: late, rss_max_mib: Math.max(...rss), rss_mib: rss.map(Math.round), problems };
 if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
-console.log(`\n${report.requests} requests in ${report.minutes} min: ${report.whole} whole, ${report.ranges} ranges, ${report.head} HEAD, ${report.conditional} conditional, ${report.aborted} aborted by the client`);
+console.log(`\n${report.requests} requests in ${report.minutes} min: ${report.whole} whole, ${report.ranges} ranges, ${report.head} HEAD, ${report.conditional} conditional, ${report.aborted} aborted by the client; ${report.http2} over HTTP/2, ${report.unstored} of what is not stored`);
 console.log(`${report.origin} requests at the origin, ${report.broken} of them broken off; ${report.reloads} reloads, ${report.purges} purges`);
 console.log(`memory ${early.toFixed(0)} MiB in the second quarter, ${late.toFixed(0)} MiB in the last, ${report.rss_max_mib.toFixed(0)} MiB at most`);
 for (const text of problems) console.log(`problem: ${text}`);
