@@ -5,7 +5,11 @@
 //! known beforehand: no MPD, index or initialisation segment is fetched, as in the simulators of
 //! the literature.
 
-use crate::{Content, Session, Wire, run_with};
+mod shared;
+
+pub use shared::shared;
+
+use crate::{Content, Session, Wire, run::run_from};
 use dashpot_abr::{Rule, Table};
 use dashpot_base::{ByteSize, MonoTime, Seed};
 use dashpot_mpd::timeline::{Presentation, Sidx};
@@ -36,6 +40,8 @@ pub struct Lab {
     pub film: Film,
     /// Over which link; it begins with the trace's first row and starts over at its end.
     pub trace: Trace,
+    /// When the viewer comes, on the clock of the link: the trace has gone so far by then.
+    pub begins: Duration,
     /// Who chooses the rungs; fresh for each session.
     pub rule: Box<dyn Rule>,
     /// The most media kept ahead of the playhead.
@@ -64,7 +70,7 @@ pub struct Outcome {
     pub summary: Summary,
     /// Why it ended; `None` where nothing was left that could happen.
     pub done: Option<DoneReason>,
-    /// When it ended.
+    /// When it ended, on the clock of the link.
     pub ended: MonoTime,
 }
 
@@ -76,6 +82,7 @@ impl Lab {
         Self {
             film,
             trace,
+            begins: Duration::ZERO,
             rule,
             buffer: defaults.buffer_max,
             startup: defaults.startup,
@@ -102,7 +109,8 @@ impl Lab {
 
     fn logged(self, log: Log, mut observe: impl FnMut(&Record)) -> Outcome {
         let mut session = qoe::Session::new();
-        let end = run_with(self.session(log), |record| {
+        let begins = MonoTime::ZERO.after(self.begins);
+        let end = run_from(begins, self.session(log), |record| {
             session.add(&record);
             observe(&record);
         });
@@ -110,6 +118,17 @@ impl Lab {
     }
 
     fn session(self, log: Log) -> Session<Known> {
+        let link = Link::new(self.trace.clone(), self.loss_ratio, self.seed);
+        let seeks = self.seeks.iter().map(|&(after, to)| (after, Input::Seek { to }));
+        Session {
+            script: seeks.collect(),
+            player: self.player(log),
+            wire: Wire::new(Known, link),
+            grain: Duration::from_nanos(1),
+        }
+    }
+
+    fn player(self, log: Log) -> Player {
         let config = Config {
             startup: self.startup,
             resume: self.resume,
@@ -119,13 +138,7 @@ impl Lab {
             log,
             ..Config::new(nowhere())
         };
-        let seeks = self.seeks.into_iter();
-        Session {
-            player: Player::prepared(config, self.rule, self.film.tracks),
-            wire: Wire::new(Known, Link::new(self.trace, self.loss_ratio, self.seed)),
-            script: seeks.map(|(after, to)| (after, Input::Seek { to })).collect(),
-            grain: Duration::from_nanos(1),
-        }
+        Player::prepared(config, self.rule, self.film.tracks)
     }
 }
 

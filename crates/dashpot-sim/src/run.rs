@@ -60,16 +60,25 @@ pub fn run<C: Content>(session: Session<C>) -> Run {
 }
 
 /// Runs `session` to its end; every record goes to `observe`.
-pub fn run_with<C: Content>(session: Session<C>, mut observe: impl FnMut(Record)) -> End {
+pub fn run_with<C: Content>(session: Session<C>, observe: impl FnMut(Record)) -> End {
+    run_from(MonoTime::ZERO, session, observe)
+}
+
+/// Runs `session`, which begins when its link is so old already.
+pub(crate) fn run_from<C: Content>(
+    begins: MonoTime,
+    session: Session<C>,
+    mut observe: impl FnMut(Record),
+) -> End {
     let Session { mut player, mut wire, script, grain } = session;
     let mut script = script.into_iter().peekable();
-    let mut now = MonoTime::ZERO;
+    let mut now = begins;
     player.handle(now, Input::Start);
     loop {
         if let Some(done) = drain(now, &mut player, &mut wire, &mut observe) {
             return End { done: Some(done), at: now };
         }
-        let act = script.peek().map(|(after, _)| MonoTime::ZERO.after(*after));
+        let act = script.peek().map(|(after, _)| begins.after(*after));
         let arrival = wire.wake_at().map(|(at, _)| at);
         let wake = player.wake_at().map(|(at, _)| at);
         let Some(next) = [arrival, act, wake].into_iter().flatten().min() else {

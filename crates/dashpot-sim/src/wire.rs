@@ -34,32 +34,87 @@ pub enum WireInput {
 /// Content behind a link: takes what the player asks for, gives what the player is to be told.
 #[derive(Debug)]
 pub struct Wire<C> {
-    content: C,
+    desk: Desk<C>,
     link: Link,
-    /// What is on its way, a few at most, with how large it is and how much of it is here.
-    fetches: Vec<(Fetch, ByteSize, ByteSize)>,
-    inputs: VecDeque<Input>,
 }
 
 impl<C: Content> Wire<C> {
     /// Returns `content` behind `link`.
     pub const fn new(content: C, link: Link) -> Self {
-        Self { content, link, fetches: Vec::new(), inputs: VecDeque::new() }
+        Self { desk: Desk::new(content), link }
+    }
+}
+
+impl<C: Content> Machine for Wire<C> {
+    type Input = WireInput;
+    type Output = Input;
+
+    fn handle(&mut self, now: MonoTime, input: WireInput) {
+        let look = match input {
+            WireInput::Look(ticket) => Some(ticket),
+            WireInput::Fetch(_) | WireInput::Cancel(_) | WireInput::Wake => None,
+        };
+        match input {
+            WireInput::Fetch(fetch) => {
+                let (id, size) = (TransferId(fetch.ticket.0), self.desk.fetch(fetch));
+                self.link.handle(now, LinkInput::Request(id, size));
+            }
+            WireInput::Cancel(ticket) => {
+                self.desk.forget(ticket);
+                self.link.handle(now, LinkInput::Cancel(TransferId(ticket.0)));
+            }
+            WireInput::Look(_) | WireInput::Wake => self.link.handle(now, LinkInput::Wake),
+        }
+        while let Some(output) = self.link.poll() {
+            self.desk.translate(output);
+        }
+        if let Some(ticket) = look {
+            self.desk.look(ticket);
+        }
     }
 
-    fn fetch(&mut self, now: MonoTime, fetch: Fetch) {
-        let (id, size) = (TransferId(fetch.ticket.0), self.content.size(&fetch));
-        self.link.handle(now, LinkInput::Request(id, size));
+    fn poll(&mut self) -> Option<Input> {
+        self.desk.poll()
+    }
+
+    fn wake_at(&self) -> Option<(MonoTime, &'static str)> {
+        self.link.wake_at()
+    }
+}
+
+/// What is asked for at the far end of a link, and what is to be said of it.
+#[derive(Debug)]
+pub(crate) struct Desk<C> {
+    content: C,
+    /// What is on its way, a few at most, with how large it is and how much of it is here.
+    fetches: Vec<(Fetch, ByteSize, ByteSize)>,
+    inputs: VecDeque<Input>,
+}
+
+impl<C: Content> Desk<C> {
+    pub(crate) const fn new(content: C) -> Self {
+        Self { content, fetches: Vec::new(), inputs: VecDeque::new() }
+    }
+
+    /// Takes a request; returns how large its answer is.
+    pub(crate) fn fetch(&mut self, fetch: Fetch) -> ByteSize {
+        let size = self.content.size(&fetch);
         self.fetches.push((fetch, size, ByteSize::ZERO));
+        size
     }
 
-    fn forget(&mut self, ticket: Ticket) -> Option<(Fetch, ByteSize)> {
+    pub(crate) fn poll(&mut self) -> Option<Input> {
+        self.inputs.pop_front()
+    }
+
+    pub(crate) fn forget(&mut self, ticket: Ticket) -> Option<(Fetch, ByteSize)> {
         let place = self.fetches.iter().position(|(fetch, ..)| fetch.ticket == ticket)?;
         let (fetch, size, _) = self.fetches.swap_remove(place);
         Some((fetch, size))
     }
 
-    fn translate(&mut self, output: LinkOutput) {
+    /// Takes in what the link says of a transfer, which is named as its request is.
+    pub(crate) fn translate(&mut self, output: LinkOutput) {
         match output {
             LinkOutput::Answered(id) => {
                 let ticket = Ticket(id.0);
@@ -92,7 +147,7 @@ impl<C: Content> Wire<C> {
     }
 
     /// Says how much of an answer is here, though that be said already.
-    fn look(&mut self, ticket: Ticket) {
+    pub(crate) fn look(&mut self, ticket: Ticket) {
         if let Some(&(.., size)) = self.fetches.iter().find(|(fetch, ..)| fetch.ticket == ticket) {
             self.inputs.push_back(Input::Progress { ticket, size });
         }
@@ -109,39 +164,5 @@ impl<C: Content> Wire<C> {
                 Input::Arrived { ticket, size, cache_status: None, server_data: None }
             }
         }
-    }
-}
-
-impl<C: Content> Machine for Wire<C> {
-    type Input = WireInput;
-    type Output = Input;
-
-    fn handle(&mut self, now: MonoTime, input: WireInput) {
-        let look = match input {
-            WireInput::Look(ticket) => Some(ticket),
-            WireInput::Fetch(_) | WireInput::Cancel(_) | WireInput::Wake => None,
-        };
-        match input {
-            WireInput::Fetch(fetch) => self.fetch(now, fetch),
-            WireInput::Cancel(ticket) => {
-                self.forget(ticket);
-                self.link.handle(now, LinkInput::Cancel(TransferId(ticket.0)));
-            }
-            WireInput::Look(_) | WireInput::Wake => self.link.handle(now, LinkInput::Wake),
-        }
-        while let Some(output) = self.link.poll() {
-            self.translate(output);
-        }
-        if let Some(ticket) = look {
-            self.look(ticket);
-        }
-    }
-
-    fn poll(&mut self) -> Option<Input> {
-        self.inputs.pop_front()
-    }
-
-    fn wake_at(&self) -> Option<(MonoTime, &'static str)> {
-        self.link.wake_at()
     }
 }

@@ -63,6 +63,54 @@ fn a_trace_that_carries_next_to_nothing_ends_after_the_time_given() {
     assert_eq!((outcome.done, outcome.ended.nanos()), (Some(DoneReason::TimeUp), 60_000_000_000));
 }
 
+#[test]
+fn one_viewer_has_a_link_as_if_it_were_not_shared() {
+    for name in dashpot_abr::names() {
+        let trace = "7000,2500,30\n5000,400,90";
+        let session = || Lab {
+            seeks: vec![(Duration::from_secs(9), Duration::from_secs(70))],
+            begins: Duration::from_millis(3_456),
+            loss_ratio: 0.05,
+            ..lab(by_name(name).unwrap(), trace)
+        };
+        let alone = session().run();
+        let shared = shared(vec![session()]).remove(0);
+        assert_eq!((alone.summary, alone.done), (shared.summary, shared.done), "{name}");
+        assert_eq!(alone.ended, shared.ended, "{name}");
+    }
+}
+
+#[test]
+fn viewers_of_one_rule_who_come_together_are_served_alike_and_share_the_link() {
+    let viewer = || lab(by_name("throughput").unwrap(), "1000,3200,20");
+    let outcomes = shared((0..4).map(|_| viewer()).collect());
+    let rates = outcomes.iter().map(|it| it.summary.average_bitrate_bps.unwrap());
+    let (least, most) = (rates.clone().min().unwrap(), rates.max().unwrap());
+    assert!(most - least < most / 20, "{least} {most}");
+    // 3,200 kbit/s for four: nobody plays more than the rungs near 800.
+    assert!((300_000..900_000).contains(&most), "{most}");
+    assert!(outcomes.iter().all(|it| it.done == Some(DoneReason::Ended)));
+    let alone = viewer().run().summary.average_bitrate_bps.unwrap();
+    assert!(2 * most < alone, "{most} {alone}");
+}
+
+#[test]
+fn a_viewer_who_comes_later_takes_a_share_from_then_on() {
+    let viewer = |begins_s| Lab {
+        begins: Duration::from_secs(begins_s),
+        ..lab(by_name("throughput").unwrap(), "1000,2400,20")
+    };
+    let outcomes = shared(vec![viewer(0), viewer(60), viewer(1_000)]);
+    let rates = outcomes.iter().map(|it| it.summary.average_bitrate_bps.unwrap());
+    let rates = rates.collect::<Vec<_>>();
+    // The last one is alone by then; the first one was for half of the film.
+    assert!(rates[1] < rates[2] && rates[0] <= rates[2], "{rates:?}");
+    assert!(1_000_000_000_000 < outcomes[2].ended.nanos());
+    let startup = outcomes[2].summary.startup_ms.unwrap();
+    assert!(startup < 2_000, "counted from when the viewer came: {startup}");
+    assert!(shared(Vec::new()).is_empty());
+}
+
 /// A rule that does what it is told.
 #[derive(Debug)]
 struct Told {
