@@ -53,8 +53,9 @@ pub(crate) struct Lane {
     buffered: VecDeque<Buffered>,
     /// The one of them that is fetched again, or is to be.
     pub(crate) replacing: Option<Buffered>,
-    /// Whether the rule may give the next segment up.
-    pub(crate) is_watched: bool,
+    /// How long the rule surely does not give the next segment up, from when it is asked for;
+    /// `None` where it never does.
+    pub(crate) patience: Option<Duration>,
     /// How often the next segment was given up.
     pub(crate) given_up: usize,
     /// Segments since the beginning or the last seek outside the buffer.
@@ -84,7 +85,7 @@ impl Lane {
             full_since: None,
             buffered: VecDeque::new(),
             replacing: None,
-            is_watched: false,
+            patience: None,
             given_up: 0,
             since_seek: 0,
             last: None,

@@ -158,7 +158,12 @@ impl Machine for Player {
             }
             Input::Failed { ticket, failure } => self.on_failed(now, ticket, failure),
             Input::Seek { to } => self.on_seek(now, to),
-            Input::Wake => (),
+            Input::Wake => {
+                // Most wake-ups only want to know how a download goes.
+                if self.look(now) && self.lanes.iter().all(|lane| lane.slot.in_flight().is_some()) {
+                    return;
+                }
+            }
             Input::Stop => self.finish(now, DoneReason::Stopped),
         }
         self.drop_overdue(now);

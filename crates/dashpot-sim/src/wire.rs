@@ -146,9 +146,13 @@ impl<C: Content> Desk<C> {
         }
     }
 
-    /// Says how much of an answer is here, though that be said already.
+    /// Says how much of an answer is here, unless that was the last thing said.
     pub(crate) fn look(&mut self, ticket: Ticket) {
-        if let Some(&(.., size)) = self.fetches.iter().find(|(fetch, ..)| fetch.ticket == ticket) {
+        let known = self.fetches.iter().find(|(fetch, ..)| fetch.ticket == ticket);
+        let Some(&(.., size)) = known else { return };
+        let is_said =
+            matches!(self.inputs.back(), Some(Input::Progress { ticket: of, .. }) if *of == ticket);
+        if !is_said {
             self.inputs.push_back(Input::Progress { ticket, size });
         }
     }

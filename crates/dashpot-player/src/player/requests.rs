@@ -74,10 +74,7 @@ impl Player {
         let mut lanes = self.lanes.iter_mut();
         let Some(at) = lanes.position(|lane| lane.slot.first_byte(now, ticket)) else { return };
         self.meter.began(now, ticket);
-        if let (Some(request), Some(size)) = (self.lanes[at].slot.in_flight_mut(), size) {
-            request.size = size;
-        }
-        self.watch(now, at, ByteSize::ZERO);
+        self.begin_watch(now, at, size);
     }
 
     pub(super) fn on_manifest(&mut self, now: MonoTime, ticket: Ticket, view: Presentation) {

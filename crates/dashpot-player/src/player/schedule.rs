@@ -1,6 +1,6 @@
 //! What is fetched next, and when not.
 
-use super::{Player, replace::same};
+use super::{Player, replace::same, watch::patience};
 use crate::{
     DoneReason, What,
     lane::Wait,
@@ -188,8 +188,8 @@ impl Player {
         let replaces = rule.replaces(&view, &buffered, rung);
         let (index_in_film, bits) = (view.index, view.bits(rung));
         let progress = Progress { index: index_in_film, rung, bits, ..BEFORE };
-        let is_watched = rule.patience_ms(&view, &progress).is_finite();
-        (self.rungs, self.lanes[index].is_watched) = (buffered, is_watched);
+        let patience = patience(rule.patience_ms(&view, &progress));
+        (self.rungs, self.lanes[index].patience) = (buffered, patience);
         if 0.0 < decision.delay_ms {
             let delay = Duration::try_from_secs_f64(decision.delay_ms / 1_000.0);
             let until = now.after(delay.unwrap_or(Duration::MAX));

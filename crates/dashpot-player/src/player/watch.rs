@@ -25,8 +25,9 @@ impl Player {
         watched.is_some_and(|at| self.consider(now, at, size))
     }
 
-    /// Asks how much is here of what the rule wants to look at now.
-    pub(super) fn look(&mut self, now: MonoTime) {
+    /// Asks how much is here of what the rule wants to look at now; returns whether it asks.
+    pub(super) fn look(&mut self, now: MonoTime) -> bool {
+        let before = self.outputs.len();
         for lane in &mut self.lanes {
             if let Some(request) = lane.slot.in_flight_mut()
                 && matches!(request.watch, Watch::At(at) if at <= now)
@@ -36,52 +37,61 @@ impl Player {
                 self.outputs.push_back(Output::Look { ticket });
             }
         }
+        before < self.outputs.len()
     }
 
-    /// Notes when the rule wants to look at a download of which `here` has arrived.
-    pub(super) fn watch(&mut self, now: MonoTime, at: usize, here: ByteSize) {
-        if !self.lanes[at].is_watched {
+    /// The first byte is here, and perhaps the size that the answer is to have: notes when the
+    /// rule wants to look at it.
+    pub(super) fn begin_watch(&mut self, now: MonoTime, at: usize, size: Option<ByteSize>) {
+        let lane = &mut self.lanes[at];
+        let (patience, is_watched) = (lane.patience, lane.replacing.is_none());
+        let Some(request) = lane.slot.in_flight_mut() else { return };
+        let is_as_expected = size.is_none_or(|size| size == request.size);
+        request.size = size.unwrap_or(request.size);
+        let Some(patience) = patience.filter(|_| is_watched && request.fetch.is_segment()) else {
             return;
-        }
-        let watch = self.next_look(now, at, here).map_or(Watch::Off, Watch::At);
-        if let Some(request) = self.lanes[at].slot.in_flight_mut() {
-            request.watch = watch;
-        }
-    }
-
-    fn next_look(&mut self, now: MonoTime, at: usize, here: ByteSize) -> Option<MonoTime> {
-        let (given_up, is_again) = (self.lanes[at].given_up, self.lanes[at].replacing.is_some());
-        let (rule, seen) = self.seen(now, at)?;
-        let (view, progress) = seen.on_its_way(now, here)?;
-        // What is fetched again is dropped when the playhead is there, and no sooner. A rung given
-        // up once may be chosen again, and so may the next; each of them once is enough to come
-        // down the ladder, and then the segment comes or nothing does.
-        if is_again || view.ladder.len() <= given_up || progress.bits <= progress.bits_here {
-            return None;
-        }
-        let patience_ms = rule.patience_ms(&view, &progress);
-        if !patience_ms.is_finite() {
-            return None;
-        }
-        let patience = Duration::try_from_secs_f64(patience_ms.max(0.0) / 1_000.0).ok()?;
-        Some(now.after(patience.max(LOOK_EVERY)))
-    }
-
-    /// Asks the rule whether to give up what is on its way, of which `here` has arrived; returns
-    /// whether it is.
-    fn consider(&mut self, now: MonoTime, at: usize, here: ByteSize) -> bool {
-        let gives_up = self.seen(now, at).is_some_and(|(rule, seen)| {
-            let seen = seen.on_its_way(now, here);
-            seen.is_some_and(|(view, progress)| {
-                progress.bits_here < progress.bits && rule.gives_up(&view, &progress)
-            })
-        });
-        if gives_up {
-            self.give_up(now, at);
+        };
+        if is_as_expected {
+            let at_first = now.after(LOOK_EVERY);
+            request.watch = Watch::At(request.since.after(patience).max(at_first));
+            self.bound_watch(at);
         } else {
-            self.watch(now, at, here);
+            self.consider(now, at, ByteSize::ZERO);
         }
-        gives_up
+    }
+
+    /// A rung given up once may be chosen again, and so may the next; each of them once is enough
+    /// to come down the ladder, and then the segment comes or nothing does.
+    fn bound_watch(&mut self, at: usize) {
+        let lane = &mut self.lanes[at];
+        let period = self.tracks.as_ref().and_then(|tracks| tracks.period(lane.period));
+        let rungs = period.map_or(0, |period| period.ladder.len());
+        if rungs <= lane.given_up
+            && let Some(request) = lane.slot.in_flight_mut()
+        {
+            request.watch = Watch::Off;
+        }
+    }
+
+    /// Asks the rule whether to give up what is on its way, of which `here` has arrived, where it
+    /// is time, and if not, when to ask again; returns whether it is given up.
+    fn consider(&mut self, now: MonoTime, at: usize, here: ByteSize) -> bool {
+        let request = self.lanes[at].slot.in_flight();
+        let is_time = request.is_some_and(|request| request.watch == Watch::Looking);
+        let Some((rule, seen)) = self.seen(now, at) else { return false };
+        let Some((view, progress)) = seen.on_its_way(now, here) else { return false };
+        let is_whole = progress.bits <= progress.bits_here;
+        if is_time && !is_whole && rule.gives_up(&view, &progress) {
+            self.give_up(now, at);
+            return true;
+        }
+        let patience = patience(rule.patience_ms(&view, &progress)).filter(|_| !is_whole);
+        let watch = patience.map(|patience| Watch::At(now.after(patience.max(LOOK_EVERY))));
+        if let Some(request) = self.lanes[at].slot.in_flight_mut() {
+            request.watch = watch.unwrap_or_default();
+        }
+        self.bound_watch(at);
+        false
     }
 
     /// Gives up what is on its way; the rule is asked again for the same segment.
@@ -126,4 +136,9 @@ impl Player {
         self.estimate.throughput = self.estimator.throughput();
         self.estimate.latency = self.estimator.latency();
     }
+}
+
+/// Returns how long a rule surely does not give up; `None` for ever.
+pub(super) fn patience(ms: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(ms.max(0.0) / 1_000.0).ok()
 }
