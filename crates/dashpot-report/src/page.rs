@@ -61,6 +61,12 @@ impl Page {
         self.html.push_str("</div>");
     }
 
+    /// Adds HTML that is known to be safe, folded away behind a line.
+    pub fn folded(&mut self, line: &str, html: &str) {
+        let line = escape(line);
+        put(&mut self.html, format_args!("<details><summary>{line}</summary>{html}</details>"));
+    }
+
     /// Adds HTML that is known to be safe, such as that of a [`Table`](crate::Table).
     pub fn html(&mut self, html: &str) {
         self.html.push_str(html);
@@ -84,10 +90,17 @@ mod tests {
         page.verdict("Pick <it>", &["because & so".to_owned()]);
         page.heading("<h>");
         page.paragraph("<p>");
+        page.folded("<f>", "<p></p>");
         page.figures(&[("<c>".to_owned(), "<svg></svg>".to_owned())]);
         let html = page.finish();
-        for wanted in ["Pick &lt;it&gt;", "because &amp; so", "&lt;h&gt;", "&lt;p&gt;", "&lt;c&gt;"]
-        {
+        for wanted in [
+            "Pick &lt;it&gt;",
+            "because &amp; so",
+            "&lt;h&gt;",
+            "&lt;p&gt;",
+            "&lt;c&gt;",
+            "&lt;f&gt;",
+        ] {
             assert!(html.contains(wanted), "{wanted} in {html}");
         }
         for unwanted in ["src=", "href=", "url(", "@import"] {

@@ -7,6 +7,8 @@ mod networks;
 mod oracle;
 mod parquet;
 mod plan;
+mod real;
+mod report;
 mod row;
 mod store;
 mod summary;
@@ -65,7 +67,7 @@ pub(crate) struct Args {
     /// Fixes whatever is random
     #[arg(long, value_name = "N", default_value_t = 1, env = "DASHPOT_BENCH_SEED")]
     seed: u64,
-    /// Folder that gets sessions.csv and sessions.parquet; what is there of the same inputs already
+    /// Folder that gets sessions.csv, sessions.parquet and report.html; what is there of the same inputs already
     /// is not played again
     #[arg(long, value_name = "DIR", env = "DASHPOT_BENCH_OUT")]
     out: Option<PathBuf>,
@@ -86,6 +88,14 @@ pub(crate) struct Args {
         env = "DASHPOT_BENCH_THREADS"
     )]
     threads: usize,
+    /// Play in real time too, over HTTP through an origin with the test film, an edge and the trace as
+    /// access line, and tell how the two agree
+    #[arg(long, env = "DASHPOT_BENCH_REAL", conflicts_with_all = ["movie", "out"])]
+    real: bool,
+    /// How much media each session of `--real` plays
+    #[arg(long, value_name = "TIME", default_value = "60s", env = "DASHPOT_BENCH_LENGTH",
+          requires = "real", value_parser = parse_duration)]
+    length: Duration,
     /// Shape of the result on stdout
     #[arg(long, value_name = "FORMAT", default_value = "text", env = "DASHPOT_BENCH_FORMAT")]
     format: Format,
@@ -137,10 +147,13 @@ const SESSIONS_MAX: usize = 100_000_000;
 ///
 /// # Errors
 /// Where a rule, a film or a network is none, or files cannot be read or written.
-pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
+pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     let plan = plan(args)?;
     if let Some(oracle) = args.oracle {
         return ask(oracle, &plan, args);
+    }
+    if args.real {
+        return real::run(real_request(args, plan)).await;
     }
     let temporary = args.out.is_none().then(tempfile::tempdir).transpose();
     let temporary = temporary.context("cannot make a temporary folder")?;
@@ -152,7 +165,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     let summary = Summary::read(&plan, &sessions, kept, Seed(args.seed))?;
     let mut written = Vec::new();
     if let Some(out) = &args.out {
-        written.extend([sessions, store.parquet()]);
+        report::write(&summary, &plan, out)?;
+        written.extend([out.join("report.html"), sessions, store.parquet()]);
         if !args.log.is_empty() {
             written.extend(extras::logs(&plan, &args.log, &out.join("logs"))?);
         }
@@ -181,6 +195,18 @@ fn ask(oracle: Oracle, plan: &Plan, args: &Args) -> anyhow::Result<ExitStatus> {
         Format::Json => sessions.json(plan)?,
     });
     Ok(ExitStatus::Done)
+}
+
+fn real_request(args: &Args, plan: Plan) -> real::Request {
+    let traces = plan.networks.into_iter().map(|network| (network.name, network.trace));
+    real::Request {
+        rules: plan.rules,
+        traces: traces.collect(),
+        buffer: args.buffer,
+        length: args.length,
+        seed: Seed(args.seed),
+        json: args.format == Format::Json,
+    }
 }
 
 fn plan(args: &Args) -> anyhow::Result<Plan> {

@@ -140,7 +140,7 @@ async fn start(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Sign(args) => sign::run(&args),
         Command::Play(args) => play::run(args).await,
         Command::Explain(args) => explain::run(&args),
-        Command::Bench(args) => bench::run(&args),
+        Command::Bench(args) => bench::run(&args).await,
         Command::Ingest(args) => ingest::run(args).await,
     }
 }

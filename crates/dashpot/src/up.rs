@@ -7,6 +7,8 @@ mod parts;
 mod secure;
 mod source;
 
+pub(crate) use source::Unpacked;
+
 use crate::{ExitStatus, cli, signal};
 use anyhow::{Context as _, bail};
 use chain::Chain;

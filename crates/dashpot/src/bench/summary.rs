@@ -99,15 +99,25 @@ impl Summary {
 
     /// Returns a rule's figure over all traces.
     pub(super) fn spread(&self, rule: usize, metric: Metric) -> Spread {
-        let values = self.figures.iter().find(|figures| figures.metric == metric);
-        let values = values.map(|figures| figures.values[rule].iter().copied().flatten());
-        let values = values.map(Iterator::collect::<Vec<_>>).unwrap_or_default();
+        let values = self.values(rule, metric).collect::<Vec<_>>();
         let worst_5_percent = match metric.better() {
             Better::Higher => worst(&values, WORST, true),
             Better::Lower => worst(&values, WORST, false),
             Better::Neither => None,
         };
         Spread { mean: mean(&values), worst_5_percent }
+    }
+
+    /// Returns a rule's figure on each trace that has it.
+    pub(super) fn values(&self, rule: usize, metric: Metric) -> impl Iterator<Item = f64> {
+        let of_metric = self.figures.iter().filter(move |figures| figures.metric == metric);
+        of_metric.flat_map(move |figures| figures.values[rule].iter().copied().flatten())
+    }
+
+    /// Returns a rule's figure on one trace.
+    pub(super) fn value(&self, rule: usize, metric: Metric, trace: usize) -> Option<f64> {
+        let figures = self.figures.iter().find(|figures| figures.metric == metric)?;
+        *figures.values[rule].get(trace)?
     }
 
     /// Returns how many sessions there are.

@@ -8,9 +8,15 @@ use dashpot_qoe::{
 use std::{fmt::Write as _, path::PathBuf};
 
 /// A column: its two lines of heading, its figure, what to multiply it by, and its decimals.
-struct Column(&'static str, &'static str, Metric, f64, usize);
+pub(super) struct Column(
+    pub(super) &'static str,
+    pub(super) &'static str,
+    pub(super) Metric,
+    pub(super) f64,
+    pub(super) usize,
+);
 
-const COLUMNS: [Column; 9] = [
+pub(super) const COLUMNS: [Column; 9] = [
     Column("QoE_lin", "", Metric::QoeLin, 1.0, 3),
     Column("bitrate", "kbit/s", Metric::BitrateKbps, 1.0, 0),
     Column("stalled", "%", Metric::StallRatio, 100.0, 2),
@@ -34,17 +40,7 @@ pub(super) fn text(summary: &Summary, written: &[PathBuf]) -> String {
 }
 
 fn write_all(text: &mut String, summary: &Summary, written: &[PathBuf]) -> std::fmt::Result {
-    let Summary { rules, movies, traces, kept, buffer_ms, seed, .. } = summary;
-    writeln!(
-        text,
-        "{} x {} x {} = {} sessions ({kept} were there already), buffer of {} s, seed {}",
-        counted(rules.len(), "rule"),
-        counted(*traces, "trace"),
-        counted(*movies, "film"),
-        summary.sessions(),
-        real(*buffer_ms) / 1e3,
-        seed.0,
-    )?;
+    writeln!(text, "{} ({} were there already)", headline(summary), summary.kept)?;
     writeln!(text, "\n{}\n", verdict(summary))?;
     figures(text, summary)?;
     differences(text, summary)?;
@@ -57,6 +53,20 @@ fn write_all(text: &mut String, summary: &Summary, written: &[PathBuf]) -> std::
     Ok(())
 }
 
+/// Returns what was played, in a line.
+pub(super) fn headline(summary: &Summary) -> String {
+    let Summary { rules, movies, traces, buffer_ms, seed, .. } = summary;
+    format!(
+        "{} x {} x {} = {} sessions, buffer of {} s, seed {}",
+        counted(rules.len(), "rule"),
+        counted(*traces, "trace"),
+        counted(*movies, "film"),
+        summary.sessions(),
+        real(*buffer_ms) / 1e3,
+        seed.0,
+    )
+}
+
 fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
@@ -66,15 +76,20 @@ const fn real(count: u128) -> f64 {
     count as f64
 }
 
-/// Returns the rule whose mean of the first figure compared is the best, of those that have it.
+/// Returns the rules that have the first figure compared, the best mean first.
+pub(super) fn ranked(summary: &Summary) -> Vec<usize> {
+    let mean = |rule| Some((rule, summary.spread(rule, COMPARED[0]).mean?));
+    let mut means: Vec<(usize, f64)> = (0..summary.rules.len()).filter_map(mean).collect();
+    means.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    means.into_iter().map(|(rule, _)| rule).collect()
+}
+
 fn best(summary: &Summary) -> Option<usize> {
-    let means = (0..summary.rules.len())
-        .filter_map(|rule| Some((rule, summary.spread(rule, COMPARED[0]).mean?)));
-    means.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map(|(rule, _)| rule)
+    ranked(summary).first().copied()
 }
 
 /// Says which rule to pick and how sure that is.
-fn verdict(summary: &Summary) -> String {
+pub(super) fn verdict(summary: &Summary) -> String {
     let name = COMPARED[0].name();
     let Some(best) = best(summary) else {
         return "No session played anything that could be compared.".to_owned();
@@ -180,7 +195,7 @@ fn title(metric: Metric) -> String {
     format!("{}{better}", metric.name())
 }
 
-fn sentence(summary: &Summary, it: &Difference) -> String {
+pub(super) fn sentence(summary: &Summary, it: &Difference) -> String {
     let (a, b) = (&summary.rules[it.a], &summary.rules[it.b]);
     // Rates in whole kbit/s; ratios with as many decimals as tell one stall of a long film.
     let decimals = if it.metric == Metric::BitrateKbps { 0 } else { 4 };
@@ -201,6 +216,17 @@ fn sentence(summary: &Summary, it: &Difference) -> String {
     }
 }
 
-fn probability(p: f64) -> String {
+/// Returns how many decimals a difference in this figure is told with.
+pub(super) const fn decimals(metric: Metric) -> usize {
+    if matches!(metric, Metric::BitrateKbps) {
+        0
+    } else if matches!(metric, Metric::StallRatio) {
+        5
+    } else {
+        3
+    }
+}
+
+pub(super) fn probability(p: f64) -> String {
     if p < 0.001 { "< 0.001".to_owned() } else { format!("= {p:.3}") }
 }
