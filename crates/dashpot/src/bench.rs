@@ -90,7 +90,7 @@ pub(crate) struct Args {
     threads: usize,
     /// Play in real time too, over HTTP through an origin with the test film, an edge and the trace as
     /// access line, and tell how the two agree
-    #[arg(long, env = "DASHPOT_BENCH_REAL", conflicts_with_all = ["movie", "out"])]
+    #[arg(long, env = "DASHPOT_BENCH_REAL", conflicts_with_all = ["movie", "out", "oracle"])]
     real: bool,
     /// How much media each session of `--real` plays
     #[arg(long, value_name = "TIME", default_value = "60s", env = "DASHPOT_BENCH_LENGTH",
@@ -202,7 +202,7 @@ fn real_request(args: &Args, plan: Plan) -> real::Request {
     real::Request {
         rules: plan.rules,
         traces: traces.collect(),
-        buffer: args.buffer,
+        buffer: plan.setup.buffer,
         length: args.length,
         seed: Seed(args.seed),
         json: args.format == Format::Json,
