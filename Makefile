@@ -6,8 +6,10 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 SOURCE ?=
 # The film of `make bench-abr`: nothing (a made-up one) or a file in Sabre's form.
 MOVIE ?=
+# Where `make paper-mmsys18` finds the films and networks that were published with Sabre.
+SABRE ?= ../shared/reference/sabre/inputs
 
-.PHONY: help demo test e2e check bless media deps deps-demo web bench-abr bench-edge bench-connections soak audit clean
+.PHONY: help demo test e2e check bless media deps deps-demo web bench-abr paper-mmsys18 bench-edge bench-connections soak audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -55,6 +57,9 @@ web/dist/index.html: web/node_modules/.stamp $(WEB_SOURCES)
 
 bench-abr: ## how many ABR sessions a second one core runs (MOVIE=film.json in Sabre's form for your own film)
 	$(CARGO) run --locked --release -p dashpot-sim --example bench_abr -- $(MOVIE)
+
+paper-mmsys18: ## compare our sessions with those of the paper on DYNAMIC and with Sabre (SABRE=DIR, its example/mmsys18)
+	$(CARGO) run --locked --release -p dashpot-sim --example paper_mmsys18 -- $(SABRE)
 
 bench-edge: ## compare the edge with nginx proxy_cache and Varnish in one run (needs nginx, varnish, wrk)
 	scripts/bench-edge.sh
