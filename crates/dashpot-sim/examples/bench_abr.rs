@@ -6,6 +6,8 @@
 mod native;
 #[path = "bench_abr/oracle.rs"]
 mod oracle;
+#[path = "bench_abr/pensieve.rs"]
+mod pensieve;
 
 use dashpot_abr::Table;
 use std::{
@@ -40,6 +42,21 @@ fn main() {
         let rate = native::rate(&table, rule);
         println!("native {rule:<12} {rate:>9.0} sessions a second on one core");
     }
+    in_pensieve(&table);
+}
+
+/// Prints the rules that plan ahead in Pensieve's environment, on its six rungs and on `table`'s.
+fn in_pensieve(table: &Table) {
+    let (film, trace) = pensieve::stand_ins();
+    println!("a made-up film of Pensieve's shape: {} segments", film.segments());
+    for rule in ["bb", "mpc", "robust-mpc", "fast-mpc"] {
+        let rate = pensieve::rate(&film, &trace, rule);
+        println!("pensieve {rule:<16} {rate:>9.0} sessions a second on one core");
+    }
+    let rate = pensieve::optima(&film, &trace);
+    println!("pensieve {:<16} {rate:>9.1} optima a second on one core", "the best there is");
+    let (rate, rungs) = (pensieve::rate(table, &trace, "robust-mpc"), table.ladder().len());
+    println!("pensieve robust-mpc {rate:>9.0} sessions of the first film a second, {rungs} rungs");
 }
 
 /// Returns ten minutes of three-second segments that are up to half as large again or as small.

@@ -232,3 +232,26 @@ fn sessions_by_our_rules_come_to_the_published_means() {
         assert_eq!(format!("{:.4}", sum / 142.0), qoe, "{spec}");
     }
 }
+
+/// Every 24th of the traces: its optimum is found exactly, and nothing published is worth more.
+#[test]
+fn the_optimum_of_published_sessions_is_exact_and_above_them() {
+    let Some(path) = shared() else { return };
+    let (film, traces) = (envivio(&path), traces(&path));
+    let logs = ["bb", "bola", "hyb", "mpc", "quetra", "rb", "rl"].map(|name| log(&path, name));
+    let mut sum = 0.0;
+    for (place, (name, trace)) in traces.iter().enumerate().step_by(24) {
+        let setup = Setup::new(&film, trace);
+        let best = optimum(&setup, ChunkQoe::LINEAR, Precision::default());
+        assert!(best.bound - best.value < 1e-9, "{name}: {} to {}", best.value, best.bound);
+        for sessions in &logs {
+            let (_, rows) = sessions.iter().find(|(of, _)| of == name).unwrap();
+            let mut session = Session::new(&setup);
+            let chunks: Vec<_> =
+                rows.iter().map(|row| session.fetch(rung_of(&film, &row[2]))).collect();
+            assert!(setup.qoe(ChunkQoe::LINEAR, &chunks) <= best.value, "{name} {place}");
+        }
+        sum += best.value / 6.0;
+    }
+    assert_eq!(format!("{sum:.4}"), "1.4580");
+}
