@@ -140,9 +140,15 @@ impl<'a> Params<'a> {
         self.problem.get_or_insert(SpecError::BadValue { key, text, wanted });
     }
 
-    /// Returns what was asked for, with defaults.
+    /// Returns what was asked for, with defaults, each once.
     pub(crate) fn into_known(self) -> Vec<(&'static str, String)> {
-        self.known
+        let mut known: Vec<(&'static str, String)> = Vec::new();
+        for (key, default) in self.known {
+            if !known.iter().any(|(other, _)| *other == key) {
+                known.push((key, default));
+            }
+        }
+        known
     }
 
     /// Says whether everything typed was asked for and could be used.
