@@ -51,7 +51,9 @@ fn the_tables_of_rules_reasons_and_metrics_are_these() {
         let typed = typed.collect::<Vec<_>>().join(" ");
         writeln!(text, "| `{}` | {} | {typed} |", rule.name, rule.follows).expect("text");
     }
-    text.push_str("\n## Reasons\n\nWhat a decision log has under `reason`.\n\n| Reason | |\n|---|---|\n");
+    text.push_str(
+        "\n## Reasons\n\nWhat a decision log has under `reason`.\n\n| Reason | |\n|---|---|\n",
+    );
     for reason in Reason::ALL {
         writeln!(text, "| `{reason}` | {} |", reason.meaning()).expect("text");
     }
@@ -71,8 +73,11 @@ fn the_tables_of_rules_reasons_and_metrics_are_these() {
 fn the_guide_says_what_every_metric_means() {
     let guide = guide();
     let explained = |metric: &Metric| guide.contains(&format!("| `{}` |", metric.name()));
-    let missing: Vec<_> =
-        Metric::ALL.iter().filter(|metric| !explained(metric)).map(|metric| metric.name()).collect();
+    let missing: Vec<_> = Metric::ALL
+        .iter()
+        .filter(|metric| !explained(metric))
+        .map(|metric| metric.name())
+        .collect();
     assert!(missing.is_empty(), "docs/abr.md does not explain {missing:?}");
 }
 
