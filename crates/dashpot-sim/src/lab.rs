@@ -5,17 +5,19 @@
 //! known beforehand: no MPD, index or initialisation segment is fetched, as in the simulators of
 //! the literature.
 
+mod edge;
 mod shared;
 
+pub use edge::Edge;
 pub use shared::shared;
 
-use crate::{Content, Session, Wire, run::run_from};
+use crate::{Session, Wire, run::run_from};
 use dashpot_abr::{Rule, Table};
-use dashpot_base::{ByteSize, MonoTime, Seed};
-use dashpot_mpd::timeline::{Presentation, Sidx};
+use dashpot_base::{MonoTime, Seed};
 use dashpot_net::{Link, Trace};
-use dashpot_player::{Config, DoneReason, Fetch, Input, Log, Player, Tracks};
+use dashpot_player::{Config, DoneReason, Input, Log, Player, Tracks};
 use dashpot_qoe::{self as qoe, Record, Summary};
+use edge::Site;
 use std::{sync::Arc, time::Duration};
 use url::Url;
 
@@ -23,13 +25,16 @@ use url::Url;
 #[derive(Clone, Debug)]
 pub struct Film {
     tracks: Arc<Tracks>,
+    rungs: usize,
+    segments: usize,
 }
 
 impl Film {
     /// Returns the film of `table`.
     #[must_use]
     pub fn new(table: &Table) -> Self {
-        Self { tracks: Arc::new(Tracks::of_table(table)) }
+        let (rungs, segments) = (table.ladder().len(), table.segments());
+        Self { tracks: Arc::new(Tracks::of_table(table)), rungs, segments }
     }
 }
 
@@ -40,6 +45,8 @@ pub struct Lab {
     pub film: Film,
     /// Over which link; it begins with the trace's first row and starts over at its end.
     pub trace: Trace,
+    /// The cache before the origin; without one all of the film is at the far end of the link.
+    pub edge: Option<Edge>,
     /// When the viewer comes, on the clock of the link: the trace has gone so far by then.
     pub begins: Duration,
     /// Who chooses the rungs; fresh for each session.
@@ -82,6 +89,7 @@ impl Lab {
         Self {
             film,
             trace,
+            edge: None,
             begins: Duration::ZERO,
             rule,
             buffer: defaults.buffer_max,
@@ -117,13 +125,14 @@ impl Lab {
         Outcome { summary: session.summary(end.at), done: end.done, ended: end.at }
     }
 
-    fn session(self, log: Log) -> Session<Known> {
+    fn session(self, log: Log) -> Session<Site> {
         let link = Link::new(self.trace.clone(), self.loss_ratio, self.seed);
         let seeks = self.seeks.iter().map(|&(after, to)| (after, Input::Seek { to }));
+        let wire = Wire::new(Site::new(self.edge, &self.film), link);
         Session {
             script: seeks.collect(),
             player: self.player(log),
-            wire: Wire::new(Known, link),
+            wire,
             grain: Duration::from_nanos(1),
         }
     }
@@ -139,24 +148,6 @@ impl Lab {
             ..Config::new(nowhere())
         };
         Player::prepared(config, self.rule, self.film.tracks)
-    }
-}
-
-/// Content of which the player knows all sizes.
-#[derive(Clone, Copy, Debug)]
-struct Known;
-
-impl Content for Known {
-    fn presentation(&self) -> Presentation {
-        Presentation { periods: Vec::new(), problems: Vec::new() }
-    }
-
-    fn index(&self, _: &Fetch) -> Sidx {
-        Sidx { timescale: 1, earliest_presentation_time: 0, first_byte: 0, entries: Vec::new() }
-    }
-
-    fn size(&self, fetch: &Fetch) -> ByteSize {
-        fetch.size.unwrap_or_default()
     }
 }
 

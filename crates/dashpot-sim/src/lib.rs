@@ -10,8 +10,10 @@ mod nominal;
 pub mod oracle;
 mod run;
 pub mod sweep;
+mod upstream;
 mod wire;
 
 pub use nominal::Nominal;
 pub use run::{End, Run, Session, run, run_with};
+pub use upstream::Way;
 pub use wire::{Content, Wire, WireInput};

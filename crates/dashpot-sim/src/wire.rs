@@ -1,8 +1,9 @@
 //! The way between player and content: a link, and what answers at its far end.
 
+use crate::upstream::{Carrier, Way};
 use dashpot_base::{ByteSize, Machine, MonoTime};
 use dashpot_mpd::timeline::{Presentation, Sidx};
-use dashpot_net::{Input as LinkInput, Link, Output as LinkOutput, TransferId};
+use dashpot_net::{Link, Output as LinkOutput, TransferId};
 use dashpot_player::{Failure, Fetch, Input, Ticket, What};
 use std::collections::VecDeque;
 
@@ -16,6 +17,12 @@ pub trait Content {
 
     /// Returns the size of the answer.
     fn size(&self, fetch: &Fetch) -> ByteSize;
+
+    /// Returns how an answer of that size comes to the far end of the link; `None` where it is
+    /// there at once.
+    fn way(&self, _fetch: &Fetch, _size: ByteSize) -> Option<Way> {
+        None
+    }
 }
 
 /// What a [`Wire`] is told.
@@ -35,13 +42,13 @@ pub enum WireInput {
 #[derive(Debug)]
 pub struct Wire<C> {
     desk: Desk<C>,
-    link: Link,
+    carrier: Carrier,
 }
 
 impl<C: Content> Wire<C> {
     /// Returns `content` behind `link`.
     pub const fn new(content: C, link: Link) -> Self {
-        Self { desk: Desk::new(content), link }
+        Self { desk: Desk::new(content), carrier: Carrier::new(link) }
     }
 }
 
@@ -56,16 +63,16 @@ impl<C: Content> Machine for Wire<C> {
         };
         match input {
             WireInput::Fetch(fetch) => {
-                let (id, size) = (TransferId(fetch.ticket.0), self.desk.fetch(fetch));
-                self.link.handle(now, LinkInput::Request(id, size));
+                let (size, way) = self.desk.fetch(fetch);
+                self.carrier.request(now, TransferId(fetch.ticket.0), size, way);
             }
             WireInput::Cancel(ticket) => {
                 self.desk.forget(ticket);
-                self.link.handle(now, LinkInput::Cancel(TransferId(ticket.0)));
+                self.carrier.cancel(now, TransferId(ticket.0));
             }
-            WireInput::Look(_) | WireInput::Wake => self.link.handle(now, LinkInput::Wake),
+            WireInput::Look(_) | WireInput::Wake => self.carrier.wake(now),
         }
-        while let Some(output) = self.link.poll() {
+        while let Some(output) = self.carrier.poll() {
             self.desk.translate(output);
         }
         if let Some(ticket) = look {
@@ -78,7 +85,7 @@ impl<C: Content> Machine for Wire<C> {
     }
 
     fn wake_at(&self) -> Option<(MonoTime, &'static str)> {
-        self.link.wake_at()
+        Some((self.carrier.wake_at()?, "link"))
     }
 }
 
@@ -86,9 +93,19 @@ impl<C: Content> Machine for Wire<C> {
 #[derive(Debug)]
 pub(crate) struct Desk<C> {
     content: C,
-    /// What is on its way, a few at most, with how large it is and how much of it is here.
-    fetches: Vec<(Fetch, ByteSize, ByteSize)>,
+    /// What is on its way, a few at most.
+    fetches: Vec<Asked>,
     inputs: VecDeque<Input>,
+}
+
+/// An answer that is on its way.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    fetch: Fetch,
+    size: ByteSize,
+    /// How much of it is here.
+    here: ByteSize,
+    way: Option<Way>,
 }
 
 impl<C: Content> Desk<C> {
@@ -96,21 +113,24 @@ impl<C: Content> Desk<C> {
         Self { content, fetches: Vec::new(), inputs: VecDeque::new() }
     }
 
-    /// Takes a request; returns how large its answer is.
-    pub(crate) fn fetch(&mut self, fetch: Fetch) -> ByteSize {
+    /// Takes a request; returns how large its answer is, and how it comes.
+    pub(crate) fn fetch(&mut self, fetch: Fetch) -> (ByteSize, Option<Way>) {
         let size = self.content.size(&fetch);
-        self.fetches.push((fetch, size, ByteSize::ZERO));
-        size
+        let way = self.content.way(&fetch, size);
+        self.fetches.push(Asked { fetch, size, here: ByteSize::ZERO, way });
+        (size, way)
+    }
+
+    fn asked(&mut self, ticket: Ticket) -> Option<&mut Asked> {
+        self.fetches.iter_mut().find(|asked| asked.fetch.ticket == ticket)
     }
 
     pub(crate) fn poll(&mut self) -> Option<Input> {
         self.inputs.pop_front()
     }
 
-    pub(crate) fn forget(&mut self, ticket: Ticket) -> Option<(Fetch, ByteSize)> {
-        let place = self.fetches.iter().position(|(fetch, ..)| fetch.ticket == ticket)?;
-        let (fetch, size, _) = self.fetches.swap_remove(place);
-        Some((fetch, size))
+    pub(crate) fn forget(&mut self, ticket: Ticket) {
+        self.fetches.retain(|asked| asked.fetch.ticket != ticket);
     }
 
     /// Takes in what the link says of a transfer, which is named as its request is.
@@ -118,15 +138,13 @@ impl<C: Content> Desk<C> {
         match output {
             LinkOutput::Answered(id) => {
                 let ticket = Ticket(id.0);
-                let size = self.fetches.iter().find(|(fetch, ..)| fetch.ticket == ticket);
-                let size = size.map(|(_, size, _)| *size);
+                let size = self.asked(ticket).map(|asked| asked.size);
                 self.inputs.push_back(Input::FirstByte { ticket, size });
             }
             LinkOutput::Delivered(id, size) => {
                 let ticket = Ticket(id.0);
-                let known = self.fetches.iter_mut().find(|(fetch, ..)| fetch.ticket == ticket);
-                if let Some((.., here)) = known {
-                    *here = size;
+                if let Some(asked) = self.asked(ticket) {
+                    asked.here = size;
                 }
                 self.inputs.push_back(Input::Progress { ticket, size });
             }
@@ -134,8 +152,9 @@ impl<C: Content> Desk<C> {
                 // The arrival says all that a last step of progress would.
                 let is_last = |input: &mut Input| matches!(input, Input::Progress { ticket, .. } if ticket.0 == id.0);
                 self.inputs.pop_back_if(is_last);
-                let fetch = self.forget(Ticket(id.0));
-                let input = fetch.map(|(fetch, size)| self.answer(&fetch, size));
+                let asked = self.asked(Ticket(id.0)).copied();
+                self.forget(Ticket(id.0));
+                let input = asked.map(|asked| self.answer(&asked));
                 self.inputs.extend(input);
             }
             LinkOutput::Failed(id) => {
@@ -148,8 +167,7 @@ impl<C: Content> Desk<C> {
 
     /// Says how much of an answer is here, unless that was the last thing said.
     pub(crate) fn look(&mut self, ticket: Ticket) {
-        let known = self.fetches.iter().find(|(fetch, ..)| fetch.ticket == ticket);
-        let Some(&(.., size)) = known else { return };
+        let Some(size) = self.asked(ticket).map(|asked| asked.here) else { return };
         let is_said =
             matches!(self.inputs.back(), Some(Input::Progress { ticket: of, .. }) if *of == ticket);
         if !is_said {
@@ -157,16 +175,22 @@ impl<C: Content> Desk<C> {
         }
     }
 
-    fn answer(&self, fetch: &Fetch, size: ByteSize) -> Input {
-        let ticket = fetch.ticket;
-        match fetch.what {
+    fn answer(&self, asked: &Asked) -> Input {
+        let ticket = asked.fetch.ticket;
+        match asked.fetch.what {
             What::Manifest => {
                 Input::Manifest { ticket, presentation: Box::new(self.content.presentation()) }
             }
-            What::Index { .. } => Input::Index { ticket, sidx: self.content.index(fetch) },
+            What::Index { .. } => Input::Index { ticket, sidx: self.content.index(&asked.fetch) },
             What::Init { .. } | What::Segment { .. } => {
-                Input::Arrived { ticket, size, cache_status: None, server_data: None }
+                let status = asked.way.map(|way| if way.is_hit { HIT } else { MISS }.to_owned());
+                let (size, cache_status) = (asked.size, status);
+                Input::Arrived { ticket, size, cache_status, server_data: None }
             }
         }
     }
 }
+
+/// What a cache says of what it had, and of what it had not (RFC 9211).
+const HIT: &str = "edge; hit";
+const MISS: &str = "edge; fwd=uri-miss; stored";

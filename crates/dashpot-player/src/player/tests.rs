@@ -2,6 +2,7 @@
 
 mod abandoned;
 mod hostile;
+mod restless;
 mod world;
 
 use super::*;

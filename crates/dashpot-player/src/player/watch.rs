@@ -116,8 +116,8 @@ impl Player {
     pub(super) fn abandon(&mut self, now: MonoTime, request: &InFlight, why: Abandoned) {
         let size = self.meter.ended(now, request.fetch.ticket);
         let What::Segment { media, .. } = request.fetch.what else { return };
-        // A choice of the rule's is told even where it cost nothing.
-        if ByteSize::ZERO < size || why == Abandoned::Rule {
+        // What came of a choice of the rule's is told even where it cost nothing.
+        if ByteSize::ZERO < size || matches!(why, Abandoned::Rule | Abandoned::Late) {
             self.log_abandoned(now, why, media, size);
         }
     }

@@ -41,6 +41,16 @@ impl Tracks {
         Self { periods: vec![period] }
     }
 
+    /// Returns the size of segment `index` at `rung`, where it is known before it is fetched. The
+    /// top rung's sizes stand for those above it, the last segment's for those after it.
+    #[must_use]
+    pub fn size(&self, index: usize, Rung(rung): Rung) -> Option<ByteSize> {
+        let (period, place) = self.find(index)?;
+        let track = period.video.get(rung).or_else(|| period.video.last())?;
+        let segments = track.segments()?;
+        segments.get(place).or_else(|| segments.last())?.size
+    }
+
     /// Returns the period of segment `index`, and the segment's place in it.
     fn find(&self, index: usize) -> Option<(&Period, usize)> {
         let after = self.periods.iter().skip(1).filter(|period| period.first <= index).count();
@@ -63,15 +73,13 @@ impl Film for Tracks {
         found.map_or(SEGMENT_MS_UNKNOWN, |it| millis(it.end.saturating_sub(it.start)))
     }
 
-    /// The top rung's sizes stand for those above it, the last segment's for those after it.
-    fn bits(&self, index: usize, Rung(rung): Rung) -> f64 {
-        let Some((period, place)) = self.find(index) else { return 0.0 };
-        let Some(track) = period.video.get(rung).or_else(|| period.video.last()) else {
-            return 0.0;
-        };
-        let segments = track.segments().unwrap_or_default();
-        let size = segments.get(place).or_else(|| segments.last()).and_then(|it| it.size);
-        size.map_or_else(|| kbps(track.bandwidth) * self.segment_ms(index), bits)
+    fn bits(&self, index: usize, rung: Rung) -> f64 {
+        if let Some(size) = self.size(index, rung) {
+            return bits(size);
+        }
+        let Some((period, _)) = self.find(index) else { return 0.0 };
+        let rate = period.ladder.get(rung.0).or_else(|| period.ladder.last());
+        rate.map_or(0.0, |rate| rate * self.segment_ms(index))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Several viewers on one link, which they share fairly.
 
-use super::{Known, Lab, Outcome};
-use crate::wire::Desk;
+use super::{Lab, Outcome, edge::Site};
+use crate::{upstream::Carrier, wire::Desk};
 use dashpot_base::{Machine as _, MonoTime};
-use dashpot_net::{Input as LinkInput, Link, Output as LinkOutput, TransferId};
+use dashpot_net::{Link, Output as LinkOutput, TransferId};
 use dashpot_player::{DoneReason, Input, Log, Output, Player, Ticket};
 use dashpot_qoe as qoe;
 use std::collections::VecDeque;
@@ -13,7 +13,8 @@ use std::collections::VecDeque;
 const TICKET_BITS: u32 = 40;
 
 /// Runs the sessions of `labs` at the same time over one link, each from its own
-/// [`Lab::begins`] on. The link is the first one's: its trace, its loss and its seed.
+/// [`Lab::begins`] on. The link is the first one's: its trace, its loss and its seed. So is the
+/// cache before the origin, of whose film all of them are.
 ///
 /// Bodies that cross at the same time get equal shares of it, as long-lived flows of one
 /// congestion control come to do; what TCP's ramps and queues add is not simulated.
@@ -21,7 +22,9 @@ const TICKET_BITS: u32 = 40;
 pub fn shared(labs: Vec<Lab>) -> Vec<Outcome> {
     let Some(first) = labs.first() else { return Vec::new() };
     let link = Link::new(first.trace.clone(), first.loss_ratio, first.seed);
-    let mut room = Room { link, seats: labs.into_iter().map(Seat::new).collect() };
+    let site = Site::new(first.edge, &first.film);
+    let seats = labs.into_iter().map(|lab| Seat::new(lab, site.clone())).collect();
+    let mut room = Room { carrier: Carrier::new(link), seats };
     let mut now = MonoTime::ZERO;
     while let Some(next) = room.next() {
         now = now.max(next);
@@ -34,7 +37,7 @@ pub fn shared(labs: Vec<Lab>) -> Vec<Outcome> {
 /// All viewers and what they share.
 #[derive(Debug)]
 struct Room {
-    link: Link,
+    carrier: Carrier,
     seats: Vec<Seat>,
 }
 
@@ -42,7 +45,7 @@ struct Room {
 #[derive(Debug)]
 struct Seat {
     player: Player,
-    desk: Desk<Known>,
+    desk: Desk<Site>,
     /// What the viewer does, in order of time.
     script: VecDeque<(MonoTime, Input)>,
     /// Downloads that the player wants to know of, once the link has said what is across.
@@ -54,14 +57,13 @@ struct Seat {
 impl Room {
     /// Returns when something happens next.
     fn next(&self) -> Option<MonoTime> {
-        let link = self.link.wake_at().map(|(at, _)| at);
-        self.seats.iter().filter_map(Seat::next).chain(link).min()
+        self.seats.iter().filter_map(Seat::next).chain(self.carrier.wake_at()).min()
     }
 
     /// Does what is due: what the link has to say before what a viewer does.
     fn act(&mut self, now: MonoTime) {
-        if self.link.wake_at().is_some_and(|(at, _)| at <= now) {
-            self.link.handle(now, LinkInput::Wake);
+        if self.carrier.wake_at().is_some_and(|at| at <= now) {
+            self.carrier.wake(now);
             return;
         }
         let mut seats = self.seats.iter_mut();
@@ -75,7 +77,7 @@ impl Room {
         let mut any = true;
         while any {
             any = false;
-            while let Some(output) = self.link.poll() {
+            while let Some(output) = self.carrier.poll() {
                 let (seat, output) = addressed(output);
                 if let Some(seat) = self.seats.get_mut(seat) {
                     seat.desk.translate(output);
@@ -84,18 +86,18 @@ impl Room {
             }
             self.seats.iter_mut().for_each(Seat::answer_looks);
             for (index, seat) in self.seats.iter_mut().enumerate() {
-                any |= seat.settle(now, index, &mut self.link);
+                any |= seat.settle(now, index, &mut self.carrier);
             }
         }
     }
 }
 
 impl Seat {
-    fn new(lab: Lab) -> Self {
+    fn new(lab: Lab, site: Site) -> Self {
         let begins = MonoTime::ZERO.after(lab.begins);
         let seeks = lab.seeks.iter().map(|&(after, to)| (begins.after(after), Input::Seek { to }));
         let script = [(begins, Input::Start)].into_iter().chain(seeks).collect();
-        let (player, desk) = (lab.player(Log::Outcome), Desk::new(Known));
+        let (player, desk) = (lab.player(Log::Outcome), Desk::new(site));
         let (looks, session) = (Vec::new(), qoe::Session::new());
         Self { player, desk, script, looks, session, done: None }
     }
@@ -122,11 +124,11 @@ impl Seat {
     }
 
     /// Carries what the player has to say and is to be told; returns whether there was anything.
-    fn settle(&mut self, now: MonoTime, index: usize, link: &mut Link) -> bool {
+    fn settle(&mut self, now: MonoTime, index: usize, carrier: &mut Carrier) -> bool {
         let mut any = false;
         loop {
             while let Some(output) = self.player.poll() {
-                self.carry(now, index, link, output);
+                self.carry(now, index, carrier, output);
                 any = true;
             }
             let Some(input) = self.desk.poll() else { return any };
@@ -134,19 +136,19 @@ impl Seat {
         }
     }
 
-    fn carry(&mut self, now: MonoTime, index: usize, link: &mut Link, output: Output) {
+    fn carry(&mut self, now: MonoTime, index: usize, carrier: &mut Carrier, output: Output) {
         match output {
             Output::Fetch(fetch) => {
-                let size = self.desk.fetch(fetch);
-                link.handle(now, LinkInput::Request(name(index, fetch.ticket.0), size));
+                let (size, way) = self.desk.fetch(fetch);
+                carrier.request(now, name(index, fetch.ticket.0), size, way);
             }
             Output::Look { ticket } => {
-                link.handle(now, LinkInput::Wake);
+                carrier.wake(now);
                 self.looks.push(ticket);
             }
             Output::Cancel { ticket } => {
                 self.desk.forget(ticket);
-                link.handle(now, LinkInput::Cancel(name(index, ticket.0)));
+                carrier.cancel(now, name(index, ticket.0));
             }
             Output::Log(record) => self.session.add(&record),
             Output::Done(reason) => self.done = Some((reason, now)),

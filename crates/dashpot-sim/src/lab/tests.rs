@@ -1,5 +1,6 @@
 use super::*;
 use dashpot_abr::{Arrival, Decision, Film as _, Progress, Reason, Rung, View, by_name};
+use dashpot_base::Bitrate;
 use dashpot_qoe::{Abandoned, Event};
 
 /// Sixty segments of two seconds, of which every other is half as large again.
@@ -109,6 +110,67 @@ fn a_viewer_who_comes_later_takes_a_share_from_then_on() {
     let startup = outcomes[2].summary.startup_ms.unwrap();
     assert!(startup < 2_000, "counted from when the viewer came: {startup}");
     assert!(shared(Vec::new()).is_empty());
+}
+
+/// Hears where things came from.
+#[derive(Debug, Default)]
+struct Hears {
+    hits: Vec<(usize, bool, f64)>,
+    heard: Arc<std::sync::Mutex<Vec<(usize, bool, f64)>>>,
+}
+
+impl Rule for Hears {
+    fn name(&self) -> &'static str {
+        "hears"
+    }
+
+    fn decide(&mut self, _: &View<'_>) -> Decision {
+        Decision::now(Rung(2), Reason::NoEstimate)
+    }
+
+    fn arrived(&mut self, arrival: &Arrival) {
+        let is_hit = arrival.source.is_hit.expect("a cache speaks of itself");
+        let kbps = arrival.bits / (arrival.took_ms - arrival.first_byte_ms);
+        self.hits.push((arrival.index, is_hit, kbps));
+        self.heard.lock().unwrap().clone_from(&self.hits);
+    }
+}
+
+#[test]
+fn hits_come_at_the_rate_of_the_link_and_misses_at_the_origins() {
+    let edge = Edge { viewers_before: 8, miss_rate: Bitrate::from_kbps(4_000), ..Edge::default() };
+    let heard = Arc::default();
+    let rule = Box::new(Hears { heard: Arc::clone(&heard), ..Hears::default() });
+    let outcome = Lab { edge: Some(edge), ..lab(rule, "1000,20000,20") }.run();
+    assert_eq!(outcome.done, Some(DoneReason::Ended));
+    let heard = heard.lock().unwrap().clone();
+    let hits = heard.iter().filter(|(_, is_hit, _)| *is_hit).count();
+    assert!((1..60).contains(&hits), "{hits}");
+    for (index, is_hit, kbps) in heard {
+        let expected = if is_hit { 19_900.0..20_001.0 } else { 3_000.0..4_300.0 };
+        assert!(expected.contains(&kbps), "{index}: {is_hit} {kbps}");
+    }
+}
+
+#[test]
+fn what_one_viewer_asked_for_is_a_hit_for_the_next_where_there_is_room() {
+    let hits = |capacity_mib| {
+        let capacity = dashpot_base::ByteSize::from_mib(capacity_mib);
+        let edge = Some(Edge { viewers_before: 0, capacity, ..Edge::default() });
+        let (first, second) = (Arc::default(), Arc::default());
+        let viewer = |begins_s, heard: &Arc<_>| Lab {
+            edge,
+            begins: Duration::from_secs(begins_s),
+            ..lab(Box::new(Hears { heard: Arc::clone(heard), ..Hears::default() }), "1000,9000,20")
+        };
+        let outcomes = shared(vec![viewer(0, &first), viewer(1_000, &second)]);
+        assert!(outcomes.iter().all(|it| it.done == Some(DoneReason::Ended)));
+        [first, second].map(|heard: Arc<std::sync::Mutex<Vec<(usize, bool, f64)>>>| {
+            heard.lock().unwrap().iter().filter(|(_, is_hit, _)| *is_hit).count()
+        })
+    };
+    assert_eq!(hits(1_024), [0, 60]);
+    assert_eq!(hits(1), [0, 0], "a loop over more than there is room for");
 }
 
 /// A rule that does what it is told.

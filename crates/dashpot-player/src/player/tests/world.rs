@@ -8,7 +8,10 @@ use dashpot_mpd::timeline::{
     SidxRef,
 };
 use dashpot_qoe::{Record, Session, Summary};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 use url::Url;
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
@@ -115,6 +118,9 @@ pub(super) struct World {
     pub(super) now: MonoTime,
     pub(super) in_flight: BTreeMap<Ticket, (MonoTime, Box<Request>)>,
     pub(super) fails: Fails,
+    /// Whether it says when a body begins.
+    pub(super) tells_first_bytes: bool,
+    told: BTreeSet<Ticket>,
     pub(super) fetches: Vec<Request>,
     pub(super) log: Vec<Record>,
     pub(super) done: Option<DoneReason>,
@@ -131,6 +137,8 @@ impl World {
             now: MonoTime::ZERO,
             in_flight: BTreeMap::new(),
             fails: |_, _| None,
+            tells_first_bytes: false,
+            told: BTreeSet::new(),
             fetches: Vec::new(),
             log: Vec::new(),
             done: None,
@@ -139,6 +147,7 @@ impl World {
 
     pub(super) fn feed(&mut self, input: Input) {
         self.player.handle(self.now, input);
+        let mut looks = Vec::new();
         while let Some(output) = self.player.poll() {
             assert!(self.done.is_none(), "nothing follows Done");
             match output {
@@ -151,7 +160,7 @@ impl World {
                     self.fetches.push((*fetch).clone());
                     self.in_flight.insert(fetch.fetch.ticket, (due, fetch));
                 }
-                Output::Look { .. } => (),
+                Output::Look { ticket } => looks.push(ticket),
                 Output::Cancel { ticket } => {
                     assert!(
                         self.in_flight.remove(&ticket).is_some(),
@@ -163,6 +172,25 @@ impl World {
             }
         }
         assert!(self.in_flight.len() <= 2, "one request a kind of media");
+        for ticket in looks {
+            let Some((begins, size)) = self.body(ticket) else { continue };
+            let here = self.rate.bytes_in(self.now.since(begins)).min(size);
+            self.feed(Input::Progress { ticket, size: here });
+        }
+    }
+
+    /// Returns when the body of an answer begins, and its size.
+    fn body(&self, ticket: Ticket) -> Option<(MonoTime, ByteSize)> {
+        let (due, fetch) = self.in_flight.get(&ticket)?;
+        let size = ByteSize::new(size_of(fetch));
+        let took = self.rate.time_for(size)?;
+        Some((MonoTime::ZERO.after(due.since(MonoTime::ZERO).saturating_sub(took)), size))
+    }
+
+    /// Returns the next first byte that is not told of.
+    fn first_byte(&self) -> Option<(MonoTime, Ticket)> {
+        let untold = self.in_flight.keys().filter(|ticket| !self.told.contains(ticket));
+        untold.filter_map(|ticket| Some((self.body(*ticket)?.0, *ticket))).min()
     }
 
     pub(super) fn answer(&mut self, ticket: Ticket) {
@@ -187,6 +215,17 @@ impl World {
         let answer = self.in_flight.iter().map(|(ticket, (due, _))| (*due, Some(*ticket))).min();
         let wake = self.player.wake_at().map(|(at, _)| (at, None));
         let next = answer.into_iter().chain(wake).min_by_key(|(at, _)| *at);
+        if self.tells_first_bytes
+            && let Some((at, ticket)) = self.first_byte()
+            && next.is_none_or(|(next, _)| at <= next)
+            && at <= until
+        {
+            self.now = self.now.max(at);
+            self.told.insert(ticket);
+            let size = self.body(ticket).map(|(_, size)| size);
+            self.feed(Input::FirstByte { ticket, size });
+            return true;
+        }
         let Some((at, ticket)) = next.filter(|(at, _)| *at <= until) else {
             self.now = until;
             return false;

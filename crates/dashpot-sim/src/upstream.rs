@@ -1,0 +1,102 @@
+//! What lies behind a link: answers that come late, and no faster than an origin sends them.
+
+use dashpot_base::{Bitrate, ByteSize, Machine as _, MonoTime};
+use dashpot_net::{Input as LinkInput, Link, Output as LinkOutput, TransferId};
+use std::time::Duration;
+
+/// How an answer comes to the far end of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// Whether a cache had it.
+    pub is_hit: bool,
+    /// From the request there to the first byte there.
+    pub wait: Duration,
+    /// How fast it comes from then on.
+    pub rate: Bitrate,
+}
+
+/// How often what has come in is handed on. A link is behind by this much at most; with less, a
+/// session would be mostly of such steps.
+const STEP: Duration = Duration::from_millis(20);
+
+/// A link, and what is on its way to it.
+#[derive(Debug)]
+pub(crate) struct Carrier {
+    link: Link,
+    /// Answers that do not come at once; a few for each viewer.
+    flows: Vec<Flow>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Flow {
+    id: TransferId,
+    way: Way,
+    begins: MonoTime,
+    next: MonoTime,
+    size: ByteSize,
+    /// Given to the link; `None` while it does not know of the transfer.
+    offered: Option<ByteSize>,
+}
+
+impl Flow {
+    /// Hands on what has come in by `now`; returns whether that is all.
+    fn step(&mut self, now: MonoTime, link: &mut Link) -> bool {
+        let offered = self.offered.unwrap_or_else(|| {
+            link.handle(now, LinkInput::Start(self.id));
+            ByteSize::ZERO
+        });
+        let here = self.way.rate.bytes_in(now.since(self.begins).max(Duration::from_nanos(1)));
+        let here = here.min(self.size);
+        link.handle(now, LinkInput::Offer(self.id, ByteSize::new(here.bytes() - offered.bytes())));
+        (self.offered, self.next) = (Some(here), now.after(STEP));
+        let is_whole = here == self.size;
+        if is_whole {
+            link.handle(now, LinkInput::Finish(self.id));
+        }
+        is_whole
+    }
+}
+
+impl Carrier {
+    pub(crate) const fn new(link: Link) -> Self {
+        Self { link, flows: Vec::new() }
+    }
+
+    /// A request for an answer of `size` is made, which is there at once or comes by `way`.
+    pub(crate) fn request(
+        &mut self,
+        now: MonoTime,
+        id: TransferId,
+        size: ByteSize,
+        way: Option<Way>,
+    ) {
+        let Some(way) = way else {
+            self.link.handle(now, LinkInput::Request(id, size));
+            return;
+        };
+        let begins = now.after(way.wait);
+        self.flows.push(Flow { id, way, begins, next: begins, size, offered: None });
+    }
+
+    /// Nobody wants an answer any more.
+    pub(crate) fn cancel(&mut self, now: MonoTime, id: TransferId) {
+        self.flows.retain(|flow| flow.id != id);
+        self.link.handle(now, LinkInput::Cancel(id));
+    }
+
+    /// Hands on what has come in, and lets the link get on.
+    pub(crate) fn wake(&mut self, now: MonoTime) {
+        let link = &mut self.link;
+        self.flows.retain_mut(|flow| now < flow.next || !flow.step(now, link));
+        link.handle(now, LinkInput::Wake);
+    }
+
+    pub(crate) fn poll(&mut self) -> Option<LinkOutput> {
+        self.link.poll()
+    }
+
+    pub(crate) fn wake_at(&self) -> Option<MonoTime> {
+        let link = self.link.wake_at().map(|(at, _)| at);
+        self.flows.iter().map(|flow| flow.next).chain(link).min()
+    }
+}
