@@ -5,9 +5,9 @@ use std::{fmt::Write as _, process::Command};
 #[test]
 fn the_help_texts_are_these() {
     let mut texts = String::new();
-    for command in
-        ["", "up", "origin", "edge", "purge", "prefill", "play", "explain", "bench", "ingest"]
-    {
+    for command in [
+        "", "up", "origin", "edge", "purge", "prefill", "play", "explain", "bench", "gym", "ingest",
+    ] {
         let mut dashpot = Command::new(env!("CARGO_BIN_EXE_dashpot"));
         // Nothing from outside may change a default that help shows.
         dashpot.env_clear().args(command.split_whitespace()).arg("--help");

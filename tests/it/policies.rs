@@ -1,10 +1,12 @@
 //! Policies outside dashpot: programs that choose, and programs that train.
 
-use crate::judges::root;
+use crate::judges::{has, root};
+use serde_json::Value;
 use std::{
     fs,
+    io::Write as _,
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 /// The binary, out of reach of the environment's own settings but for where programs are.
@@ -12,14 +14,6 @@ fn dashpot(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dashpot"));
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.args(arguments).current_dir(root()).output().expect("the binary starts")
-}
-
-fn is_there(program: &str) -> bool {
-    let there = Command::new(program).arg("--version").output().is_ok();
-    if !there {
-        println!("skipped: there is no {program}");
-    }
-    there
 }
 
 /// A sweep of a rule over a few short sessions.
@@ -43,7 +37,7 @@ const BUFFER: &str = "exec:python3 examples/policy/buffer.py";
 
 #[test]
 fn a_program_plays_a_sweep_and_the_rows_do_not_depend_on_the_number_of_threads() {
-    if !is_there("python3") {
+    if !has("python3", "--version") {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
@@ -93,4 +87,109 @@ fn a_sweep_ends_with_the_name_of_what_a_program_did_wrong() {
     fs::write(&script, text).expect("written");
     check(&format!("exec:sh {}", script.display()), "the rule failed with `vbr-1` over `lte-1-000");
     check(&format!("exec:sh {}", script.display()), "rung 99 is not there: rungs are 0 to 5");
+}
+
+#[test]
+fn training_against_sessions_improves_the_reward_and_the_result_plays() {
+    if !has("python3", "--version") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let weights = folder.path().join("weights.json");
+    let train = Command::new("python3")
+        .args(["examples/gym/train.py", "--rounds", "12", "--sessions", "6"])
+        .args(["--movie", "gen:vbr,segments=20", "--binary", env!("CARGO_BIN_EXE_dashpot")])
+        .arg("--out")
+        .arg(&weights)
+        .current_dir(root())
+        .output()
+        .expect("python3 runs");
+    let text = String::from_utf8_lossy(&train.stdout).into_owned();
+    assert!(train.status.success(), "{text}{}", String::from_utf8_lossy(&train.stderr));
+    let last = text.lines().last().expect("a result");
+    let reward = |before: &str| {
+        let (head, _) = last.split_once(before).expect("both rewards");
+        head.rsplit(' ').next().and_then(|word| word.parse::<f64>().ok()).expect("a number")
+    };
+    assert!(reward(" before") < reward(" after"), "{text}");
+    let rule = format!("exec:python3 examples/gym/train.py --play {}", weights.display());
+    let output = bench(&rule, &folder.path().join("out"), "2");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The names of the first column of a table of docs/policies.md whose head begins so.
+fn documented(head: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join("docs/policies.md")).expect("the page");
+    let (_, table) = text.split_once(&format!("| {head} |")).expect("a table");
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    rows.map(|row| row.split('`').nth(1).expect("a name").to_owned()).collect()
+}
+
+fn keys(value: &Value) -> Vec<String> {
+    value.as_object().expect("an object").keys().cloned().collect()
+}
+
+fn sorted(mut names: Vec<String>) -> Vec<String> {
+    names.sort();
+    names
+}
+
+/// Lines of JSON of the page, those in which `word` stands.
+fn examples(word: &str) -> Vec<Value> {
+    let text = fs::read_to_string(root().join("docs/policies.md")).expect("the page");
+    let lines = text.lines().filter(|line| line.starts_with('{') && line.contains(word));
+    lines.map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+#[test]
+fn the_page_on_policies_has_every_field_there_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let seen = folder.path().join("seen.jsonl");
+    let script = folder.path().join("policy.sh");
+    let answer = "while read line; do echo '{\"version\":1,\"rung\":1}'; done";
+    fs::write(&script, format!("tee -a '{}' | {answer}", seen.display())).expect("written");
+    let output = bench(&format!("exec:sh {}", script.display()), &folder.path().join("out"), "1");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let seen = fs::read_to_string(seen).expect("requests");
+    let seen = seen.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+    let seen = seen.collect::<Vec<Value>>();
+    assert_eq!(examples(r#""kind":"hello""#), [seen[0].clone()]);
+    let later = &seen[10];
+    assert_eq!(sorted(documented("field of a request")), sorted(keys(later)));
+    assert_eq!(sorted(documented("field of an arrival")), sorted(keys(&later["history"][0])));
+    let decide = &examples(r#""kind":"decide""#)[0];
+    assert_eq!(sorted(keys(decide)), sorted(keys(later)));
+    assert_eq!(sorted(keys(&decide["history"][0])), sorted(keys(&later["history"][0])));
+}
+
+#[test]
+fn the_page_on_policies_shows_what_a_gym_answers() {
+    let requests = examples(r#""kind":"reset","n""#).into_iter().chain(examples(r#""actions""#));
+    let requests = requests.map(|request| format!("{request}\n")).collect::<String>();
+    let mut gym = Command::new(env!("CARGO_BIN_EXE_dashpot"))
+        .arg("gym")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = gym.stdin.take().expect("piped");
+    stdin.write_all(requests.as_bytes()).expect("written");
+    drop(stdin);
+    let output = gym.wait_with_output().expect("it ends");
+    assert!(output.status.success());
+    let answers = String::from_utf8(output.stdout).expect("UTF-8");
+    let answers = answers.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let answers = answers.collect::<Vec<_>>();
+    assert_eq!(
+        (answers[0]["kind"].as_str(), answers[1]["kind"].as_str()),
+        (Some("reset"), Some("step"))
+    );
+    assert_eq!(sorted(documented("field of a step's answer")), sorted(keys(&answers[1])));
+    let mut shown = documented("field of a request");
+    shown.retain(|name| name != "kind" && name != "id");
+    assert_eq!(sorted(shown), sorted(keys(&answers[1]["observations"][0])));
+    let asked = documented("field of a reset");
+    for request in examples(r#""kind":"reset","n""#) {
+        assert_eq!(sorted(asked.clone()), sorted(keys(&request)));
+    }
 }

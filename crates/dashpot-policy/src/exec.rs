@@ -174,7 +174,7 @@ impl Rule for Exec {
 }
 
 fn greet(process: &mut Process, hello: &Request, within: Duration) -> Result<(), PolicyError> {
-    let Hello { version } = read(&process.ask(line(hello), within)?)?;
+    let Hello { version } = read(&process.greet(line(hello), within)?)?;
     if version == VERSION { Ok(()) } else { Err(PolicyError::OtherVersion(version)) }
 }
 

@@ -93,6 +93,24 @@ impl Process {
             TrySendError::Full(_) => ProcessError::Deaf,
             TrySendError::Disconnected(_) => ProcessError::Gone,
         })?;
+        self.hear(within)
+    }
+
+    /// Writes the first line and returns the one that the program begins with: whether it reads
+    /// before it speaks is the same for a greeting.
+    pub(crate) fn greet(
+        &mut self,
+        line: Vec<u8>,
+        within: Duration,
+    ) -> Result<Vec<u8>, ProcessError> {
+        let requests = self.requests.as_ref().ok_or(ProcessError::Gone)?;
+        if requests.try_send(line).is_err() {
+            tracing::debug!("a policy does not wait for its greeting");
+        }
+        self.hear(within)
+    }
+
+    fn hear(&self, within: Duration) -> Result<Vec<u8>, ProcessError> {
         match self.answers.recv_timeout(within) {
             Ok(Line::Whole(line)) => Ok(line),
             Ok(Line::TooLong) => Err(ProcessError::TooLong),

@@ -2,8 +2,8 @@
 
 mod extras;
 mod files;
-mod movies;
-mod networks;
+pub(crate) mod movies;
+pub(crate) mod networks;
 mod oracle;
 mod parquet;
 mod plan;

@@ -1,7 +1,8 @@
 //! The command line: what may be typed, and which command it starts.
 
 use crate::{
-    ExitStatus, bench, config, edge, explain, ingest, log, origin, play, prefill, purge, sign, up,
+    ExitStatus, bench, config, edge, explain, gym, ingest, log, origin, play, prefill, purge, sign,
+    up,
 };
 use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -51,6 +52,12 @@ enum Command {
     Explain(explain::Args),
     /// Compare rate-adaptation rules, by the thousand sessions in virtual time
     Bench(Box<bench::Args>),
+    /// Let a program train a policy: sessions that wait for its choices, in lines of JSON
+    ///
+    /// Reads requests on stdin and answers on stdout, one line each: `{"kind":"reset","n":8}`, then
+    /// `{"kind":"step","actions":[0,…]}`. docs/policies.md has the fields, examples/gym a
+    /// Gymnasium environment.
+    Gym(gym::Args),
     /// Make assets out of films: a ladder of CMAF tracks
     Ingest(ingest::Args),
 }
@@ -110,6 +117,7 @@ pub(crate) fn edge_again() -> anyhow::Result<edge::Args> {
         | Command::Play(_)
         | Command::Explain(_)
         | Command::Bench(_)
+        | Command::Gym(_)
         | Command::Ingest(_) => {
             anyhow::bail!("this process is no edge")
         }
@@ -141,6 +149,7 @@ async fn start(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Play(args) => play::run(args).await,
         Command::Explain(args) => explain::run(&args),
         Command::Bench(args) => bench::run(&args).await,
+        Command::Gym(args) => gym::run(&args),
         Command::Ingest(args) => ingest::run(args).await,
     }
 }

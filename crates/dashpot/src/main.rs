@@ -8,6 +8,7 @@ mod config;
 mod edge;
 mod exit;
 mod explain;
+mod gym;
 mod ingest;
 mod log;
 mod operator;

@@ -12,7 +12,7 @@ use std::path::Path;
 const DEFAULT: &str = "gen:vbr";
 
 /// Reads every film that is named.
-pub(super) fn read(named: &[String]) -> anyhow::Result<Vec<Movie>> {
+pub(crate) fn read(named: &[String]) -> anyhow::Result<Vec<Movie>> {
     let default = [DEFAULT.to_owned()];
     let named = if named.is_empty() { &default } else { named };
     let movies = named.iter().map(|name| movie(name));

@@ -10,7 +10,7 @@ use std::{path::Path, time::Duration};
 const DEFAULT: &str = "gen:mixed";
 
 /// Reads every trace that is named.
-pub(super) fn read(
+pub(crate) fn read(
     named: &[String],
     format: Option<NetworkFormat>,
     latency: Duration,

@@ -2,8 +2,10 @@
 //! have there.
 
 use super::plan::Plan;
-use anyhow::Context as _;
+use crate::rule;
+use anyhow::{Context as _, bail};
 use clap::ValueEnum;
+use dashpot_abr::Rule;
 use dashpot_base::ChunkQoe;
 use dashpot_sim::{
     oracle::{pensieve, sabre},
@@ -59,14 +61,15 @@ impl Oracle {
 }
 
 fn sabre_session(job: &Job<'_>) -> anyhow::Result<Figures> {
-    let mut rule = dashpot_abr::parse(job.rule)?;
+    let mut rule = made(job)?;
     let options = sabre::Options { buffer_ms: buffer_ms(job), ..sabre::Options::default() };
     let outcome = sabre::run(&job.movie.film, &job.network.periods, rule.as_mut(), &options);
+    unfailed(job, rule.as_ref())?;
     Ok(outcome.metrics().collect())
 }
 
 fn pensieve_session(job: &Job<'_>) -> anyhow::Result<Figures> {
-    let mut rule = dashpot_abr::parse(job.rule)?;
+    let mut rule = made(job)?;
     let trace = job.network.pensieve();
     let trace = trace.with_context(|| format!("the trace {}", job.network.name))?;
     let setup = pensieve::Setup {
@@ -74,6 +77,7 @@ fn pensieve_session(job: &Job<'_>) -> anyhow::Result<Figures> {
         ..pensieve::Setup::new(&job.movie.film, &trace)
     };
     let chunks = pensieve::run(&setup, rule.as_mut());
+    unfailed(job, rule.as_ref())?;
     let ladder = job.movie.film.ladder();
     let count = chunks.iter().map(|_| 1.0).sum::<f64>();
     let kbps = chunks.iter().map(|chunk| ladder[chunk.rung.0]).sum::<f64>() / count;
@@ -88,6 +92,20 @@ fn pensieve_session(job: &Job<'_>) -> anyhow::Result<Figures> {
         ("stall_s", stalled),
         ("switches", changes.map(|_| 1.0).sum::<f64>()),
     ])
+}
+
+fn made(job: &Job<'_>) -> anyhow::Result<Box<dyn Rule>> {
+    rule::make(job.rule).with_context(|| format!("--abr {}", job.rule))
+}
+
+/// A session whose rule failed is no session of that rule.
+fn unfailed(job: &Job<'_>, rule: &dyn Rule) -> anyhow::Result<()> {
+    match rule.failure() {
+        Some(why) => {
+            bail!("the rule failed with `{}` over `{}`: {why}", job.movie.name, job.network.name)
+        }
+        None => Ok(()),
+    }
 }
 
 fn buffer_ms(job: &Job<'_>) -> f64 {
