@@ -9,7 +9,7 @@ mod edge;
 mod shared;
 
 pub use edge::Edge;
-pub use shared::shared;
+pub use shared::{shared, shared_observed};
 
 use crate::{Session, Wire, run::run_from};
 use dashpot_abr::{Rule, Table};

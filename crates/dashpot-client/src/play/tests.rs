@@ -3,9 +3,9 @@
 mod server;
 
 use super::*;
-use dashpot_abr::Throughput;
+use dashpot_abr::{self as abr, Decision, Reason, Rung, Throughput, View};
 use dashpot_player::{Failure, What};
-use dashpot_qoe::Event;
+use dashpot_qoe::{Abandoned, Event};
 use server::{Answer, path, response, with_server};
 use std::error::Error as _;
 use url::Url;
@@ -95,6 +95,57 @@ async fn a_session_plays_and_its_records_name_the_cache() {
     let segments = segments.collect::<Vec<_>>();
     assert!(!segments.is_empty() && segments.iter().all(|it| *it == (2_000, hit.clone())));
     assert!(heads.iter().all(|head| head.to_ascii_lowercase().contains("cmcd-session: sf=d")));
+}
+
+/// Takes the top rung, gives it up as soon as it may, and takes the lowest from then on.
+#[derive(Debug, Default)]
+struct Hasty {
+    gave_up: bool,
+}
+
+impl Rule for Hasty {
+    fn name(&self) -> &'static str {
+        "hasty"
+    }
+
+    fn decide(&mut self, view: &View<'_>) -> Decision {
+        let rung = if self.gave_up { Rung(0) } else { view.top() };
+        Decision::now(rung, Reason::NoEstimate)
+    }
+
+    fn patience_ms(&self, _: &View<'_>, _: &abr::Progress) -> f64 {
+        if self.gave_up { f64::INFINITY } else { 0.0 }
+    }
+
+    fn gives_up(&mut self, _: &View<'_>, progress: &abr::Progress) -> bool {
+        assert!(progress.bits_here < progress.bits && progress.first_byte_ms < progress.since_ms);
+        assert!((progress.bits - 16_000.0).abs() < 0.5, "as announced: {progress:?}");
+        self.gave_up = true;
+        true
+    }
+}
+
+#[tokio::test]
+async fn a_download_that_the_rule_gives_up_is_cancelled_and_chosen_afresh() {
+    // A segment takes 400 ms, of which the rule sees the first eighth.
+    let slow = |base: &str| Config {
+        link: Some(Trace::parse("1000,40,1").unwrap()),
+        rule: Box::new(Hasty::default()),
+        ..config(base, "/film.mpd")
+    };
+    let (Played { outcome, events }, heads) = run(film, slow).await;
+    let outcome = outcome.unwrap();
+    assert_eq!(outcome.reason, DoneReason::PlayedEnough);
+    let given_up = events.iter().filter_map(|event| {
+        let Event::Abandon { reason: Abandoned::Rule, size, .. } = event else { return None };
+        Some(size.bytes())
+    });
+    let given_up = given_up.collect::<Vec<_>>();
+    assert!(given_up.len() == 1 && given_up[0] < 2_000, "{given_up:?}");
+    assert_eq!(outcome.summary.wasted_bytes, given_up[0]);
+    let segments = heads.iter().map(|head| path(head)).filter(|path| path.ends_with(".m4s"));
+    let segments = segments.take(2).collect::<Vec<_>>();
+    assert_eq!(segments, ["/v2/1.m4s", "/v1/1.m4s"]);
 }
 
 #[tokio::test]

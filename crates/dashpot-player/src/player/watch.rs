@@ -139,6 +139,11 @@ impl Player {
 }
 
 /// Returns how long a rule surely does not give up; `None` for ever.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is not negative, and `as` saturates at five centuries"
+)]
 pub(super) fn patience(ms: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(ms.max(0.0) / 1_000.0).ok()
+    (!ms.is_infinite() || ms < 0.0).then(|| Duration::from_nanos((ms.max(0.0) * 1e6) as u64))
 }

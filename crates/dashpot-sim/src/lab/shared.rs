@@ -5,7 +5,7 @@ use crate::{upstream::Carrier, wire::Desk};
 use dashpot_base::{Machine as _, MonoTime};
 use dashpot_net::{Link, Output as LinkOutput, TransferId};
 use dashpot_player::{DoneReason, Input, Log, Output, Player, Ticket};
-use dashpot_qoe as qoe;
+use dashpot_qoe::{self as qoe, Record};
 use std::collections::VecDeque;
 
 /// How many low bits of a transfer's name are the request's own; the rest is the viewer's number.
@@ -20,11 +20,22 @@ const TICKET_BITS: u32 = 40;
 /// congestion control come to do; what TCP's ramps and queues add is not simulated.
 #[must_use]
 pub fn shared(labs: Vec<Lab>) -> Vec<Outcome> {
+    run(labs, Log::Outcome, |_, _| ())
+}
+
+/// Runs the sessions of `labs` as [`shared`] does; every record is shown to `observe`, with the
+/// place of its session in `labs`.
+#[must_use]
+pub fn shared_observed(labs: Vec<Lab>, observe: impl FnMut(usize, &Record)) -> Vec<Outcome> {
+    run(labs, Log::All, observe)
+}
+
+fn run(labs: Vec<Lab>, log: Log, observe: impl FnMut(usize, &Record)) -> Vec<Outcome> {
     let Some(first) = labs.first() else { return Vec::new() };
     let link = Link::new(first.trace.clone(), first.loss_ratio, first.seed);
     let site = Site::new(first.edge, &first.film);
-    let seats = labs.into_iter().map(|lab| Seat::new(lab, site.clone())).collect();
-    let mut room = Room { carrier: Carrier::new(link), seats };
+    let seats = labs.into_iter().map(|lab| Seat::new(lab, site.clone(), log)).collect();
+    let mut room = Room { carrier: Carrier::new(link), seats, observe };
     let mut now = MonoTime::ZERO;
     while let Some(next) = room.next() {
         now = now.max(next);
@@ -35,10 +46,10 @@ pub fn shared(labs: Vec<Lab>) -> Vec<Outcome> {
 }
 
 /// All viewers and what they share.
-#[derive(Debug)]
-struct Room {
+struct Room<F> {
     carrier: Carrier,
     seats: Vec<Seat>,
+    observe: F,
 }
 
 /// One viewer.
@@ -54,7 +65,7 @@ struct Seat {
     done: Option<(DoneReason, MonoTime)>,
 }
 
-impl Room {
+impl<F: FnMut(usize, &Record)> Room<F> {
     /// Returns when something happens next.
     fn next(&self) -> Option<MonoTime> {
         self.seats.iter().filter_map(Seat::next).chain(self.carrier.wake_at()).min()
@@ -86,18 +97,18 @@ impl Room {
             }
             self.seats.iter_mut().for_each(Seat::answer_looks);
             for (index, seat) in self.seats.iter_mut().enumerate() {
-                any |= seat.settle(now, index, &mut self.carrier);
+                any |= seat.settle(now, index, &mut self.carrier, &mut self.observe);
             }
         }
     }
 }
 
 impl Seat {
-    fn new(lab: Lab, site: Site) -> Self {
+    fn new(lab: Lab, site: Site, log: Log) -> Self {
         let begins = MonoTime::ZERO.after(lab.begins);
         let seeks = lab.seeks.iter().map(|&(after, to)| (begins.after(after), Input::Seek { to }));
         let script = [(begins, Input::Start)].into_iter().chain(seeks).collect();
-        let (player, desk) = (lab.player(Log::Outcome), Desk::new(site));
+        let (player, desk) = (lab.player(log), Desk::new(site));
         let (looks, session) = (Vec::new(), qoe::Session::new());
         Self { player, desk, script, looks, session, done: None }
     }
@@ -124,10 +135,20 @@ impl Seat {
     }
 
     /// Carries what the player has to say and is to be told; returns whether there was anything.
-    fn settle(&mut self, now: MonoTime, index: usize, carrier: &mut Carrier) -> bool {
+    fn settle(
+        &mut self,
+        now: MonoTime,
+        index: usize,
+        carrier: &mut Carrier,
+        observe: &mut impl FnMut(usize, &Record),
+    ) -> bool {
         let mut any = false;
         loop {
             while let Some(output) = self.player.poll() {
+                if let Output::Log(record) = &output {
+                    self.session.add(record);
+                    observe(index, record);
+                }
                 self.carry(now, index, carrier, output);
                 any = true;
             }
@@ -150,7 +171,8 @@ impl Seat {
                 self.desk.forget(ticket);
                 carrier.cancel(now, name(index, ticket.0));
             }
-            Output::Log(record) => self.session.add(&record),
+            // Whoever took it out has told it.
+            Output::Log(_) => (),
             Output::Done(reason) => self.done = Some((reason, now)),
         }
     }

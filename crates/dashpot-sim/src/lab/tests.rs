@@ -74,8 +74,11 @@ fn one_viewer_has_a_link_as_if_it_were_not_shared() {
             loss_ratio: 0.05,
             ..lab(by_name(name).unwrap(), trace)
         };
-        let alone = session().run();
-        let shared = shared(vec![session()]).remove(0);
+        let (mut said, mut heard) = (Vec::new(), Vec::new());
+        let alone = session().observed(|record| said.push(record.clone()));
+        let shared = shared_observed(vec![session()], |_, record| heard.push(record.clone()));
+        assert_eq!(said, heard, "{name}");
+        let shared = shared.into_iter().next().unwrap();
         assert_eq!((alone.summary, alone.done), (shared.summary, shared.done), "{name}");
         assert_eq!(alone.ended, shared.ended, "{name}");
     }
