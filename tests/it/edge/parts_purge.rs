@@ -65,6 +65,7 @@ async fn who_asks_after_a_purge_does_not_share_a_part_that_was_asked_for_before(
             // Whichever of the two ended last.
             let after = fetch(edge.addr, path, &RANGE).await;
             assert!(after.whole && after.body == bytes_of(1, 0, MIB - 1), "{obsolete:?}");
+            assert!(after.one("cache-status").contains("; hit"), "{obsolete:?}: {after:?}");
             edge.stop().await;
         }
     })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dashpot_cache::{Key, ResponseHead, Times};
+use dashpot_cache::{Key, Purged, ResponseHead, Tags, Times};
 use http::StatusCode;
 
 use super::{
@@ -29,10 +29,12 @@ impl Fetching {
         self.fetch.tell(Outcome::Validated(parts));
     }
 
-    /// Stores `parts`, unless an unsafe request has made them obsolete since this fetch began.
+    /// Stores `parts`, unless a purge or an unsafe request has made them obsolete since this fetch
+    /// began: what has taken their place is newer.
     pub(super) fn keep(&self, parts: Arc<Parts>) {
         let wanted = &self.fetch.wanted;
-        self.unless_invalidated(|store| {
+        let head = Arc::clone(&parts.head);
+        self.unless_obsolete(&head.tags, |store| {
             store.insert_parts(wanted.primary.clone(), &wanted.request, parts);
         });
     }
@@ -40,7 +42,8 @@ impl Fetching {
     /// Stores the whole as `object`, under the same condition.
     pub(super) fn keep_whole(&self, object: Object) {
         let wanted = &self.fetch.wanted;
-        self.unless_invalidated(|store| {
+        let head = Arc::clone(&object.head);
+        self.unless_obsolete(&head.tags, |store| {
             store.insert(wanted.primary.clone(), &wanted.request, object.into());
         });
     }
@@ -49,13 +52,14 @@ impl Fetching {
     /// be found, and would take room.
     pub(super) fn keep_block(&self, key: Key, parts: &Parts, block: Arc<Block>) {
         let wanted = &self.fetch.wanted;
-        self.unless_invalidated(|store| store.insert_block(key, wanted, parts, block));
+        let insert = |store: &Store| store.insert_block(key, wanted, parts, block);
+        self.unless_obsolete(&parts.head.tags, insert);
     }
 
-    fn unless_invalidated(&self, insert: impl FnOnce(&Store)) {
+    fn unless_obsolete(&self, tags: &Tags, insert: impl FnOnce(&Store)) {
         let (store, primary) = (&self.edge.store, &self.fetch.wanted.primary);
         let is_invalidated = || store.purging.is_invalidated(primary, self.invalidations);
-        if is_invalidated() {
+        if store.purging.check(primary, tags, self.epoch) == Purged::Hard || is_invalidated() {
             return;
         }
         insert(store);
