@@ -39,6 +39,24 @@ async fn late_joiners_have_all_that_has_come_at_once_however_small_the_body() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_herd_asks_an_origin_once_that_is_faster_than_the_herd() {
+    bounded(async {
+        let origin = HostileOrigin::start().await;
+        let edge = Edge::before(&origin).await;
+        // Some of each herd come when the flight is on its way, some when it has just ended.
+        for nth in 0..50 {
+            let path = format!("/fine/{nth}.m4s");
+            for viewer in join_all((0..20).map(|_| fetch(edge.addr, &path, &[]))).await {
+                assert!(viewer.whole && viewer.body == body_of(BODY_BYTES), "{viewer:?}");
+            }
+            assert_eq!(origin.asked(&path).len(), 1, "{path}");
+        }
+        edge.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_fill_of_a_lone_leader_that_leaves_is_a_hit_for_the_next() {
     for kind in ["hold", "hold-chunked"] {
         bounded(async {
