@@ -5,6 +5,7 @@
 //! not the same machine, so its mean rate of the segments and time stalled are held to be near,
 //! not equal: it fetches an MPD first, and what it saw of a download given up is a sample, too.
 
+mod decisions;
 mod rows;
 
 use dashpot_base::{Bitrate, ByteSize, Seed};

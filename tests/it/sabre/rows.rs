@@ -10,21 +10,25 @@ use dashpot_sim::{
     input::{Period, sabre},
     oracle::sabre::{Average, Options, Outcome, run},
 };
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
-fn text(path: &Path) -> String {
+pub(super) fn text(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// A session as a command line of Sabre's asks for it.
-struct Asked {
-    spec: String,
-    options: Options,
+pub(super) struct Asked {
+    pub(super) spec: String,
+    pub(super) options: Options,
     length_s: Option<f64>,
 }
 
 impl Asked {
-    fn of(line: &str) -> Self {
+    pub(super) fn of(line: &str) -> Self {
         let words: Vec<_> = line.split_whitespace().collect();
         let has = |flag: &str| words.contains(&flag);
         let value = |flag: &str| {
@@ -100,6 +104,16 @@ fn every_figure_of_the_made_up_films_agrees() {
     assert_eq!(golden.len(), 60);
 }
 
+/// Returns the folder of the published films, traces and figures, if they are there.
+pub(super) fn published() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/sabre");
+    if !folder.is_dir() {
+        println!("skipped: there is no {}", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
 /// The published sets: their name, the folder of their traces, their film.
 const SETS: [(&str, &str, &str); 7] = [
     ("example_b25", "", "example-movie.json"),
@@ -113,11 +127,7 @@ const SETS: [(&str, &str, &str); 7] = [
 
 #[test]
 fn every_figure_of_the_published_films_agrees() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/sabre");
-    if !folder.is_dir() {
-        println!("skipped: there is no {}", folder.display());
-        return;
-    }
+    let Some(folder) = published() else { return };
     let (mut wrong, mut checked) = (Vec::new(), 0);
     for (set, traces, film) in SETS {
         let csv = text(&folder.join("outputs").join(set).with_extension("csv"));
