@@ -262,3 +262,6 @@ impl Rule for BolaEnhanced {
         self.curve.patience_ms(&Fetching::of(progress, level_ms.max(0.0)))
     }
 }
+
+#[cfg(test)]
+mod tests;

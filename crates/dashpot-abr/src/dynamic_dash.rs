@@ -96,3 +96,6 @@ impl Rule for DynamicDash {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

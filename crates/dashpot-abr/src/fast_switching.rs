@@ -110,3 +110,6 @@ impl Rule for FastSwitching {
         self.rule.speed(view)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,8 @@ mod metrics;
 mod network;
 mod playout;
 mod reaction;
+#[cfg(test)]
+mod tests;
 
 pub use estimate::{Average, WINDOW_MAX};
 pub use metrics::Outcome;
@@ -55,6 +57,10 @@ impl Default for Options {
         }
     }
 }
+
+/// How often one segment may be given up, after which it comes whatever the rule says. Sabre has no
+/// such bound; its own rules need a few, another might go on for ever.
+const GIVEN_UP_MAX: u32 = 1_000;
 
 /// One download, as the decision log has it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -109,6 +115,7 @@ pub fn run_logged(
         playout: Playout::new(movie, options),
         estimator: Estimator::new(&options.average, movie.segment_ms(0)),
         accuracy: Accuracy::default(),
+        given_up: 0,
     };
     session.first();
     let mut next = 1;
@@ -128,6 +135,8 @@ struct Session<'a, L> {
     playout: Playout<'a>,
     estimator: Estimator,
     accuracy: Accuracy,
+    /// How often the segment that comes next was given up.
+    given_up: u32,
 }
 
 /// What is to be fetched.
@@ -165,6 +174,7 @@ impl<L: FnMut(&Step)> Session<'_, L> {
         self.playout.drain(got.took_ms, self.network.sustainable());
         step.buffer_drained_ms = self.playout.level();
         (self.log)(&step);
+        self.given_up = if got.is_given_up { self.given_up + 1 } else { 0 };
         if !got.is_given_up {
             if choice.is_replacement {
                 self.playout.replace(next - choice.index, choice.decision.rung);
@@ -210,7 +220,7 @@ impl<L: FnMut(&Step)> Session<'_, L> {
 
     /// Downloads what was chosen, as far as the rule lets it come.
     fn download(&mut self, next: usize, choice: &Choice, bits: f64) -> Download {
-        if !self.options.may_give_up {
+        if !self.options.may_give_up || GIVEN_UP_MAX <= self.given_up {
             return self.network.download(bits, &mut self.playout.witness());
         }
         let Choice { index, decision: Decision { rung, .. }, .. } = *choice;
