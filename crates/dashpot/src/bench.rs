@@ -155,6 +155,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     if args.real {
         return real::run(real_request(args, plan)).await;
     }
+    let logged = extras::choose(&plan, &args.log)?;
     let temporary = args.out.is_none().then(tempfile::tempdir).transpose();
     let temporary = temporary.context("cannot make a temporary folder")?;
     let folder = args.out.as_deref().or(temporary.as_ref().map(tempfile::TempDir::path));
@@ -167,8 +168,8 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     if let Some(out) = &args.out {
         report::write(&summary, &plan, out)?;
         written.extend([out.join("report.html"), sessions, store.parquet()]);
-        if !args.log.is_empty() {
-            written.extend(extras::logs(&plan, &args.log, &out.join("logs"))?);
+        if !logged.is_empty() {
+            written.extend(extras::logs(&plan, logged, &out.join("logs"))?);
         }
     }
     if let Some(folder) = &args.p1203 {

@@ -129,6 +129,41 @@ fn what_differs_on_every_trace_is_shown_and_what_differs_on_some_is_not() {
     assert!(compared(metric, &[&[None], &[Some(1.0)]]).is_empty());
 }
 
+/// The scores that Sabre (commit 09b03bb) printed for `algorithm` on the 86 traces of a 3G network
+/// with a buffer of 10 s, by trace; `None` where the file is not at hand.
+fn sabre_scores(algorithm: &str) -> Option<Vec<(String, f64)>> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference");
+    let text = std::fs::read_to_string(folder.join("sabre/outputs/3G_live10.csv")).ok()?;
+    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let header = lines.next()?;
+    let score = header.iter().position(|name| *name == "time average score")?;
+    let rows = lines.filter(|row| row[1] == algorithm);
+    let mut scores =
+        rows.map(|row| (row[2].to_owned(), row[score].parse().unwrap())).collect::<Vec<_>>();
+    scores.sort_by(|a, b| a.0.cmp(&b.0));
+    Some(scores)
+}
+
+#[test]
+fn a_small_difference_of_published_sessions_is_shown_because_it_is_paired() {
+    let Some((enhanced, plain)) = sabre_scores("bolae_ao").zip(sabre_scores("throughput_ao"))
+    else {
+        println!("skipped: Sabre's published sessions are not at hand");
+        return;
+    };
+    let differences = enhanced.iter().zip(&plain).map(|(a, b)| {
+        assert_eq!(a.0, b.0);
+        a.1 - b.1
+    });
+    let differences = differences.collect::<Vec<_>>();
+    assert_eq!(differences.len(), 86);
+    let found = paired_interval(&differences, Seed(1)).unwrap();
+    assert_eq!(
+        format!("{:.3} [{:.3}, {:.3}]", found.mean, found.low, found.high),
+        "0.018 [0.003, 0.030]"
+    );
+}
+
 proptest! {
     #[test]
     fn adjusted_probabilities_keep_their_order_and_are_never_lower(

@@ -15,9 +15,8 @@ use std::{
 /// The most decision logs of one sweep: each has some hundred kilobytes.
 const LOGS_MAX: usize = 10_000;
 
-/// Writes the decision log of each session that one of `wanted` names to a file of its own in
-/// `folder`, and returns these files.
-pub(super) fn logs(plan: &Plan, wanted: &[String], folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// Returns the sessions that `wanted` names, which are numbers of rows or patterns.
+pub(super) fn choose(plan: &Plan, wanted: &[String]) -> anyhow::Result<Vec<usize>> {
     let mut chosen = Vec::new();
     for which in wanted {
         let before = chosen.len();
@@ -36,6 +35,12 @@ pub(super) fn logs(plan: &Plan, wanted: &[String], folder: &Path) -> anyhow::Res
     if LOGS_MAX < chosen.len() {
         bail!("--log names {} sessions; at most {LOGS_MAX} logs are written", chosen.len());
     }
+    Ok(chosen)
+}
+
+/// Writes the decision log of each of these sessions to a file of its own in `folder`, and returns
+/// the files.
+pub(super) fn logs(plan: &Plan, chosen: Vec<usize>, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     fs::create_dir_all(folder).with_context(|| cannot_write(folder))?;
     let written = chosen.into_par_iter().map(|index| {
         let job = plan.job(index);

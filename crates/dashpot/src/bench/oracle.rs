@@ -6,13 +6,13 @@ use crate::rule;
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use dashpot_abr::Rule;
-use dashpot_base::ChunkQoe;
+use dashpot_qoe::{ChunkQoe, stats::mean};
 use dashpot_sim::{
     oracle::{pensieve, sabre},
     sweep::Job,
 };
 use rayon::prelude::*;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::{fmt::Write as _, fs, path::Path, time::Duration};
 
 /// Whose simulator.
@@ -79,16 +79,17 @@ fn pensieve_session(job: &Job<'_>) -> anyhow::Result<Figures> {
     let chunks = pensieve::run(&setup, rule.as_mut());
     unfailed(job, rule.as_ref())?;
     let ladder = job.movie.film.ladder();
-    let count = chunks.iter().map(|_| 1.0).sum::<f64>();
-    let kbps = chunks.iter().map(|chunk| ladder[chunk.rung.0]).sum::<f64>() / count;
-    // What the first chunk takes is the start of playback.
-    let stalled = chunks.iter().skip(1).map(|chunk| chunk.stalled_ms).sum::<f64>() / 1e3;
+    // Nobody chose the first chunk, and what it takes is the start of playback: published figures
+    // leave it out.
+    let chosen = chunks.iter().skip(1);
+    let kbps = chosen.clone().map(|chunk| ladder[chunk.rung.0]).collect::<Vec<_>>();
+    let stalled = chosen.map(|chunk| chunk.stalled_ms).sum::<f64>() / 1e3;
     let changes = chunks.windows(2).filter(|pair| pair[0].rung != pair[1].rung);
     Ok(vec![
         ("QoE_lin", setup.qoe(ChunkQoe::LINEAR, &chunks)),
         ("QoE_log", setup.qoe(ChunkQoe::LOGARITHMIC, &chunks)),
         ("QoE_hd", setup.qoe(ChunkQoe::DEFINITION, &chunks)),
-        ("bitrate_kbps", kbps),
+        ("bitrate_kbps", mean(&kbps).unwrap_or_default()),
         ("stall_s", stalled),
         ("switches", changes.map(|_| 1.0).sum::<f64>()),
     ])
@@ -118,15 +119,18 @@ impl Sessions {
     pub(super) fn json(&self, plan: &Plan) -> anyhow::Result<String> {
         let mut text = String::new();
         for (job, figures) in plan.jobs().zip(&self.figures) {
-            let mut object = Map::new();
+            let mut fields = Vec::new();
             if 1 < plan.len() {
-                for (key, value) in names(&job) {
-                    object.insert(key.to_owned(), Value::from(value));
-                }
+                fields.extend(names(&job).map(|(key, value)| (key, Value::from(value))));
             }
-            let figures = figures.iter().map(|(name, value)| ((*name).to_owned(), (*value).into()));
-            object.extend(figures);
-            text += &serde_json::to_string(&object).context("cannot write the result")?;
+            fields.extend(figures.iter().map(|(name, value)| (*name, Value::from(*value))));
+            // A map would put the names in another order than the oracle prints.
+            let fields = fields.iter().map(|(key, value)| {
+                serde_json::to_string(key).map(|key| format!("{key}: {value}"))
+            });
+            let fields =
+                fields.collect::<Result<Vec<_>, _>>().context("cannot write the result")?;
+            write!(text, "{{{}}}", fields.join(", ")).unwrap_or_default();
             text.push('\n');
         }
         Ok(text)

@@ -3,6 +3,7 @@ use dashpot_sim::{
     input::{Movie, Network},
     sweep::Setup,
 };
+use serde_json::Map;
 use std::path::PathBuf;
 
 fn fixture(name: &str) -> String {
@@ -26,7 +27,9 @@ fn plan(rules: &[&str], networks: &[&str]) -> Plan {
 fn one_session_of_sabres_is_one_object_with_sabres_names() {
     let plan = plan(&["bola"], &["net-0.json"]);
     let sessions = Oracle::Sabre.run(&plan, 1).unwrap();
-    let found: Map<String, Value> = serde_json::from_str(&sessions.json(&plan).unwrap()).unwrap();
+    let json = sessions.json(&plan).unwrap();
+    assert!(json.starts_with("{\"buffer size\": 25000.0, \"total played utility\": "), "{json}");
+    let found: Map<String, Value> = serde_json::from_str(&json).unwrap();
     // What Sabre prints of this film and network.
     for (name, expected) in [
         ("time average played utility", 2.428_664),

@@ -1,0 +1,144 @@
+//! `dashpot bench` as people type it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+fn bench(words: &str) -> Command {
+    let mut dashpot = Command::new(env!("CARGO_BIN_EXE_dashpot"));
+    dashpot.env_clear().arg("bench").args(words.split_whitespace());
+    dashpot
+}
+
+fn run(words: &str) -> Output {
+    bench(words).output().expect("dashpot runs")
+}
+
+fn stdout(words: &str) -> String {
+    let output = run(words);
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(output.status.success(), "{words}: {}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/it/sabre")
+}
+
+#[test]
+fn two_rules_are_compared_at_once_and_in_words() {
+    let text = stdout(
+        "--abr throughput,bola:gp=6 --trace gen:step,n=12,seconds=120 --movie gen:vbr,segments=30",
+    );
+    let first = text.lines().next().expect("a line");
+    assert_eq!(
+        first,
+        "2 rules x 12 traces x 1 film = 24 sessions (0 were there already), buffer of 25 s, seed 1"
+    );
+    for words in ["has the highest mean qoe_lin", "bola:gp=6", "stall_ratio (lower is better)"] {
+        assert!(text.contains(words), "{words} in {text}");
+    }
+    let in_words = ["has more than", "has less than", "no difference is shown between"];
+    assert!(in_words.iter().any(|words| text.contains(words)), "{text}");
+}
+
+#[test]
+fn files_are_the_same_whatever_the_threads_and_hold_logs_that_explain_reads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let words =
+        "--abr throughput,bola --trace gen:mixed,n=10,seconds=60 --movie gen:vbr,segments=20";
+    let mut files = Vec::new();
+    for threads in [1, 2, 7] {
+        let out = folder.path().join(threads.to_string());
+        let p1203 = folder.path().join("p1203");
+        let (to, p1203) = (out.display(), p1203.display());
+        stdout(&format!(
+            "{words} --threads {threads} --out {to} --log 1 bola/*/lte* --p1203 {p1203}"
+        ));
+        let mut names = fs::read_dir(&out).expect("a folder").map(|it| it.expect("a file").path());
+        let read = |name: &str| fs::read(out.join(name)).expect(name);
+        files.push((read("sessions.csv"), read("sessions.parquet")));
+        assert!(names.all(|name| !name.to_string_lossy().contains("part")), "work is left behind");
+        let logs =
+            fs::read_dir(out.join("logs")).expect("logs").map(|it| it.expect("a file").path());
+        let mut logs = logs.collect::<Vec<_>>();
+        logs.sort();
+        assert_eq!(logs.len(), 3, "{logs:?}");
+        let first = fs::read_to_string(&logs[0]).expect("a log");
+        assert!(first.lines().count() > 40 && first.contains("\"kind\":\"rung\""), "{first}");
+        let mut explain = Command::new(env!("CARGO_BIN_EXE_dashpot"));
+        let explained = explain.env_clear().arg("explain").arg(&logs[0]).args(["--at", "20s"]);
+        let explained = explained.output().expect("dashpot runs");
+        assert!(explained.status.success(), "{}", String::from_utf8_lossy(&explained.stderr));
+    }
+    assert!(files.windows(2).all(|pair| pair[0] == pair[1]), "threads change the files");
+    let inputs = fs::read_dir(folder.path().join("p1203")).expect("a folder").count();
+    assert_eq!(inputs, 20);
+}
+
+/// Killed without notice it goes on where it was, and ends up with the same bytes.
+#[test]
+fn a_sweep_that_was_killed_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let words = "--abr throughput,bola,dynamic --trace gen:markov,n=400,seconds=100";
+    let (killed, whole) = (folder.path().join("killed"), folder.path().join("whole"));
+    let part = killed.join("sessions.part.csv");
+    let words_killed = format!("{words} --out {}", killed.display());
+    let mut sweep = bench(&words_killed);
+    let mut sweep = sweep.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+    // The first block is written down when some hundred sessions are over.
+    while fs::metadata(&part).map_or(0, |it| it.len()) < 20_000 {
+        assert!(sweep.try_wait().expect("a child").is_none(), "it ended before it was killed");
+        std::thread::yield_now();
+    }
+    sweep.kill().expect("it is killed");
+    sweep.wait().expect("a child");
+    let went_on = stdout(&words_killed);
+    let kept = went_on.split_once('(').and_then(|(_, rest)| rest.split_once(' '));
+    let kept: usize = kept.and_then(|(kept, _)| kept.parse().ok()).expect("a count");
+    assert!((256..1_200).contains(&kept), "{went_on}");
+    stdout(&format!("{words} --out {}", whole.display()));
+    for name in ["sessions.csv", "sessions.parquet"] {
+        let read = |folder: &Path| fs::read(folder.join(name)).expect(name);
+        assert!(read(&killed) == read(&whole), "{name} differs");
+    }
+}
+
+#[test]
+fn sabres_figures_are_printed_under_sabres_names() {
+    let fixtures = fixtures();
+    let json = stdout(&format!(
+        "--oracle sabre --movie {0}/movie-a.json --network {0}/net-0.json --abr bola --buffer 25s \
+         --format json",
+        fixtures.display()
+    ));
+    let figures: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let figure = |name: &str| format!("{:.6}", figures[name].as_f64().expect(name));
+    assert_eq!(figure("time average played utility"), "2.428664");
+    assert_eq!(figure("time average played bitrate"), "2467.755035");
+    assert_eq!(figure("time average bitrate change"), "833.125284");
+}
+
+#[test]
+fn what_cannot_be_run_is_refused_with_what_to_do() {
+    let check = |words: &str, expected: &str| {
+        let output = run(words);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{words}: {message}");
+        assert!(message.contains(expected), "{words}: {message}");
+    };
+    check("--abr bolla", "`bolla` is no rule; there are");
+    check("--abr bola,bola", "--abr names `bola` twice");
+    check("--abr ,", "--abr names no rule");
+    check("--trace nowhere", "cannot read `nowhere`");
+    check("--trace gen:bus", "`bus` is no generator; there are mixed");
+    check("--movie gen:vbr,cv=9", "`cv=9`: parameters are");
+    check("--buffer 10ms", "--buffer must be at least 1s");
+    check("--log 1", "--out");
+    let out = tempfile::tempdir().expect("a folder");
+    let to = out.path().display();
+    let few = "--trace gen:step,n=1,seconds=20 --movie gen:vbr,segments=3";
+    check(&format!("{few} --out {to} --log 99"), "--log 99 names no session");
+}
