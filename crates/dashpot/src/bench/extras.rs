@@ -2,7 +2,7 @@
 
 mod p1203;
 
-use super::plan::Plan;
+use super::plan::{Plan, played};
 use anyhow::{Context as _, bail};
 use dashpot_sim::sweep::Job;
 use rayon::prelude::*;
@@ -46,7 +46,7 @@ pub(super) fn logs(plan: &Plan, chosen: Vec<usize>, folder: &Path) -> anyhow::Re
         let job = plan.job(index);
         let path = folder.join(file_name(index, &job, "jsonl"));
         let mut text = String::new();
-        for record in job.play(true)?.records {
+        for record in played(&job, true)?.records {
             text.push_str(&record.line("player"));
             text.push('\n');
         }
@@ -62,7 +62,7 @@ pub(super) fn p1203(plan: &Plan, folder: &Path) -> anyhow::Result<()> {
     (0..plan.len()).into_par_iter().try_for_each(|index| {
         let job = plan.job(index);
         let path = folder.join(file_name(index, &job, "json"));
-        let text = serde_json::to_string_pretty(&p1203::input(&job.play(false)?));
+        let text = serde_json::to_string_pretty(&p1203::input(&played(&job, false)?));
         fs::write(&path, text.context("cannot say it in JSON")?)
             .with_context(|| cannot_write(&path))
     })

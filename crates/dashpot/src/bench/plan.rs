@@ -65,7 +65,7 @@ impl Plan {
             let lines = pool.install(|| {
                 let played = missing.into_par_iter().map(|index| {
                     let job = self.job(index);
-                    Ok(row::line(&job, &played(&job)?))
+                    Ok(row::line(&job, &played(&job, false)?))
                 });
                 played.collect::<anyhow::Result<Vec<_>>>()
             })?;
@@ -77,10 +77,11 @@ impl Plan {
     }
 }
 
-/// Plays one session. One whose rule failed is no session of that rule, so that it ends the sweep.
-fn played(job: &Job<'_>) -> anyhow::Result<Played> {
+/// Plays one session, and keeps its records where they are wanted. One whose rule failed is no
+/// session of that rule, so that it ends the sweep.
+pub(super) fn played(job: &Job<'_>, keep_records: bool) -> anyhow::Result<Played> {
     let rule = rule::make(job.rule).with_context(|| format!("--abr {}", job.rule))?;
-    let played = job.play_by(rule, false);
+    let played = job.play_by(rule, keep_records);
     match &played.failure {
         Some(why) => {
             bail!("the rule failed with `{}` over `{}`: {why}", job.movie.name, job.network.name)
