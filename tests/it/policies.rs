@@ -117,6 +117,30 @@ fn training_against_sessions_improves_the_reward_and_the_result_plays() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+#[test]
+fn a_program_plays_wherever_rules_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("policy.sh");
+    let text = "while read line; do echo '{\"version\":1,\"rung\":1}'; done";
+    fs::write(&script, text).expect("written");
+    let rule = format!("exec:sh {}", script.display());
+    let inputs = ["--abr", &rule, "--trace", "gen:lte,n=2", "--movie", "gen:vbr,segments=50"];
+    let out = folder.path().join("out");
+    let out = ["--out", out.to_str().expect("a plain name"), "--log", "1"];
+    for flags in [&out[..], &["--oracle", "sabre"], &["--oracle", "pensieve"]] {
+        let output = dashpot(&[&["bench"], &inputs[..], flags].concat());
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{flags:?}: {stderr}");
+    }
+    fs::write(&script, text.replace(":1}", ":9}")).expect("written");
+    for flags in [&["--oracle", "sabre"], &["--oracle", "pensieve"]] {
+        let output = dashpot(&[&["bench"], &inputs[..], flags].concat());
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains("rung 9 is not there"), "{stderr}");
+    }
+}
+
 /// The names of the first column of a table of docs/policies.md whose head begins so.
 fn documented(head: &str) -> Vec<String> {
     let text = fs::read_to_string(root().join("docs/policies.md")).expect("the page");

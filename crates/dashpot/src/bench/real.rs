@@ -4,9 +4,10 @@ mod chain;
 mod known;
 mod told;
 
-use crate::{ExitStatus, cli};
+use crate::{ExitStatus, cli, rule};
 use anyhow::Context as _;
 use chain::Chain;
+use dashpot_abr::Rule;
 use dashpot_base::Seed;
 use dashpot_client as client;
 use dashpot_net::{Link, Trace};
@@ -109,14 +110,21 @@ struct Plan {
 }
 
 impl Plan {
+    fn made(&self) -> anyhow::Result<Box<dyn Rule>> {
+        rule::make(&self.rule).with_context(|| format!("--abr {}", self.rule))
+    }
+
     fn virtually(&self, known: &Known) -> anyhow::Result<Measures> {
         let link = Link::new(self.trace.clone(), 0.0, Seed(1));
         let run = dashpot_sim::run(Session {
-            player: player::Player::new(self.config.clone(), dashpot_abr::parse(&self.rule)?),
+            player: player::Player::new(self.config.clone(), self.made()?),
             wire: Wire::new(known.clone(), link),
             script: Vec::new(),
             grain: Duration::from_nanos(1),
         });
+        if let Some(reason @ player::DoneReason::RuleFailed { .. }) = &run.done {
+            anyhow::bail!("{reason}");
+        }
         let mut tracker = qoe::Tracker::new();
         for record in &run.records {
             tracker.add(record);
@@ -126,7 +134,7 @@ impl Plan {
 
     async fn really(&self, known: &Known) -> anyhow::Result<Measures> {
         let mut tracker = qoe::Tracker::new();
-        let rule = dashpot_abr::parse(&self.rule)?;
+        let rule = self.made()?;
         let config = client::Config {
             link: Some(self.trace.clone()),
             ..client::Config::new(self.config.clone(), rule)
@@ -137,8 +145,10 @@ impl Plan {
             }
         };
         let outcome = client::play(config, std::future::pending(), observe).await?;
-        if let player::DoneReason::Failed { what, failure } = outcome.reason {
-            anyhow::bail!("{what} failed: {failure}");
+        if let player::DoneReason::Failed { .. } | player::DoneReason::RuleFailed { .. } =
+            outcome.reason
+        {
+            anyhow::bail!("{}", outcome.reason);
         }
         Ok(tracker.measures(&outcome.summary, &known.ladder()))
     }

@@ -1,7 +1,7 @@
 //! One session of the best rule and of the next, over the trace on which they differ the most.
 
 use super::super::{
-    plan::Plan,
+    plan::{Plan, played},
     summary::{COMPARED, Summary},
 };
 use dashpot_qoe::{Event, Media, Record};
@@ -30,7 +30,7 @@ pub(super) fn draw(
     let mut figures = Vec::new();
     for rule in shown {
         let name = &summary.rules[rule];
-        let played = Job { rule: name, movie, network, setup: plan.setup }.play(true)?;
+        let played = played(&Job { rule: name, movie, network, setup: plan.setup }, true)?;
         let caption = format!(
             "{name} over {}, the trace on which the two best rules differ the most, with {}",
             network.name, movie.name
