@@ -64,6 +64,10 @@ pub(crate) struct Args {
     /// figures
     #[arg(long, value_name = "NAME", env = "DASHPOT_BENCH_ORACLE")]
     oracle: Option<Oracle>,
+    /// With `--oracle pensieve`: find the best there was to be had of each trace, too, and how far
+    /// behind it each session stayed
+    #[arg(long, env = "DASHPOT_BENCH_OPTIMUM", requires = "oracle")]
+    optimum: bool,
     /// Fixes whatever is random
     #[arg(long, value_name = "N", default_value_t = 1, env = "DASHPOT_BENCH_SEED")]
     seed: u64,
@@ -185,7 +189,13 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitStatus> {
 
 /// Runs the sessions in another simulator, and prints what that one prints.
 fn ask(oracle: Oracle, plan: &Plan, args: &Args) -> anyhow::Result<ExitStatus> {
-    let sessions = oracle.run(plan, args.threads)?;
+    let mut sessions = oracle.run(plan, args.threads)?;
+    if args.optimum {
+        if oracle != Oracle::Pensieve {
+            bail!("the optimum is known in Pensieve's environment only: use --oracle pensieve");
+        }
+        sessions.add_optima(plan, args.threads)?;
+    }
     if let Some(out) = &args.out {
         let name =
             oracle.to_possible_value().map_or_else(String::new, |it| it.get_name().to_owned());

@@ -13,7 +13,7 @@ use dashpot_sim::{
 };
 use rayon::prelude::*;
 use serde_json::Value;
-use std::{fmt::Write as _, fs, path::Path, time::Duration};
+use std::{fmt::Write as _, fs, path::Path, sync::Arc, time::Duration};
 
 /// Whose simulator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -44,9 +44,7 @@ impl Oracle {
 
     /// Runs every session of `plan`.
     pub(super) fn run(self, plan: &Plan, threads: usize) -> anyhow::Result<Sessions> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.context("cannot start threads: try a lower --threads")?;
-        let figures = pool.install(|| {
+        let figures = pool(threads)?.install(|| {
             let sessions = (0..plan.len()).into_par_iter().map(|index| {
                 let job = plan.job(index);
                 match self {
@@ -60,6 +58,11 @@ impl Oracle {
     }
 }
 
+fn pool(threads: usize) -> anyhow::Result<rayon::ThreadPool> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.context("cannot start threads: try a lower --threads")
+}
+
 fn sabre_session(job: &Job<'_>) -> anyhow::Result<Figures> {
     let mut rule = made(job)?;
     let options = sabre::Options { buffer_ms: buffer_ms(job), ..sabre::Options::default() };
@@ -68,14 +71,22 @@ fn sabre_session(job: &Job<'_>) -> anyhow::Result<Figures> {
     Ok(outcome.metrics().collect())
 }
 
+fn trace(job: &Job<'_>) -> anyhow::Result<Arc<pensieve::Trace>> {
+    let trace = job.network.pensieve();
+    trace.with_context(|| format!("the trace {}", job.network.name))
+}
+
+fn setup<'a>(job: &Job<'a>, trace: &'a pensieve::Trace) -> pensieve::Setup<'a> {
+    pensieve::Setup {
+        buffer_max_ms: buffer_ms(job),
+        ..pensieve::Setup::new(&job.movie.film, trace)
+    }
+}
+
 fn pensieve_session(job: &Job<'_>) -> anyhow::Result<Figures> {
     let mut rule = made(job)?;
-    let trace = job.network.pensieve();
-    let trace = trace.with_context(|| format!("the trace {}", job.network.name))?;
-    let setup = pensieve::Setup {
-        buffer_max_ms: buffer_ms(job),
-        ..pensieve::Setup::new(&job.movie.film, &trace)
-    };
+    let trace = trace(job)?;
+    let setup = setup(job, &trace);
     let chunks = pensieve::run(&setup, rule.as_mut());
     unfailed(job, rule.as_ref())?;
     let ladder = job.movie.film.ladder();
@@ -114,6 +125,30 @@ fn buffer_ms(job: &Job<'_>) -> f64 {
 }
 
 impl Sessions {
+    /// Finds the best `QoE_lin` of each film and trace in Pensieve's environment, and adds it and
+    /// what each session lacks of it to its figures.
+    pub(super) fn add_optima(&mut self, plan: &Plan, threads: usize) -> anyhow::Result<()> {
+        let rules = plan.rules.len();
+        let optima = pool(threads)?.install(|| {
+            // All rules of a film and a trace follow each other in the plan.
+            let firsts = (0..plan.len() / rules).into_par_iter().map(|place| {
+                let job = plan.job(place * rules);
+                let trace = trace(&job)?;
+                let precision = pensieve::Precision::default();
+                let best = pensieve::optimum(&setup(&job, &trace), ChunkQoe::LINEAR, precision);
+                anyhow::Ok(best.value)
+            });
+            firsts.collect::<anyhow::Result<Vec<_>>>()
+        })?;
+        for (index, figures) in self.figures.iter_mut().enumerate() {
+            let optimum = optima[index / rules];
+            let own = figures.first().map_or(0.0, |(_, value)| *value);
+            figures.push(("QoE_lin_optimum", optimum));
+            figures.push(("QoE_lin_lacking", optimum - own));
+        }
+        Ok(())
+    }
+
     /// Returns one line of JSON for each session: what it was, where there are several, and its
     /// figures.
     pub(super) fn json(&self, plan: &Plan) -> anyhow::Result<String> {

@@ -62,3 +62,23 @@ fn several_sessions_are_a_line_each_whatever_the_threads() {
         assert_eq!(fs::read_to_string(path).unwrap().lines().count(), 7);
     }
 }
+
+#[test]
+fn no_session_lacks_less_than_nothing_of_its_optimum() {
+    let plan = plan(&["bb", "robust-mpc"], &["net-0.json", "net-1.json"]);
+    let mut sessions = Oracle::Pensieve.run(&plan, 1).unwrap();
+    sessions.add_optima(&plan, 2).unwrap();
+    let text = sessions.json(&plan).unwrap();
+    let lines: Vec<Map<String, Value>> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 4);
+    for pair in lines.chunks(2) {
+        assert_eq!(pair[0]["trace"], pair[1]["trace"]);
+        assert_eq!(pair[0]["QoE_lin_optimum"], pair[1]["QoE_lin_optimum"]);
+        for line in pair {
+            let [own, best, lacking] = ["QoE_lin", "QoE_lin_optimum", "QoE_lin_lacking"]
+                .map(|name| line[name].as_f64().unwrap());
+            assert!(own <= best && (best - own - lacking).abs() < 1e-5, "{line:?}");
+        }
+    }
+}
