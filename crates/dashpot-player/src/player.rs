@@ -145,10 +145,12 @@ impl Machine for Player {
             Input::FirstByte { ticket, size } => {
                 // It frees no request and adds no media: there is nothing to schedule.
                 self.on_first_byte(now, ticket, size);
-                return;
+                if !self.is_any_overtaken() {
+                    return;
+                }
             }
             Input::Progress { ticket, size } => {
-                if !self.on_progress(now, ticket, size) {
+                if !self.on_progress(now, ticket, size) && !self.is_any_overtaken() {
                     return;
                 }
             }
@@ -160,7 +162,8 @@ impl Machine for Player {
             Input::Seek { to } => self.on_seek(now, to),
             Input::Wake => {
                 // Most wake-ups only want to know how a download goes.
-                if self.look(now) && self.lanes.iter().all(|lane| lane.slot.in_flight().is_some()) {
+                let is_all_busy = self.lanes.iter().all(|lane| lane.slot.in_flight().is_some());
+                if self.look(now) && is_all_busy && !self.is_any_overtaken() {
                     return;
                 }
             }

@@ -39,8 +39,9 @@ fn main() {
         println!("sabre  {rule:<18} {rate:>9.0} sessions a second on one core");
     }
     for rule in ["throughput", "bola", "dynamic"] {
-        let rate = native::rate(&table, rule);
-        println!("native {rule:<12} {rate:>9.0} sessions a second on one core");
+        let [calm, restless] = native::rates(&table, rule);
+        println!("native {rule:<18} {calm:>9.0} sessions a second on one core");
+        println!("native {rule:<18} {restless:>9.0} where the rate changes each second");
     }
     in_pensieve(&table);
 }

@@ -1,7 +1,12 @@
 //! Segments that are fetched again at a higher rung before they are played (fast switching).
 
 use super::Player;
-use crate::{lane::Buffered, tracks::Lookup};
+use crate::{
+    Output,
+    lane::{Buffered, Lane},
+    slot::Watch,
+    tracks::Lookup,
+};
 use dashpot_abr::Rung;
 use dashpot_base::MonoTime;
 use dashpot_qoe::{Abandoned, Event};
@@ -40,30 +45,53 @@ impl Player {
         self.log(now, event);
     }
 
-    /// Gives up what is fetched again once the playhead is there.
+    /// Returns whether the playhead is in a segment that is fetched again.
+    pub(super) fn is_any_overtaken(&self) -> bool {
+        let position = self.playhead.position();
+        self.lanes.iter().any(|lane| lane.is_overtaken(position))
+    }
+
+    /// Looks at what is fetched again once the playhead is there, to give it up.
     pub(super) fn drop_overtaken(&mut self, now: MonoTime) {
         for at in 0..self.lanes.len() {
-            if !self.lanes[at].is_overtaken(self.playhead.position()) {
+            let lane = &mut self.lanes[at];
+            if !lane.is_overtaken(self.playhead.position()) {
                 continue;
             }
-            self.lanes[at].replacing = None;
-            let Some(&request) = self.lanes[at].slot.in_flight() else {
-                self.lanes[at].pinned = None;
-                continue;
-            };
-            if request.fetch.is_segment() {
-                self.lanes[at].slot.clear();
-                self.lanes[at].pinned = None;
-                self.measure(now, &request);
-                self.cancel(now, &request, Abandoned::Late);
+            match lane.slot.in_flight_mut() {
+                // How much of it came for nothing is asked before it is given up.
+                Some(request) if request.fetch.is_segment() && request.first_byte.is_some() => {
+                    if request.watch != Watch::Looking {
+                        request.watch = Watch::Looking;
+                        let ticket = request.fetch.ticket;
+                        self.outputs.push_back(Output::Look { ticket });
+                    }
+                }
+                Some(request) if request.fetch.is_segment() => self.drop_late(now, at),
+                // What else is on its way for it serves the segments after it.
+                Some(_) => lane.replacing = None,
+                None => (lane.replacing, lane.pinned) = (None, None),
             }
+        }
+    }
+
+    /// Gives up what is fetched again.
+    pub(super) fn drop_late(&mut self, now: MonoTime, at: usize) {
+        let lane = &mut self.lanes[at];
+        (lane.replacing, lane.pinned) = (None, None);
+        if let Some(request) = lane.slot.clear() {
+            self.measure(now, &request);
+            self.cancel(now, &request, Abandoned::Late);
         }
     }
 
     /// Returns when the playhead will be in a segment that is fetched again.
     pub(super) fn overtakes_at(&self) -> Option<(MonoTime, &'static str)> {
-        let targets = self.lanes.iter().filter_map(|lane| lane.replacing);
-        let start = targets.map(|target| target.start).min()?;
+        let is_looked_at = |lane: &&Lane| {
+            lane.slot.in_flight().is_some_and(|request| request.watch == Watch::Looking)
+        };
+        let lanes = self.lanes.iter().filter(|lane| !is_looked_at(lane));
+        let start = lanes.filter_map(|lane| lane.replacing).map(|target| target.start).min()?;
         // A nanosecond later, so that what arrives at the last moment is in time.
         let inside = start.saturating_add(Duration::from_nanos(1));
         Some((self.playhead.reaches(inside)?, "replacement late"))

@@ -76,6 +76,10 @@ impl Player {
     /// Asks the rule whether to give up what is on its way, of which `here` has arrived, where it
     /// is time, and if not, when to ask again; returns whether it is given up.
     fn consider(&mut self, now: MonoTime, at: usize, here: ByteSize) -> bool {
+        if self.lanes[at].is_overtaken(self.playhead.position()) {
+            self.drop_late(now, at);
+            return true;
+        }
         let request = self.lanes[at].slot.in_flight();
         let is_time = request.is_some_and(|request| request.watch == Watch::Looking);
         let Some((rule, seen)) = self.seen(now, at) else { return false };
