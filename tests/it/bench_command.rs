@@ -98,8 +98,8 @@ fn a_sweep_that_was_killed_goes_on_where_it_was() {
     let went_on = stdout(&words_killed);
     let kept = went_on.split_once('(').and_then(|(_, rest)| rest.split_once(' '));
     let kept: usize = kept.and_then(|(kept, _)| kept.parse().ok()).expect("a count");
-    // On a busy machine all may be written down before it is killed.
-    assert!((256..=1_200).contains(&kept), "{went_on}");
+    // It may be killed in the midst of writing a block down, and on a busy machine after the last.
+    assert!((1..=1_200).contains(&kept), "{went_on}");
     stdout(&format!("{words} --out {}", whole.display()));
     for name in ["sessions.csv", "sessions.parquet"] {
         let read = |folder: &Path| fs::read(folder.join(name)).expect(name);

@@ -1,5 +1,6 @@
 //! `dashpot bench`: every rule with every film over every network, in virtual time.
 
+mod clients;
 mod extras;
 mod files;
 pub(crate) mod movies;
@@ -68,6 +69,12 @@ pub(crate) struct Args {
     /// behind it each session stayed
     #[arg(long, env = "DASHPOT_BENCH_OPTIMUM", requires = "oracle")]
     optimum: bool,
+    /// Let so many viewers with the same rule share each network, 2 s apart, and print how fair
+    /// that is (Jain's index)
+    #[arg(long, value_name = "N", env = "DASHPOT_BENCH_CLIENTS",
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(clients::CLIENTS_MAX)),
+          conflicts_with_all = ["oracle", "log", "p1203", "real"])]
+    clients: Option<u32>,
     /// Fixes whatever is random
     #[arg(long, value_name = "N", default_value_t = 1, env = "DASHPOT_BENCH_SEED")]
     seed: u64,
@@ -156,6 +163,9 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     if let Some(oracle) = args.oracle {
         return ask(oracle, &plan, args);
     }
+    if let Some(clients) = args.clients {
+        return say(&clients::run(&plan, clients, args.threads)?, "clients", &plan, args);
+    }
     if args.real {
         return real::run(real_request(args, plan)).await;
     }
@@ -196,10 +206,19 @@ fn ask(oracle: Oracle, plan: &Plan, args: &Args) -> anyhow::Result<ExitStatus> {
         }
         sessions.add_optima(plan, args.threads)?;
     }
+    let name = oracle.to_possible_value().map_or_else(String::new, |it| it.get_name().to_owned());
+    say(&sessions, &name, plan, args)
+}
+
+/// Prints figures that are none of a session's own, and writes them down where asked to.
+fn say(
+    sessions: &oracle::Sessions,
+    name: &str,
+    plan: &Plan,
+    args: &Args,
+) -> anyhow::Result<ExitStatus> {
     if let Some(out) = &args.out {
-        let name =
-            oracle.to_possible_value().map_or_else(String::new, |it| it.get_name().to_owned());
-        sessions.save(plan, &out.join(name + ".csv"))?;
+        sessions.save(plan, &out.join(format!("{name}.csv")))?;
     }
     cli::print(&match args.format {
         Format::Text => sessions.text(plan),

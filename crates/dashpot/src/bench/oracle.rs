@@ -149,6 +149,11 @@ impl Sessions {
         Ok(())
     }
 
+    /// Returns sessions with these figures, in the plan's order.
+    pub(super) const fn new(figures: Vec<Figures>) -> Self {
+        Self { figures }
+    }
+
     /// Returns one line of JSON for each session: what it was, where there are several, and its
     /// figures.
     pub(super) fn json(&self, plan: &Plan) -> anyhow::Result<String> {
