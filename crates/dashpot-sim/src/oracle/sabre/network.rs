@@ -198,14 +198,17 @@ impl<'a> Network<'a> {
         let kbps = self.period().bandwidth_kbps;
         let bits = LOOK_BITS.max(LOOK_MS * kbps);
         let ms = bits / kbps;
-        while progress.since_ms + ms < until_ms
-            && bits <= self.left_ms * kbps
-            && bits < progress.bits - progress.bits_here
-        {
-            self.pass(ms);
-            progress.since_ms += ms;
-            progress.bits_here += bits;
+        // All of it in registers: a session has thousands of these steps.
+        let Progress { mut since_ms, mut bits_here, bits: whole, .. } = *progress;
+        let (mut left_ms, mut now_ms) = (self.left_ms, self.now_ms);
+        while since_ms + ms < until_ms && bits <= left_ms * kbps && bits < whole - bits_here {
+            left_ms -= ms;
+            now_ms += ms;
+            since_ms += ms;
+            bits_here += bits;
         }
+        (self.left_ms, self.now_ms) = (left_ms, now_ms);
+        (progress.since_ms, progress.bits_here) = (since_ms, bits_here);
     }
 
     fn pass(&mut self, ms: f64) {
