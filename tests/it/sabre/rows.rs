@@ -105,6 +105,7 @@ fn every_figure_of_the_made_up_films_agrees() {
 }
 
 /// Returns the folder of the published films, traces and figures, if they are there.
+#[expect(clippy::print_stdout, reason = "a test says that it is skipped")]
 pub(super) fn published() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/sabre");
     if !folder.is_dir() {
