@@ -51,9 +51,9 @@ impl Festive {
         };
         let rates = Recent::last(params.count("n", 20, 1..=1_000));
         // Players on one link are given different seeds: randomness is to keep them from falling
-        // into step. The generator takes no notice of a seed's last bit.
+        // into step.
         let seed = params.count("seed", 0, 0..=u32::MAX);
-        let rng = Rng::new(Seed(seed as u64 * 2));
+        let rng = Rng::new(Seed(seed as u64));
         Self { settings, rates, rng, changes_ms: VecDeque::new(), held: (Rung(0), 0) }
     }
 

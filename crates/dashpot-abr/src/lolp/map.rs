@@ -98,8 +98,7 @@ fn distance(a: &State, b: &State, weights: &Weights) -> f64 {
 /// picked far from each other (k-means++), and the one that is farthest from the loneliest of them
 /// is taken.
 fn first_weights(neurons: &[State], seed: u64) -> Weights {
-    // The generator takes no notice of a seed's last bit.
-    let mut rng = Rng::new(Seed(seed * 2));
+    let mut rng = Rng::new(Seed(seed));
     let highest = neurons.iter().map(|neuron| neuron[0]).fold(0.0, f64::max);
     let mut draw = || [rng.unit() * highest, rng.unit(), rng.unit(), rng.unit()];
     let points: Vec<State> = neurons.iter().flat_map(|_| neurons).map(|_| draw()).collect();

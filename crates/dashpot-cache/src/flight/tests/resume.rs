@@ -144,10 +144,10 @@ fn waits_grow_are_spread_and_end_with_the_idle_timeout() {
     }
     // The origin's silence is a break like any other.
     assert_eq!(timed(flight, 2_499, wake()), Vec::<String>::new());
-    assert_eq!(timed(flight, 2_500, wake()), ["Resume in 99"]);
+    assert_eq!(timed(flight, 2_500, wake()), ["Resume in 75"]);
     let vain = || resumed(Continuation::Unavailable);
-    assert_eq!(timed(flight, 2_600, vain()), ["Resume in 212"]);
-    assert_eq!(timed(flight, 3_000, vain()), ["Resume in 889"]);
+    assert_eq!(timed(flight, 2_600, vain()), ["Resume in 279"]);
+    assert_eq!(timed(flight, 3_000, vain()), ["Resume in 1085"]);
     // One that goes on without a byte has no more time than the others: half of the whole.
     assert_eq!(timed(flight, 4_000, GOES_ON), Vec::<String>::new());
     assert_eq!(timed(flight, 4_999, wake()), Vec::<String>::new());
