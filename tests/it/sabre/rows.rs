@@ -105,7 +105,6 @@ fn every_figure_of_the_made_up_films_agrees() {
 }
 
 /// Returns the folder of the published films, traces and figures, if they are there.
-#[expect(clippy::print_stdout, reason = "a test says that it is skipped")]
 #[expect(clippy::print_stdout, reason = "whoever runs the tests should see what was skipped")]
 pub(super) fn published() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/sabre");
