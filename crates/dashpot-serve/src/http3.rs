@@ -104,7 +104,7 @@ fn server_config(tls: &Tls, idle_timeout: Duration) -> Option<ServerConfig> {
     Some(config)
 }
 
-/// Serves HTTP/3 on `listener` until the shutdown, then drains, as [`serve`](crate::serve) does.
+/// Serves HTTP/3 on `listener` until the shutdown, then drains, as [`serve`](crate::serve()) does.
 ///
 /// Connections that are one too many are refused; a client then uses TCP.
 pub async fn serve_http3<F, S, B>(listener: Http3Listener, service_of: F, options: Options)
