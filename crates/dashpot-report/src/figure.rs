@@ -9,7 +9,10 @@ pub use intervals::{Interval, Intervals, intervals};
 pub use stack::{Line, Panel, Stack, stack};
 
 use crate::palette::Colour;
-use plotters::{coord::Shift, prelude::*};
+use plotters::{
+    coord::{Shift, types::RangedCoordf64},
+    prelude::*,
+};
 
 /// Why there is no figure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +26,8 @@ impl FigureError {
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 /// The page's font where the figure is seen in it; elsewhere the next best.
 const FONT: FontFamily<'static> = FontFamily::Name("system-ui, sans-serif");
@@ -40,6 +45,29 @@ fn upright(size: u32) -> TextStyle<'static> {
 
 const fn rgb(colour: Colour) -> RGBColor {
     RGBColor(colour.0, colour.1, colour.2)
+}
+
+/// Draws a line through `points` that the legend names.
+fn line(
+    chart: &mut Chart<'_, '_>,
+    name: &str,
+    colour: Colour,
+    points: Vec<(f64, f64)>,
+) -> Result<(), FigureError> {
+    let style = rgb(colour).stroke_width(2);
+    let drawn = chart.draw_series(LineSeries::new(points, style)).map_err(FigureError::of)?;
+    drawn.label(name).legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
+    Ok(())
+}
+
+/// Names the lines that [`line()`] drew.
+fn legend<'a, 'b: 'a>(
+    chart: &mut Chart<'a, 'b>,
+    place: SeriesLabelPosition,
+) -> Result<(), FigureError> {
+    let mut legend = chart.configure_series_labels();
+    legend.position(place).background_style(WHITE.mix(0.85)).label_font(text(13));
+    legend.draw().map_err(FigureError::of)
 }
 
 /// Draws a figure of that many pixels and returns it as an `svg` element that scales with its place.

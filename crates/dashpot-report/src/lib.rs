@@ -15,5 +15,5 @@ pub use figure::{
     Cdf, FigureError, Interval, Intervals, Line, Panel, Stack, cdf, intervals, stack,
 };
 pub use page::Page;
-pub use palette::{Colour, colour};
+pub use palette::{COLOURED, Colour, QUIET, colour};
 pub use table::{Cell, Table};

@@ -6,7 +6,10 @@ mod frames;
 mod guard;
 mod received;
 
-use crate::{BindError, Ends, Options, RequestBody, Tls, serve::drain};
+use crate::{
+    BindError, Ends, Options, RequestBody, Tls,
+    serve::{drain, until_cut},
+};
 use bytes::Bytes;
 use connection::{Connection, Opened};
 use http::{Request, Response};
@@ -140,16 +143,8 @@ where
         let opened = Opened { options: options.clone(), peer, tls: tls.clone() };
         let served =
             Connection::run(opened, handshake, service_of(Ends { peer, local, is_secure: true }));
-        let (cut, connections) = (cut.clone(), options.connections.clone());
-        connections.inc();
-        tasks.spawn(async move {
-            select! {
-                () = served => (),
-                () = cut.cancelled() => debug!(%peer, "cut at the drain deadline"),
-            }
-            connections.dec();
-            drop((slot, counted));
-        });
+        let open = options.connections.clone();
+        tasks.spawn(until_cut(served, peer, cut.clone(), open, (slot, counted)));
     }
     // Packets of new connections are answered with a refusal from here on.
     endpoint.set_server_config(None);

@@ -170,16 +170,8 @@ where
         let local = stream.local_addr().unwrap_or(listener.addr());
         let ends = Ends { peer, local, is_secure: tls.is_some() };
         let served = connection.run(stream, tls, service_of(ends), streams);
-        let (cut, connections) = (cut.clone(), options.connections.clone());
-        connections.inc();
-        tasks.spawn(async move {
-            select! {
-                () = served => (),
-                () = cut.cancelled() => debug!(%peer, "cut at the drain deadline"),
-            }
-            connections.dec();
-            drop((slot, counted));
-        });
+        let open = options.connections.clone();
+        tasks.spawn(until_cut(served, peer, cut.clone(), open, (slot, counted)));
     }
     // The port is free for a successor while the last responses drain.
     drop(listener);
@@ -187,6 +179,26 @@ where
     drain(tasks.wait(), options.drain).await;
     cut.cancel();
     tasks.wait().await;
+}
+
+/// Counts a connection as open and returns what serves it: until it is `served` or `cut`, in the
+/// `places` that it takes up.
+pub(crate) fn until_cut(
+    served: impl Future<Output = ()>,
+    peer: SocketAddr,
+    cut: CancellationToken,
+    open: Gauge,
+    places: impl Send,
+) -> impl Future<Output = ()> {
+    open.inc();
+    async move {
+        select! {
+            () = served => (),
+            () = cut.cancelled() => debug!(%peer, "cut at the drain deadline"),
+        }
+        open.dec();
+        drop(places);
+    }
 }
 
 pub(crate) async fn drain(all_ended: impl Future<Output = ()>, deadline: Duration) {

@@ -1,6 +1,6 @@
 //! How often a value is at most so much, rule by rule.
 
-use super::{Area, FigureError, GRID, INK, rgb, svg, text};
+use super::{Area, FigureError, GRID, INK, legend, line, svg, text};
 use crate::{
     axis::{is_shown, short, span},
     palette::Colour,
@@ -54,19 +54,9 @@ fn draw(area: &Area<'_>, figure: &Cdf) -> Result<(), FigureError> {
         if points.is_empty() {
             continue;
         }
-        let style = rgb(*colour).stroke_width(2);
-        let drawn = chart.draw_series(LineSeries::new(points, style)).map_err(FigureError::of)?;
-        drawn
-            .label(name.as_str())
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
+        line(&mut chart, name, *colour, points)?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
-        .background_style(WHITE.mix(0.85))
-        .label_font(text(13))
-        .draw()
-        .map_err(FigureError::of)
+    legend(&mut chart, SeriesLabelPosition::LowerRight)
 }
 
 /// Returns the corners of the function: it rises at each value.

@@ -1,6 +1,6 @@
 //! Panels over one axis of time, one below the other.
 
-use super::{Area, FigureError, GRID, INK, rgb, svg, text, upright};
+use super::{Area, FigureError, GRID, INK, legend, line, svg, text, upright};
 use crate::{
     axis::{is_shown, short, span_from_zero},
     palette::Colour,
@@ -93,22 +93,10 @@ fn draw(area: &Area<'_>, panel: &Panel, seconds: f64) -> Result<(), FigureError>
         Rectangle::new(corners, RGBColor(214, 57, 57).mix(0.25).filled())
     });
     chart.draw_series(marked).map_err(FigureError::of)?;
-    for line in &panel.lines {
-        let style = rgb(line.colour).stroke_width(2);
-        let drawn = chart
-            .draw_series(LineSeries::new(corners(line, seconds), style))
-            .map_err(FigureError::of)?;
-        drawn
-            .label(line.name.as_str())
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
+    for it in &panel.lines {
+        line(&mut chart, &it.name, it.colour, corners(it, seconds))?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .background_style(WHITE.mix(0.85))
-        .label_font(text(13))
-        .draw()
-        .map_err(FigureError::of)
+    legend(&mut chart, SeriesLabelPosition::UpperRight)
 }
 
 /// Returns the points to join: of a step, both ends of each.

@@ -12,7 +12,9 @@ use dashpot_qoe::{
     Better, Metric,
     stats::{Difference, Verdict},
 };
-use dashpot_report::{Cdf, Cell, Colour, Interval, Intervals, Page, Table, cdf, colour, intervals};
+use dashpot_report::{
+    COLOURED, Cdf, Cell, Interval, Intervals, Page, QUIET, Table, cdf, colour, intervals,
+};
 use std::{fs, path::Path};
 
 /// The figures whose distributions are drawn.
@@ -22,12 +24,6 @@ const DRAWN: [(Metric, f64, &str); 4] = [
     (Metric::StallRatio, 100.0, "time stalled, % of time watched"),
     (Metric::SwitchesPerMinute, 1.0, "switches a minute"),
 ];
-
-/// The colour of a difference that is not shown.
-const NOT_SHOWN: Colour = (170, 176, 184);
-
-/// So many rules have a colour of their own; the best come first.
-const COLOURED: usize = 7;
 
 /// Writes `report.html` and `figures/*.svg` into `folder`.
 ///
@@ -161,8 +157,8 @@ fn against_best(summary: &Summary, ranks: &[usize]) -> anyhow::Result<Option<Str
             middle: pair.interval.mean * sign,
             high: ends[0].max(ends[1]),
             colour: match pair.verdict() {
-                Verdict::More | Verdict::Less => shade(place + 1),
-                Verdict::NotShown | Verdict::Same => NOT_SHOWN,
+                Verdict::More | Verdict::Less => colour(place + 1),
+                Verdict::NotShown | Verdict::Same => QUIET,
             },
         })
     });
@@ -183,13 +179,9 @@ fn distribution(
 ) -> anyhow::Result<String> {
     let series = ranks.iter().take(COLOURED).enumerate().map(|(place, &rule)| {
         let values = summary.values(rule, metric).map(|value| value * scale).collect();
-        (summary.rules[rule].clone(), shade(place), values)
+        (summary.rules[rule].clone(), colour(place), values)
     });
     Ok(cdf(&Cdf { label: label.to_owned(), series: series.collect() })?)
-}
-
-fn shade(place: usize) -> Colour {
-    colour(place)
 }
 
 fn pairs(summary: &Summary) -> Table {

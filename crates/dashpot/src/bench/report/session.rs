@@ -5,14 +5,12 @@ use super::super::{
     summary::{COMPARED, Summary},
 };
 use dashpot_qoe::{Event, Media, Record};
-use dashpot_report::{Colour, Line, Panel, Stack, colour, stack};
+use dashpot_report::{Line, Panel, QUIET, Stack, colour, stack};
 use dashpot_sim::{
     input::Network,
     sweep::{Job, Played},
 };
 use std::ops::Range;
-
-const LINK: Colour = (170, 176, 184);
 
 /// Returns a caption and a figure for each of the two.
 ///
@@ -67,7 +65,7 @@ fn figure(played: &Played, network: &Network) -> anyhow::Result<String> {
     let rates = Panel {
         label: "Mbit/s".to_owned(),
         lines: vec![
-            line("link", LINK, link(network, seconds), true),
+            line("link", QUIET, link(network, seconds), true),
             line("estimate", colour(5), seen.estimate, true),
             line("rung", colour(0), seen.rung, true),
         ],
