@@ -188,8 +188,9 @@ fn whatever_a_program_started_ends_with_it_and_is_reaped() {
 fn a_program_is_shown_the_view_and_what_arrived() {
     let folder = tempfile::tempdir().unwrap();
     let seen = folder.path().join("seen");
+    // A line is written down before it is answered: whoever has the answer may read the file.
     let command = format!(
-        "tee '{}' | while read line; do echo '{{\"version\":1,\"rung\":1}}'; done",
+        "while IFS= read -r line; do printf '%s\\n' \"$line\" >> '{}'; echo '{{\"version\":1,\"rung\":1}}'; done",
         seen.display()
     );
     let film = film();
