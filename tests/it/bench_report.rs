@@ -32,6 +32,8 @@ fn a_page_holds_all_it_shows_and_its_figures_are_files_too() {
     for figure in ["qoe_lin", "bitrate_kbps", "stall_ratio", "switches_per_min", "differences"] {
         let svg = read(&format!("figures/{figure}.svg")).expect("a figure");
         assert!(page.contains(&svg), "{figure}");
+        let png = fs::read(folder.path().join(format!("out/figures/{figure}.png")));
+        assert!(png.expect("a bitmap").starts_with(b"\x89PNG\r\n"), "{figure}");
     }
     for outside in ["src=", "href=", "url(", "@import", "<script"] {
         assert!(!page.contains(outside), "{outside}");

@@ -180,7 +180,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     let summary = Summary::read(&plan, &sessions, kept, Seed(args.seed))?;
     let mut written = Vec::new();
     if let Some(out) = &args.out {
-        report::write(&summary, &plan, out)?;
+        report::publish(&summary, &plan, out)?;
         written.extend([out.join("report.html"), sessions, store.parquet()]);
         if !logged.is_empty() {
             written.extend(extras::logs(&plan, logged, &out.join("logs"))?);

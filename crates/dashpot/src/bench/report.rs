@@ -13,7 +13,7 @@ use dashpot_qoe::{
     stats::{Difference, Verdict},
 };
 use dashpot_report::{
-    COLOURED, Cdf, Cell, Interval, Intervals, Page, QUIET, Table, cdf, colour, intervals,
+    COLOURED, Cdf, Cell, Interval, Intervals, Page, QUIET, Table, cdf, colour, intervals, png,
 };
 use std::{fs, path::Path};
 
@@ -25,11 +25,11 @@ const DRAWN: [(Metric, f64, &str); 4] = [
     (Metric::SwitchesPerMinute, 1.0, "switches a minute"),
 ];
 
-/// Writes `report.html` and `figures/*.svg` into `folder`.
+/// Writes `report.html` and the figures, as SVG and as PNG, into `folder`.
 ///
 /// # Errors
 /// Where a session cannot be played again, a figure not be drawn or a file not be written.
-pub(super) fn write(summary: &Summary, plan: &Plan, folder: &Path) -> anyhow::Result<()> {
+pub(super) fn publish(summary: &Summary, plan: &Plan, folder: &Path) -> anyhow::Result<()> {
     let ranks = table::ranked(summary);
     let mut figures = Vec::new();
     for (metric, scale, label) in DRAWN {
@@ -43,17 +43,14 @@ pub(super) fn write(summary: &Summary, plan: &Plan, folder: &Path) -> anyhow::Re
     let session = session::draw(summary, plan, &ranks)?;
     let drawn = folder.join("figures");
     fs::create_dir_all(&drawn).with_context(|| format!("cannot make `{}`", drawn.display()))?;
-    let write = |path: &Path, text: &str| {
-        fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))
-    };
     for (name, _, svg) in &figures {
-        write(&drawn.join(format!("{name}.svg")), svg)?;
+        save(&drawn, name, svg)?;
     }
     if let Some(svg) = &differences {
-        write(&drawn.join("differences.svg"), svg)?;
+        save(&drawn, "differences", svg)?;
     }
-    for (name, (_, svg)) in ["session-best.svg", "session-second.svg"].iter().zip(&session) {
-        write(&drawn.join(name), svg)?;
+    for (name, (_, svg)) in ["session-best", "session-second"].iter().zip(&session) {
+        save(&drawn, name, svg)?;
     }
     let mut page = Page::new("ABR benchmark", &table::headline(summary));
     let mut captioned = figures.into_iter().map(|(_, label, svg)| {
@@ -82,7 +79,18 @@ pub(super) fn write(summary: &Summary, plan: &Plan, folder: &Path) -> anyhow::Re
         page.figures(&[figure]);
     }
     provenance(&mut page, summary, plan);
-    write(&folder.join("report.html"), &page.finish())
+    write(&folder.join("report.html"), page.finish().as_bytes())
+}
+
+/// Writes a figure as a drawing and as a bitmap.
+fn save(folder: &Path, name: &str, svg: &str) -> anyhow::Result<()> {
+    write(&folder.join(format!("{name}.svg")), svg.as_bytes())?;
+    let bitmap = png(svg).with_context(|| format!("cannot draw `{name}.png`"))?;
+    write(&folder.join(format!("{name}.png")), &bitmap)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    fs::write(path, bytes).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
 /// What is to be taken away: the verdict, each rule's figures, and how far the others are from the best.
