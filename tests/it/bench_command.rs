@@ -108,6 +108,39 @@ fn a_sweep_that_was_killed_goes_on_where_it_was() {
 }
 
 #[test]
+fn viewers_share_a_network_and_a_cache_and_each_has_a_row() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().display();
+    let text = stdout(&format!(
+        "--abr throughput,cache-aware --trace gen:step,n=2,seconds=60 --movie gen:vbr,segments=20 \
+         --edge 64MiB,rtt=5ms,origin-rtt=60ms,viewers-before=0 --clients 3 --out {out}"
+    ));
+    for figure in ["jain_bitrate", "jain_qoe_lin", "hit_ratio", "byte_hit_ratio"] {
+        assert!(text.contains(figure), "{figure} in {text}");
+    }
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect(name);
+    assert_eq!(read("viewers.csv").lines().count(), 1 + 2 * 2 * 3);
+    assert_eq!(read("clients.csv").lines().count(), 1 + 2 * 2);
+}
+
+#[test]
+fn hits_are_in_the_rows_and_in_the_table_where_there_is_a_cache() {
+    let words = "--abr throughput,bola --trace gen:step,n=3,seconds=60 --movie gen:vbr,segments=20";
+    let cache = "a cache of size=64MiB,rtt=2ms,origin-rtt=150ms,origin-rate=4Mbps,viewers-before=3";
+    for (edge, expected) in [("", false), ("--edge 64MiB", true)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = stdout(&format!("{words} {edge} --out {}", folder.path().display()));
+        assert_eq!(text.contains("% bytes"), expected, "{text}");
+        assert_eq!(text.contains(cache), expected, "{text}");
+        let rows = fs::read_to_string(folder.path().join("sessions.csv")).expect("rows");
+        let mut rows = rows.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let names = rows.next().expect("a header");
+        let column = names.iter().position(|name| *name == "byte_hit_ratio").expect("a column");
+        assert!(rows.all(|row| row[column].is_empty() != expected), "{edge}");
+    }
+}
+
+#[test]
 fn sabres_figures_are_printed_under_sabres_names() {
     let fixtures = fixtures();
     let json = stdout(&format!(
@@ -137,6 +170,8 @@ fn what_cannot_be_run_is_refused_with_what_to_do() {
     check("--trace gen:bus", "`bus` is no generator; there are mixed");
     check("--movie gen:vbr,cv=9", "`cv=9`: parameters are");
     check("--buffer 10ms", "--buffer must be at least 1s");
+    check("--edge 2", "--edge 2: `2`: `2` needs a unit");
+    check("--edge 2GiB,ttl=3s", "`ttl=3s`: parameters are size=1GiB");
     check("--log 1", "--out");
     let out = tempfile::tempdir().expect("a folder");
     let to = out.path().display();

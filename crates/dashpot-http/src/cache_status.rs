@@ -1,6 +1,9 @@
 //! `Cache-Status` (RFC 9211): what a cache did with a request, for all to see.
 
-use crate::structured::{push_name, push_string};
+use crate::{
+    nearest,
+    structured::{push_name, push_string},
+};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::fmt::Write as _;
 
@@ -148,6 +151,15 @@ pub fn with_key(member: &HeaderValue, key: &str) -> HeaderValue {
     text.push_str("; key=");
     push_string(&mut text, key);
     HeaderValue::try_from(text).unwrap_or_else(|_| member.clone())
+}
+
+/// Returns whether the nearest of the caches in the field's text had the response; `None` where no
+/// cache says anything.
+#[must_use]
+pub fn nearest_is_hit(text: &str) -> Option<bool> {
+    // RFC 9211 §2.1: the parameter `hit` is there, true, or the response is none.
+    let hit = |member| matches!(nearest::parameter(member, "hit"), Some("" | "?1"));
+    nearest::member(text).map(hit)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod dictionary;
 pub mod etag;
 pub mod framing;
 mod list;
+pub mod nearest;
 pub mod precondition;
 pub mod range;
 pub mod server_timing;

@@ -1,47 +1,19 @@
 //! Where a body came from, as far as its fields tell.
 
 use dashpot_abr::Source;
+use dashpot_http::{cache_status, nearest};
 
 /// Reads `Cache-Status` and `CMSD-Dynamic`: in both, the member of the server nearest to the
 /// player is the last (RFC 9211 §2, CTA-5006 §3).
 pub(crate) fn source(cache_status: Option<&str>, server_data: Option<&str>) -> Source {
-    let cache = cache_status.and_then(last_member);
-    let server = server_data.and_then(last_member);
+    let server = server_data.and_then(nearest::member);
     Source {
-        // RFC 9211 §2.1: the parameter `hit` is there, true, or the response is none.
-        is_hit: cache.map(|member| matches!(parameter(member, "hit"), Some("" | "?1"))),
+        is_hit: cache_status.and_then(cache_status::nearest_is_hit),
         // CTA-5006: whole kilobits a second.
         server_kbps: server
-            .and_then(|member| parameter(member, "etp")?.parse::<u32>().ok())
+            .and_then(|member| nearest::parameter(member, "etp")?.parse::<u32>().ok())
             .map(f64::from),
     }
-}
-
-/// Returns the last member of a list that has something to say.
-fn last_member(list: &str) -> Option<&str> {
-    unquoted(list, ',').filter(|member| !member.trim().is_empty()).last()
-}
-
-/// Returns the value of a member's parameter; empty where it has none.
-fn parameter<'a>(member: &'a str, name: &str) -> Option<&'a str> {
-    unquoted(member, ';').skip(1).find_map(|parameter| {
-        let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        (key.trim() == name).then_some(value.trim())
-    })
-}
-
-/// Splits at a character outside of strings (RFC 9651 §3.3.3).
-fn unquoted(text: &str, at: char) -> impl Iterator<Item = &str> {
-    let (mut in_string, mut escaped) = (false, false);
-    text.split(move |character| {
-        match character {
-            _ if escaped => escaped = false,
-            '\\' if in_string => escaped = true,
-            '"' => in_string = !in_string,
-            _ => return character == at && !in_string,
-        }
-        false
-    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! [`Record::line`] writes them in real and in virtual time, and a [`Session`] turns them into a
 //! [`Summary`] without reading the lines again.
 
+mod hits;
 mod metric;
 mod reaction;
 mod record;

@@ -57,6 +57,10 @@ pub enum Metric {
     EstimateError,
     /// Share of segments whose estimate was above what was then measured.
     EstimateOver,
+    /// Of the segments of which a cache said something, the share that the nearest one had.
+    HitRatio,
+    /// The same by bytes.
+    ByteHitRatio,
     /// `QoE_lin` of Pensieve (SIGCOMM 2017) for each segment but the first: Mbit/s, less the top
     /// rate times the seconds stalled, less `|ΔR|`. Start-up is left out.
     QoeLin,
@@ -97,6 +101,8 @@ impl Metric {
         Self::UnplayedBytes,
         Self::EstimateError,
         Self::EstimateOver,
+        Self::HitRatio,
+        Self::ByteHitRatio,
         Self::QoeLin,
         Self::QoeLog,
         Self::QoeHd,
@@ -127,6 +133,8 @@ impl Metric {
             Self::UnplayedBytes => "unplayed_bytes",
             Self::EstimateError => "estimate_mape",
             Self::EstimateOver => "estimate_over_ratio",
+            Self::HitRatio => "hit_ratio",
+            Self::ByteHitRatio => "byte_hit_ratio",
             Self::QoeLin => "qoe_lin",
             Self::QoeLog => "qoe_log",
             Self::QoeHd => "qoe_hd",
@@ -168,7 +176,9 @@ impl Metric {
             | Self::Downs
             | Self::DownloadedBytes
             | Self::UnplayedBytes
-            | Self::EstimateOver => Better::Neither,
+            | Self::EstimateOver
+            | Self::HitRatio
+            | Self::ByteHitRatio => Better::Neither,
         }
     }
 }

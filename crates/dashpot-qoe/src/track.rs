@@ -1,6 +1,6 @@
 //! From a session's records to its [`Measures`].
 
-use crate::{ChunkQoe, Event, Measures, Media, Metric, Record, Summary};
+use crate::{ChunkQoe, Event, Measures, Media, Metric, Record, Summary, hits::Hits};
 use dashpot_base::MonoTime;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ pub struct Tracker {
     stall_since: Option<MonoTime>,
     stall_longest: Duration,
     stalls: Vec<(Duration, Duration)>,
+    hits: Hits,
 }
 
 /// A video segment that arrived; of several with one number, the last.
@@ -58,6 +59,7 @@ impl Tracker {
     /// Takes in the next record.
     pub fn add(&mut self, record: &Record) {
         let at = record.at;
+        self.hits.add(&record.event);
         if let &Event::Rung { media: Media::Video, throughput, .. } = &record.event {
             self.chosen = Some(Chosen { at, kbps: throughput.map(|rate| kbps(rate.bps())) });
         } else if let Event::Segment { media: Media::Video, .. } = &record.event {
@@ -138,6 +140,7 @@ impl Tracker {
             measures.set(Metric::StallLongestSeconds, Some(self.stall_longest.as_secs_f64()));
         }
         bytes(&mut measures, summary);
+        self.hits.set(&mut measures);
         if 0 < self.estimated {
             let count = f64::from(self.estimated);
             measures.set(Metric::EstimateError, Some(self.error / count));

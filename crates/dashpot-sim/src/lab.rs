@@ -8,7 +8,7 @@
 mod edge;
 mod shared;
 
-pub use edge::Edge;
+pub use edge::{Edge, EdgeError};
 pub use shared::{shared, shared_observed};
 
 use crate::{Session, Wire, run::run_from};

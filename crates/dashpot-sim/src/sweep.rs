@@ -3,9 +3,13 @@
 //! A sweep plays every rule with every film over every network. Whoever drives it has the threads
 //! and the files; here is what one of them does with one [`Job`].
 
+mod viewers;
+
+pub use viewers::APART;
+
 use crate::{
     input::{Movie, Network},
-    lab::Lab,
+    lab::{Edge, Lab, Outcome},
 };
 use dashpot_abr::{Rule, SpecError};
 use dashpot_base::{MonoTime, Seed};
@@ -34,6 +38,20 @@ pub struct Setup {
     pub buffer: Duration,
     /// Fixes whatever is random.
     pub seed: u64,
+    /// The cache before the origin, whose own seed is made of this one and the network: what
+    /// viewers before have left in it differs from network to network and is the same for all
+    /// rules over one.
+    pub edge: Option<Edge>,
+    /// How many viewers share the network and the cache; see [`Job::play_together`].
+    pub viewers: u32,
+}
+
+impl Setup {
+    /// Returns a setup of one viewer without a cache.
+    #[must_use]
+    pub const fn new(buffer: Duration, seed: u64) -> Self {
+        Self { buffer, seed, edge: None, viewers: 1 }
+    }
 }
 
 /// A session that was played.
@@ -57,8 +75,16 @@ impl Job<'_> {
     /// Returns the hash of the rule and the setup: what was done, whatever it was done with.
     #[must_use]
     pub fn config_hash(&self) -> u64 {
-        let Setup { buffer, seed } = self.setup;
-        xxh3_64(format!("native;{};{};{seed}", self.rule, buffer.as_nanos()).as_bytes())
+        let Setup { buffer, seed, edge, viewers } = self.setup;
+        let mut config = format!("native;{};{};{seed}", self.rule, buffer.as_nanos());
+        // What is not there adds nothing, so that plain sessions keep their hashes.
+        if let Some(edge) = edge {
+            config += &format!(";edge={edge}");
+        }
+        if 1 < viewers {
+            config += &format!(";viewers={viewers}");
+        }
+        xxh3_64(config.as_bytes())
     }
 
     /// Returns the hash of the configuration and the inputs: sessions that share it are the same.
@@ -80,18 +106,34 @@ impl Job<'_> {
     /// [`parse`](dashpot_abr::parse) does.
     #[must_use]
     pub fn play_by(&self, rule: Box<dyn Rule>, keep_records: bool) -> Played {
-        let mut lab = Lab::new(self.movie.lab.clone(), self.network.trace.clone(), rule);
-        lab.buffer = self.setup.buffer;
-        lab.seed = Seed(self.setup.seed);
         let (mut tracker, mut records) = (Tracker::new(), Vec::new());
-        let outcome = lab.observed(|record| {
+        let outcome = self.lab(rule).observed(|record| {
             tracker.add(record);
             if keep_records {
                 records.push(record.clone());
             }
         });
-        let mut measures = tracker.measures(&outcome.summary, self.movie.film.ladder());
-        measures.set(Metric::ReactionSeconds, self.reaction(&tracker, outcome.ended));
+        let reaction = self.reaction(&tracker, outcome.ended);
+        let mut played = self.played(tracker, outcome);
+        played.measures.set(Metric::ReactionSeconds, reaction);
+        Played { records, ..played }
+    }
+
+    /// Returns the session to be run.
+    fn lab(&self, rule: Box<dyn Rule>) -> Lab {
+        let Setup { buffer, seed, edge, .. } = self.setup;
+        let left = Seed(seed ^ self.network.hash);
+        Lab {
+            buffer,
+            seed: Seed(seed),
+            edge: edge.map(|edge| Edge { seed: left, ..edge }),
+            ..Lab::new(self.movie.lab.clone(), self.network.trace.clone(), rule)
+        }
+    }
+
+    /// Returns what came of a session that was run, without its reaction and its records.
+    fn played(&self, tracker: Tracker, outcome: Outcome) -> Played {
+        let measures = tracker.measures(&outcome.summary, self.movie.film.ladder());
         let ended = outcome.done.as_ref().map_or("stuck", word);
         let took = outcome.ended.since(MonoTime::ZERO);
         let failure = match outcome.done {
@@ -106,7 +148,7 @@ impl Job<'_> {
             )
             | None => None,
         };
-        Played { measures, ended, failure, took, tracker, records }
+        Played { measures, ended, failure, took, tracker, records: Vec::new() }
     }
 
     fn reaction(&self, tracker: &Tracker, ended: MonoTime) -> Option<f64> {

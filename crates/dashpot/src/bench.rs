@@ -22,6 +22,7 @@ use dashpot_base::{Seed, parse_duration};
 use dashpot_net::Format as Lines;
 use dashpot_sim::{
     input::NetworkFormat,
+    lab::Edge,
     sweep::{Setup, split_rules},
 };
 use oracle::Oracle;
@@ -70,11 +71,23 @@ pub(crate) struct Args {
     #[arg(long, env = "DASHPOT_BENCH_OPTIMUM", requires = "oracle")]
     optimum: bool,
     /// Let so many viewers with the same rule share each network, 2 s apart, and print how fair
-    /// that is (Jain's index)
+    /// that is (Jain's index of rates and of `QoE_lin`); --out gets clients.csv with a row for each network, and
+    /// viewers.csv and viewers.parquet with one for each viewer
     #[arg(long, value_name = "N", env = "DASHPOT_BENCH_CLIENTS",
           value_parser = clap::value_parser!(u32).range(1..=i64::from(clients::CLIENTS_MAX)),
           conflicts_with_all = ["oracle", "log", "p1203", "real"])]
     clients: Option<u32>,
+    /// Put a cache before the origin: how much it holds, and what else is to differ from
+    /// `1GiB,rtt=2ms,origin-rtt=150ms,origin-rate=4Mbps,viewers-before=3`. With --clients all
+    /// viewers of a network share it
+    ///
+    /// It evicts by SIEVE, as `dashpot edge` does. `rtt` is paid on top of the network's own latency for
+    /// what the cache holds, `origin-rtt` besides for what it does not, and that comes no faster than
+    /// `origin-rate`. `viewers-before` have each left the beginning of the film in it, at a rung and
+    /// up to a point that --seed draws for each network.
+    #[arg(long, value_name = "SIZE[,…]", env = "DASHPOT_BENCH_EDGE",
+          conflicts_with_all = ["oracle", "real"])]
+    edge: Option<String>,
     /// Fixes whatever is random
     #[arg(long, value_name = "N", default_value_t = 1, env = "DASHPOT_BENCH_SEED")]
     seed: u64,
@@ -163,8 +176,9 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     if let Some(oracle) = args.oracle {
         return ask(oracle, &plan, args);
     }
-    if let Some(clients) = args.clients {
-        return say(&clients::run(&plan, clients, args.threads)?, "clients", &plan, args);
+    if args.clients.is_some() {
+        let sessions = clients::run(&plan, args.threads, args.out.as_deref())?;
+        return say(&sessions, "clients", &plan, args);
     }
     if args.real {
         return real::run(real_request(args, plan)).await;
@@ -265,7 +279,10 @@ fn plan(args: &Args) -> anyhow::Result<Plan> {
     let format = args.trace_format.map(NetworkFormat::from);
     let networks = networks::read(&args.trace, format, args.latency)?;
     let movies = movies::read(&args.movie)?;
-    let setup = Setup { buffer, seed: args.seed };
+    let edge =
+        args.edge.as_ref().map(|text| Edge::parse(text).with_context(|| format!("--edge {text}")));
+    let viewers = args.clients.unwrap_or(1);
+    let setup = Setup { edge: edge.transpose()?, viewers, ..Setup::new(buffer, args.seed) };
     let plan = Plan { rules, movies, networks, setup };
     if SESSIONS_MAX < plan.len() {
         bail!("these are {} sessions; at most {SESSIONS_MAX} are played at once", plan.len());

@@ -1,5 +1,9 @@
 //! A cache between the viewers and the origin.
 
+mod typed;
+
+pub use typed::EdgeError;
+
 use crate::{Content, upstream::Way};
 use dashpot_abr::Rung;
 use dashpot_base::{Bitrate, ByteSize, Rng, Seed};
@@ -14,7 +18,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 /// What it holds when the session begins is what viewers before have asked for: each began at the
 /// beginning, stayed on one rung and left somewhere, all of which the seed draws evenly. What has
 /// no room leaves as in the edge itself, by SIEVE.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge {
     /// The bytes that it holds at most.
     pub capacity: ByteSize,
@@ -37,7 +41,7 @@ impl Default for Edge {
         Self {
             capacity: ByteSize::from_mib(1_024),
             hit_latency: Duration::from_millis(2),
-            miss_latency: Duration::from_millis(150),
+            miss_latency: Duration::from_millis(152),
             miss_rate: Bitrate::from_kbps(4_000),
             viewers_before: 3,
             seed: Seed(1),

@@ -8,7 +8,7 @@ fn inputs() -> (Movie, Network) {
     (movie, Network::new(name, trace))
 }
 
-const SETUP: Setup = Setup { buffer: Duration::from_secs(25), seed: 1 };
+const SETUP: Setup = Setup::new(Duration::from_secs(25), 1);
 
 #[test]
 fn a_session_is_played_to_its_end_and_measured() {
@@ -35,7 +35,10 @@ fn the_hashes_tell_what_differs() {
     let mut renamed = network.clone();
     renamed.name = "other".to_owned();
     assert_eq!(job.hash(), Job { network: &renamed, ..job }.hash());
-    for other in [other_rule, other_seed, other_buffer] {
+    let edge = Some(Edge::default());
+    let with_edge = Job { setup: Setup { edge, ..SETUP }, ..job };
+    let with_more = Job { setup: Setup { viewers: 2, ..SETUP }, ..job };
+    for other in [other_rule, other_seed, other_buffer, with_edge, with_more] {
         assert_ne!(job.config_hash(), other.config_hash());
         assert_ne!(job.hash(), other.hash());
     }
@@ -56,4 +59,48 @@ fn a_list_of_rules_keeps_parameters_with_their_rule() {
     // Not a parameter of anything: it is left for the parser of rules to refuse.
     check("a,y=2", &["a", "y=2"]);
     check("", &[]);
+}
+
+#[test]
+fn hits_and_misses_are_in_the_figures_and_the_rules_over_one_network_find_the_same_cache() {
+    let (movie, network) = inputs();
+    let edge = Some(Edge { viewers_before: 2, ..Edge::default() });
+    let job = |rule| Job { rule, movie: &movie, network: &network, setup: Setup { edge, ..SETUP } };
+    let ratio = |job: Job<'_>| {
+        let measures = job.play(false).unwrap().measures;
+        let (hits, bytes) = (measures.get(Metric::HitRatio), measures.get(Metric::ByteHitRatio));
+        assert_eq!(hits.is_some(), bytes.is_some());
+        hits
+    };
+    assert_eq!(ratio(Job { setup: SETUP, ..job("bola") }), None);
+    let ratios = ["throughput", "bola", "cache-aware"].map(|rule| ratio(job(rule)).unwrap());
+    assert!(ratios.iter().all(|ratio| (0.0..=1.0).contains(ratio)), "{ratios:?}");
+    assert!(ratios.iter().any(|ratio| 0.0 < *ratio), "{ratios:?}");
+    // Nobody came before, so that one who is alone finds nothing.
+    let empty = Some(Edge { viewers_before: 0, ..Edge::default() });
+    assert_eq!(ratio(Job { setup: Setup { edge: empty, ..SETUP }, ..job("bola") }), Some(0.0));
+}
+
+#[test]
+fn viewers_of_one_network_leave_each_other_what_they_fetched() {
+    let (movie, _) = inputs();
+    let trace = dashpot_net::Trace::parse("1000,9000,20").unwrap();
+    let network = Network::new("steady".to_owned(), trace);
+    let edge = Some(Edge { viewers_before: 0, ..Edge::default() });
+    let setup = Setup { edge, viewers: 4, ..SETUP };
+    let job = Job { rule: "bb", movie: &movie, network: &network, setup };
+    let together = job.play_together(|| dashpot_abr::parse(job.rule)).unwrap();
+    assert_eq!(together.len(), 4);
+    let ratios = together.iter().map(|played| {
+        assert_eq!(played.ended, "ended");
+        assert_eq!(played.measures.get(Metric::ReactionSeconds), None);
+        played.measures.get(Metric::HitRatio).unwrap()
+    });
+    let ratios = ratios.collect::<Vec<_>>();
+    assert!(0.5 < ratios[1..].iter().sum::<f64>() / 3.0, "{ratios:?}");
+    let alone = Job { setup: Setup { viewers: 1, ..setup }, ..job };
+    let one = alone.play_together(|| dashpot_abr::parse(job.rule)).unwrap();
+    let mut expected = alone.play(false).unwrap().measures;
+    expected.set(Metric::ReactionSeconds, None);
+    assert_eq!(one[0].measures, expected);
 }

@@ -1,69 +1,143 @@
 //! Several viewers of one film on one link, all with the same rule: how fairly they share it.
 
-use super::{oracle::Sessions, plan::Plan};
+use super::{
+    oracle::{Figures, Sessions},
+    parquet,
+    plan::{BLOCK, Plan},
+    row::{self, Kind},
+};
 use crate::rule;
 use anyhow::{Context as _, bail};
-use dashpot_base::Seed;
-use dashpot_player::DoneReason;
-use dashpot_qoe::stats::{jain, mean};
-use dashpot_sim::{
-    lab::{Lab, shared},
-    sweep::Job,
+use dashpot_qoe::{
+    Metric,
+    stats::{jain, mean},
 };
+use dashpot_sim::sweep::{Job, Played};
 use rayon::prelude::*;
-use std::time::Duration;
+use std::{
+    fs::{self, File},
+    io::{BufWriter, Write as _},
+    path::Path,
+};
 
 /// The most viewers of one link.
 pub(super) const CLIENTS_MAX: u32 = 1_000;
 
-/// Viewers come one after the other, so far apart: all at once would be all alike.
-const APART: Duration = Duration::from_secs(2);
+/// What stands in a viewer's row before the columns of a session: how many there were, and which
+/// of them this one is, counted from 1.
+const LEADING: [(&str, Kind); 2] = [("clients", Kind::Integer), ("client", Kind::Integer)];
 
-/// Plays every session of `plan` with so many viewers at a time.
-pub(super) fn run(plan: &Plan, clients: u32, threads: usize) -> anyhow::Result<Sessions> {
+/// Plays every session of `plan` with all its viewers. Their rows go to `out`, where there is
+/// such a folder; what they came to together is returned.
+pub(super) fn run(plan: &Plan, threads: usize, out: Option<&Path>) -> anyhow::Result<Sessions> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.context("cannot start threads: try a lower --threads")?;
-    let figures = pool.install(|| {
-        let sessions = (0..plan.len()).into_par_iter();
-        sessions.map(|index| session(&plan.job(index), clients)).collect::<anyhow::Result<_>>()
-    });
-    Ok(Sessions::new(figures?))
+    let mut rows = out.map(Rows::create).transpose()?;
+    let mut figures = Vec::new();
+    for from in (0..plan.len()).step_by(BLOCK) {
+        let block = from..(from + BLOCK).min(plan.len());
+        let played = pool.install(|| {
+            let sessions = block.into_par_iter().map(|index| {
+                let job = plan.job(index);
+                let viewers = together(&job)?;
+                let lines = rows.as_ref().map(|_| lines(&job, &viewers)).unwrap_or_default();
+                Ok((all(&job, &viewers), lines))
+            });
+            sessions.collect::<anyhow::Result<Vec<_>>>()
+        })?;
+        for (of_all, lines) in played {
+            figures.push(of_all);
+            if let Some(rows) = &mut rows {
+                rows.write(&lines)?;
+            }
+        }
+    }
+    if let Some((rows, out)) = rows.zip(out) {
+        rows.finish(out)?;
+    }
+    Ok(Sessions::new(figures))
 }
 
-fn session(job: &Job<'_>, clients: u32) -> anyhow::Result<Vec<(&'static str, f64)>> {
-    let labs = (0..clients).map(|client| {
-        let rule = rule::make(job.rule).with_context(|| format!("--abr {}", job.rule))?;
-        let mut lab = Lab::new(job.movie.lab.clone(), job.network.trace.clone(), rule);
-        lab.buffer = job.setup.buffer;
-        lab.seed = Seed(job.setup.seed);
-        lab.begins = APART * client;
-        Ok(lab)
-    });
-    let outcomes = shared(labs.collect::<anyhow::Result<Vec<_>>>()?);
-    let failed = outcomes.iter().find_map(|outcome| match &outcome.done {
-        Some(DoneReason::RuleFailed { why }) => Some(why),
-        _ => None,
-    });
-    if let Some(why) = failed {
-        bail!("the rule failed with `{}` over `{}`: {why}", job.movie.name, job.network.name);
+fn together(job: &Job<'_>) -> anyhow::Result<Vec<Played>> {
+    let make = || rule::make(job.rule).with_context(|| format!("--abr {}", job.rule));
+    let viewers = job.play_together(make)?;
+    match viewers.iter().find_map(|played| played.failure.as_ref()) {
+        Some(why) => {
+            bail!("the rule failed with `{}` over `{}`: {why}", job.movie.name, job.network.name)
+        }
+        None => Ok(viewers),
     }
-    #[expect(clippy::cast_precision_loss, reason = "rates and times of a session")]
-    let of = |figure: fn(&dashpot_qoe::Summary) -> u64| {
-        outcomes.iter().map(|outcome| figure(&outcome.summary) as f64).collect::<Vec<_>>()
+}
+
+/// Returns what the viewers of one network came to: how fair it was, means, and the worst off.
+fn all(job: &Job<'_>, viewers: &[Played]) -> Figures {
+    let of = |metric| viewers.iter().filter_map(|it| it.measures.get(metric)).collect::<Vec<_>>();
+    let average = |metric| mean(&of(metric)).unwrap_or(f64::NAN);
+    let least = |metric| of(metric).into_iter().reduce(f64::min).unwrap_or(f64::NAN);
+    // Who saw nothing at all had no share of the link, and one worth less than nothing is no share.
+    let shares = |metric| {
+        let shares = viewers.iter().map(|it| it.measures.get(metric).unwrap_or(0.0).max(0.0));
+        jain(&shares.collect::<Vec<_>>()).unwrap_or(f64::NAN)
     };
-    let rates = of(|summary| summary.average_bitrate_bps.unwrap_or_default());
-    let mean = |values: &[f64]| mean(values).unwrap_or_default();
-    let stalled = outcomes.iter().map(|outcome| outcome.summary.stall_ratio.unwrap_or_default());
-    Ok(vec![
-        ("clients", f64::from(clients)),
-        ("jain_bitrate", jain(&rates).unwrap_or_default()),
-        ("bitrate_kbps", mean(&rates) / 1e3),
-        ("bitrate_kbps_least", rates.iter().copied().fold(f64::INFINITY, f64::min) / 1e3),
-        ("stall_ratio", mean(&stalled.collect::<Vec<_>>())),
-        ("stalls", mean(&of(|summary| summary.stalls))),
-        ("switches", mean(&of(|summary| summary.switches))),
-        ("startup_s", mean(&of(|summary| summary.startup_ms.unwrap_or_default())) / 1e3),
-    ])
+    let mut figures = vec![
+        ("clients", f64::from(job.setup.viewers)),
+        ("jain_bitrate", shares(Metric::BitrateKbps)),
+        ("jain_qoe_lin", shares(Metric::QoeLin)),
+        ("bitrate_kbps", average(Metric::BitrateKbps)),
+        ("bitrate_kbps_least", least(Metric::BitrateKbps)),
+        ("qoe_lin", average(Metric::QoeLin)),
+        ("qoe_lin_least", least(Metric::QoeLin)),
+        ("stall_ratio", average(Metric::StallRatio)),
+        ("stalls", average(Metric::Stalls)),
+        ("switches_per_min", average(Metric::SwitchesPerMinute)),
+        ("startup_s", average(Metric::StartupSeconds)),
+    ];
+    if job.setup.edge.is_some() {
+        let metrics = [Metric::HitRatio, Metric::ByteHitRatio];
+        figures.extend(metrics.map(|metric| (metric.name(), average(metric))));
+    }
+    figures
+}
+
+fn lines(job: &Job<'_>, viewers: &[Played]) -> String {
+    let of_one =
+        |(client, played)| format!("{},{client},{}", viewers.len(), row::line(job, played));
+    (1_usize..).zip(viewers).map(of_one).collect()
+}
+
+/// The rows of all viewers on their way to a file, which takes its place when it is whole.
+struct Rows {
+    aside: std::path::PathBuf,
+    writer: BufWriter<File>,
+}
+
+impl Rows {
+    fn create(out: &Path) -> anyhow::Result<Self> {
+        fs::create_dir_all(out)
+            .with_context(|| format!("cannot make the folder `{}`", out.display()))?;
+        let aside = out.join("viewers.csv.new");
+        let file = File::create(&aside).with_context(|| cannot_write(&aside))?;
+        let mut rows = Self { aside, writer: BufWriter::new(file) };
+        let leading = LEADING.map(|(name, _)| name).join(",");
+        rows.write(&format!("{leading},{}", row::header()))?;
+        Ok(rows)
+    }
+
+    fn write(&mut self, text: &str) -> anyhow::Result<()> {
+        self.writer.write_all(text.as_bytes()).with_context(|| cannot_write(&self.aside))
+    }
+
+    fn finish(mut self, out: &Path) -> anyhow::Result<()> {
+        self.writer.flush().with_context(|| cannot_write(&self.aside))?;
+        let path = out.join("viewers.csv");
+        fs::rename(&self.aside, &path).with_context(|| cannot_write(&path))?;
+        let columns = LEADING.into_iter().chain(row::columns()).collect::<Vec<_>>();
+        parquet::write_columns(&path, &out.join("viewers.parquet"), &columns)
+    }
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write `{}`", path.display())
 }
 
 #[cfg(test)]
@@ -72,31 +146,84 @@ mod tests {
     use dashpot_net::Trace;
     use dashpot_sim::{
         input::{Network, Vbr},
+        lab::Edge,
         sweep::Setup,
     };
+    use std::time::Duration;
+
+    fn plan(rules: &[&str], setup: Setup) -> Plan {
+        let trace = Trace::parse("1000,6000,20").unwrap();
+        Plan {
+            rules: rules.iter().map(|&rule| rule.to_owned()).collect(),
+            movies: vec![Vbr::parse("vbr,segments=40").unwrap().movie().unwrap()],
+            networks: vec![Network::new("steady".to_owned(), trace)],
+            setup,
+        }
+    }
+
+    const ALONE: Setup = Setup::new(Duration::from_secs(25), 1);
 
     #[test]
     fn viewers_of_one_link_share_it_and_one_alone_is_fair() {
-        let trace = Trace::parse("1000,6000,20").unwrap();
-        let plan = Plan {
-            rules: vec!["throughput".to_owned(), "bola".to_owned()],
-            movies: vec![Vbr::parse("vbr,segments=40").unwrap().movie().unwrap()],
-            networks: vec![Network::new("steady".to_owned(), trace)],
-            setup: Setup { buffer: Duration::from_secs(25), seed: 1 },
-        };
+        let plan = plan(&["throughput", "bola"], ALONE);
         for index in 0..plan.len() {
-            let job = plan.job(index);
-            let figure = |clients: u32, name: &str| {
-                let figures = session(&job, clients).unwrap();
+            let figure = |viewers: u32, name: &str| {
+                let job = Job { setup: Setup { viewers, ..ALONE }, ..plan.job(index) };
+                let figures = all(&job, &together(&job).unwrap());
                 figures.into_iter().find(|(other, _)| *other == name).unwrap().1
             };
-            assert!((figure(1, "jain_bitrate") - 1.0).abs() < 1e-12, "{}", job.rule);
+            let rule = plan.job(index).rule;
+            for name in ["jain_bitrate", "jain_qoe_lin"] {
+                assert!((figure(1, name) - 1.0).abs() < 1e-12, "{rule}");
+                let fair = figure(4, name);
+                assert!((0.8..=1.0).contains(&fair), "{rule}: {name} {fair}");
+            }
             let (alone, shared) = (figure(1, "bitrate_kbps"), figure(4, "bitrate_kbps"));
-            assert!(shared < alone && shared < 6_000.0 / 4.0 * 1.2, "{}: {shared}", job.rule);
-            let fair = figure(4, "jain_bitrate");
-            assert!((0.8..=1.0).contains(&fair), "{}: {fair}", job.rule);
+            assert!(shared < alone && shared < 6_000.0 / 4.0 * 1.2, "{rule}: {shared}");
+            assert!(figure(4, "bitrate_kbps_least") <= shared, "{rule}");
         }
-        let json = |threads| run(&plan, 3, threads).unwrap().json(&plan).unwrap();
-        assert_eq!(json(1), json(2));
+    }
+
+    #[test]
+    fn each_viewer_has_a_row_whatever_the_threads() {
+        let setup = Setup { viewers: 3, edge: Some(Edge::default()), ..ALONE };
+        let plan = plan(&["throughput", "cache-aware"], setup);
+        let mut first = None;
+        for threads in [1, 2, 7] {
+            let folder = tempfile::tempdir().unwrap();
+            let out = folder.path().join("new");
+            let json = run(&plan, threads, Some(&out)).unwrap().json(&plan).unwrap();
+            assert_eq!(json.lines().count(), 2);
+            assert!(json.contains("\"byte_hit_ratio\": 0."), "{json}");
+            let rows = fs::read_to_string(out.join("viewers.csv")).unwrap();
+            let columns = rows.lines().next().unwrap().split(',').count();
+            let whos = rows.lines().skip(1).map(|line| {
+                assert_eq!(row::split(line, columns).unwrap().len(), columns);
+                line.split(',').take(2).collect::<Vec<_>>().join(" of ")
+            });
+            let expected = ["3 of 1", "3 of 2", "3 of 3"].repeat(2);
+            assert_eq!(whos.collect::<Vec<_>>(), expected);
+            let parquet = fs::read(out.join("viewers.parquet")).unwrap();
+            let all = (json, rows, parquet);
+            assert!(first.get_or_insert_with(|| all.clone()) == &all, "{threads} threads");
+            assert_eq!(fs::read_dir(&out).unwrap().count(), 2, "work is left behind");
+        }
+    }
+
+    #[test]
+    fn what_is_worth_less_than_nothing_is_no_share_of_anything() {
+        let mut played = together(&plan(&["bb"], ALONE).job(0)).unwrap();
+        let mut second = played[0].clone();
+        played[0].measures.set(Metric::QoeLin, Some(1.0));
+        second.measures.set(Metric::QoeLin, Some(-3.0));
+        played.push(second);
+        let plan = plan(&["bb"], ALONE);
+        let figures = all(&plan.job(0), &played);
+        let figure = |name: &str| figures.iter().find(|(other, _)| *other == name).unwrap().1;
+        assert_eq!((figure("jain_qoe_lin"), figure("qoe_lin")), (0.5, -1.0));
+        assert_eq!((figure("jain_bitrate"), figure("qoe_lin_least")), (1.0, -3.0));
+        played[0].measures.set(Metric::QoeLin, Some(-1.0));
+        let figures = all(&plan.job(0), &played);
+        assert!(figures[2].1.is_nan(), "{figures:?}");
     }
 }

@@ -24,8 +24,8 @@ pub(super) enum Oracle {
     Pensieve,
 }
 
-/// The figures of one session, in the oracle's order.
-type Figures = Vec<(&'static str, f64)>;
+/// The figures of one session, in the oracle's order; one that has no meaning for it is no number.
+pub(super) type Figures = Vec<(&'static str, f64)>;
 
 /// Every session's figures, in the plan's order.
 #[derive(Debug)]
@@ -200,9 +200,11 @@ impl Sessions {
             write!(text, "{name:31}")?;
             for rule in 0..rules {
                 let of_rule = self.figures.iter().skip(rule).step_by(rules);
-                let (sum, count) =
-                    of_rule.fold((0.0, 0.0), |(sum, count), it| (sum + it[metric].1, count + 1.0));
-                write!(text, " {:>width$.6}", sum / count)?;
+                let values = of_rule.map(|it| it[metric].1).filter(|value| !value.is_nan());
+                match mean(&values.collect::<Vec<_>>()) {
+                    Some(mean) => write!(text, " {mean:>width$.6}")?,
+                    None => write!(text, " {:>width$}", "-")?,
+                }
             }
             writeln!(text)?;
         }
@@ -219,7 +221,10 @@ impl Sessions {
             // Rules are the one name with commas in it.
             write!(text, "\"{abr}\",{film},{trace}").unwrap_or_default();
             for (_, value) in figures {
-                write!(text, ",{value}").unwrap_or_default();
+                text.push(',');
+                if !value.is_nan() {
+                    write!(text, "{value}").unwrap_or_default();
+                }
             }
             text.push('\n');
         }

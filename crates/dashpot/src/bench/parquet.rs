@@ -21,15 +21,25 @@ use std::{
 /// Rows of one group: what is in memory at once.
 const GROUP: usize = 1 << 16;
 
-/// Copies the rows of the CSV file `from` to the Parquet file `to`, by way of a file aside.
+/// Copies the rows of sessions of the CSV file `from` to the Parquet file `to`, by way of a file
+/// aside.
 pub(super) fn write(from: &Path, to: &Path) -> anyhow::Result<()> {
+    write_columns(from, to, &row::columns().collect::<Vec<_>>())
+}
+
+/// Copies rows of these columns.
+pub(super) fn write_columns(
+    from: &Path,
+    to: &Path,
+    named: &[(&'static str, Kind)],
+) -> anyhow::Result<()> {
     let cannot_write = || format!("cannot write `{}`", to.display());
     let aside = to.with_extension("parquet.new");
     let out = File::create(&aside).with_context(cannot_write)?;
     let properties = WriterProperties::builder()
         .set_created_by(concat!("dashpot ", env!("CARGO_PKG_VERSION")).to_owned())
         .build();
-    let schema = schema().with_context(cannot_write)?;
+    let schema = schema(named).with_context(cannot_write)?;
     let mut writer =
         SerializedFileWriter::new(out, schema, Arc::new(properties)).with_context(cannot_write)?;
     let rows = File::open(from).with_context(|| format!("cannot read `{}`", from.display()))?;
@@ -40,10 +50,10 @@ pub(super) fn write(from: &Path, to: &Path) -> anyhow::Result<()> {
         if group.is_empty() {
             break;
         }
-        let rows =
-            group.iter().map(|line| row::fields(line)).collect::<anyhow::Result<Vec<_>>>()?;
+        let rows = group.iter().map(|line| row::split(line, named.len()));
+        let rows = rows.collect::<anyhow::Result<Vec<_>>>()?;
         let mut columns = writer.next_row_group().with_context(cannot_write)?;
-        for (index, (_, kind)) in row::columns().enumerate() {
+        for (index, &(_, kind)) in named.iter().enumerate() {
             let cells = rows.iter().map(|row| row[index]).collect::<Vec<_>>();
             column(&mut columns, kind, &cells).with_context(cannot_write)?;
         }
@@ -53,8 +63,8 @@ pub(super) fn write(from: &Path, to: &Path) -> anyhow::Result<()> {
     fs::rename(&aside, to).with_context(cannot_write)
 }
 
-fn schema() -> Result<Arc<Type>, ::parquet::errors::ParquetError> {
-    let fields = row::columns().map(|(name, kind)| {
+fn schema(named: &[(&str, Kind)]) -> Result<Arc<Type>, ::parquet::errors::ParquetError> {
+    let fields = named.iter().map(|&(name, kind)| {
         let (physical, logical, repetition) = match kind {
             Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String), Repetition::REQUIRED),
             Kind::Integer => (Physical::INT64, None, Repetition::REQUIRED),

@@ -22,7 +22,7 @@ pub(super) struct Plan {
 
 /// Sessions are played in blocks of this many, each written down before the next: what a sudden
 /// end loses is less than a second's work.
-const BLOCK: usize = 256;
+pub(super) const BLOCK: usize = 256;
 
 impl Plan {
     /// Returns how many sessions there are.

@@ -115,8 +115,9 @@ fn against(svg: String) -> (String, String) {
 }
 
 fn figures(summary: &Summary, ranks: &[usize]) -> Table {
+    let columns = table::columns(summary);
     let mut heads = vec![("rule".to_owned(), "as it was asked for".to_owned())];
-    for column in &table::COLUMNS {
+    for column in &columns {
         let (metric, unit) = (column.2, column.1);
         let head =
             if unit.is_empty() { column.0.to_owned() } else { format!("{}, {unit}", column.0) };
@@ -131,7 +132,7 @@ fn figures(summary: &Summary, ranks: &[usize]) -> Table {
     });
     let rows = ranks.iter().map(|&rule| {
         let mut row = vec![Cell::Text(summary.rules[rule].clone())];
-        for column in &table::COLUMNS {
+        for column in &columns {
             let (metric, scale, decimals) = (column.2, column.3, column.4);
             let spread = summary.spread(rule, metric);
             let text = |value: Option<f64>| {

@@ -86,8 +86,13 @@ fn quoted(rule: &str) -> String {
     if rule.contains(',') { format!("\"{rule}\"") } else { rule.to_owned() }
 }
 
-/// Splits a line into its fields.
+/// Splits a session's line into its fields.
 pub(super) fn fields(line: &str) -> anyhow::Result<Vec<&str>> {
+    split(line, columns().count())
+}
+
+/// Splits a line into so many fields.
+pub(super) fn split(line: &str, columns: usize) -> anyhow::Result<Vec<&str>> {
     let mut fields = Vec::new();
     let mut rest = line.trim_end_matches('\n');
     loop {
@@ -104,8 +109,8 @@ pub(super) fn fields(line: &str) -> anyhow::Result<Vec<&str>> {
             None => break,
         }
     }
-    if fields.len() != columns().count() {
-        bail!("a row has {} fields instead of {}", fields.len(), columns().count());
+    if fields.len() != columns {
+        bail!("a row has {} fields instead of {columns}", fields.len());
     }
     Ok(fields)
 }
@@ -138,7 +143,7 @@ mod tests {
         let traces = Generator::parse("lte,n=1").unwrap().traces().unwrap();
         let (name, trace) = traces.into_iter().next().unwrap();
         let network = Network::new(name, trace);
-        let setup = Setup { buffer: Duration::from_secs(25), seed: 1 };
+        let setup = Setup::new(Duration::from_secs(25), 1);
         for rule in ["throughput:safety=0.8", "throughput"] {
             let job = Job { rule, movie: &movie, network: &network, setup };
             let played = job.play(false).unwrap();

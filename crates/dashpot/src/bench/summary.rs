@@ -7,6 +7,7 @@ use dashpot_qoe::{
     Better, Metric,
     stats::{Difference, Figures, Verdict, compare, mean, worst},
 };
+use dashpot_sim::lab::Edge;
 use serde::Serialize;
 use serde_json::json;
 use std::{
@@ -33,6 +34,8 @@ pub(super) struct Summary {
     pub(super) kept: usize,
     pub(super) buffer_ms: u128,
     pub(super) seed: Seed,
+    /// The cache before the origin, where there was one.
+    pub(super) edge: Option<Edge>,
     /// Every metric by rule and trace: the mean over films.
     figures: Vec<Figures>,
     /// By rule: how many sessions did not end with the film, by the word for how they did.
@@ -91,6 +94,7 @@ impl Summary {
             kept,
             buffer_ms: plan.setup.buffer.as_millis(),
             seed,
+            edge: plan.setup.edge,
             figures,
             unfinished,
             differences,
@@ -161,6 +165,7 @@ impl Summary {
             "traces": self.traces,
             "buffer_ms": u64::try_from(self.buffer_ms).unwrap_or(u64::MAX),
             "seed": self.seed.0,
+            "edge": self.edge.map(|edge| edge.to_string()),
             "rules": rules.collect::<Vec<_>>(),
             "differences": differences.collect::<Vec<_>>(),
         });

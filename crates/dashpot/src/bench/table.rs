@@ -16,7 +16,7 @@ pub(super) struct Column(
     pub(super) usize,
 );
 
-pub(super) const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 9] = [
     Column("QoE_lin", "", Metric::QoeLin, 1.0, 3),
     Column("bitrate", "kbit/s", Metric::BitrateKbps, 1.0, 0),
     Column("stalled", "%", Metric::StallRatio, 100.0, 2),
@@ -27,6 +27,18 @@ pub(super) const COLUMNS: [Column; 9] = [
     Column("wasted", "%", Metric::WasteRatio, 100.0, 2),
     Column("estimate", "off by %", Metric::EstimateError, 100.0, 1),
 ];
+
+/// Columns that only sessions with a cache before the origin have.
+const EDGE_COLUMNS: [Column; 2] = [
+    Column("hits", "%", Metric::HitRatio, 100.0, 1),
+    Column("hits", "% bytes", Metric::ByteHitRatio, 100.0, 1),
+];
+
+/// Returns the columns that are shown of these sessions.
+pub(super) fn columns(summary: &Summary) -> Vec<&'static Column> {
+    let edge = EDGE_COLUMNS.iter().filter(|_| summary.edge.is_some());
+    COLUMNS.iter().chain(edge).collect()
+}
 
 /// With more rules than this only the best one's differences are told in words.
 const ALL_PAIRS_MAX: usize = 4;
@@ -56,8 +68,9 @@ fn write_all(text: &mut String, summary: &Summary, written: &[PathBuf]) -> std::
 /// Returns what was played, in a line.
 pub(super) fn headline(summary: &Summary) -> String {
     let Summary { rules, movies, traces, buffer_ms, seed, .. } = summary;
+    let edge = summary.edge.map(|edge| format!(", a cache of {edge}")).unwrap_or_default();
     format!(
-        "{} x {} x {} = {} sessions, buffer of {} s, seed {}",
+        "{} x {} x {} = {} sessions, buffer of {} s, seed {}{edge}",
         counted(rules.len(), "rule"),
         counted(*traces, "trace"),
         counted(*movies, "film"),
@@ -119,21 +132,22 @@ pub(super) fn verdict(summary: &Summary) -> String {
 
 fn figures(text: &mut String, summary: &Summary) -> std::fmt::Result {
     let width = summary.rules.iter().map(String::len).max().unwrap_or_default().max(8);
+    let columns = columns(summary);
     for heading in [|it: &Column| it.0, |it: &Column| it.1] {
         write!(text, "{:width$}", "")?;
-        for column in &COLUMNS {
+        for column in &columns {
             write!(text, " {:>9}", heading(column))?;
         }
         writeln!(text)?;
     }
     for (index, rule) in summary.rules.iter().enumerate() {
         write!(text, "{rule:width$}")?;
-        for column in &COLUMNS {
+        for column in &columns {
             cell(text, column, summary.spread(index, column.2).mean)?;
         }
         writeln!(text)?;
         write!(text, "{:>width$}", "worst")?;
-        for column in &COLUMNS {
+        for column in &columns {
             cell(text, column, summary.spread(index, column.2).worst_5_percent)?;
         }
         writeln!(text)?;

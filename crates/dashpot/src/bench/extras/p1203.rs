@@ -81,7 +81,7 @@ mod tests {
         // Ample, then next to nothing for half a minute.
         let trace = Trace::parse("8000,6000,50\n40000,100,50\n60000,6000,50").unwrap();
         let network = Network::new("dip".to_owned(), trace);
-        let setup = Setup { buffer: Duration::from_secs(12), seed: 1 };
+        let setup = Setup::new(Duration::from_secs(12), 1);
         let job = Job { rule: "throughput", movie: &movie, network: &network, setup };
         let played = job.play(false).unwrap();
         let input = input(&played);

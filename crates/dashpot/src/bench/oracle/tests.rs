@@ -19,7 +19,7 @@ fn plan(rules: &[&str], networks: &[&str]) -> Plan {
         rules: rules.iter().map(|&rule| rule.to_owned()).collect(),
         movies: vec![Movie::read("a".to_owned(), &fixture("movie-a.json")).unwrap()],
         networks: networks.iter().map(network).collect(),
-        setup: Setup { buffer: Duration::from_secs(25), seed: 1 },
+        setup: Setup::new(Duration::from_secs(25), 1),
     }
 }
 

@@ -13,7 +13,7 @@ fn plan(rules: &[&str], traces: usize) -> Plan {
         rules: rules.iter().map(|&rule| rule.to_owned()).collect(),
         movies: vec![Vbr::parse("vbr,segments=8").unwrap().movie().unwrap()],
         networks: traces.into_iter().map(|(name, trace)| Network::new(name, trace)).collect(),
-        setup: Setup { buffer: Duration::from_secs(25), seed: 1 },
+        setup: Setup::new(Duration::from_secs(25), 1),
     }
 }
 
