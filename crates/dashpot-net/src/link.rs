@@ -127,6 +127,21 @@ impl Link {
         self.transfers.len()
     }
 
+    /// Returns how much of a response is across at `now`, which is then as good as said; `None` for
+    /// one that is not in flight, and where there is more to say by now.
+    pub fn look(&mut self, now: MonoTime, id: TransferId) -> Option<ByteSize> {
+        if self.wake.is_some_and(|(event, _)| event <= now) {
+            return None;
+        }
+        self.carry_until(now);
+        let place = self.place(id).ok()?;
+        let transfer = &mut self.transfers[place].1;
+        if transfer.answered {
+            transfer.reported = transfer.delivered();
+        }
+        Some(transfer.reported)
+    }
+
     /// Moves bytes up to `now`, event by event.
     fn advance(&mut self, now: MonoTime) {
         while let Some((event, _)) = self.wake {

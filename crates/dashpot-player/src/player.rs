@@ -46,6 +46,10 @@ pub struct Player {
     rungs: Vec<Rung>,
     tickets: u64,
     outputs: VecDeque<Output>,
+    /// When playback meets what halts or ends it; until then it only moves on.
+    free_until: Option<MonoTime>,
+    /// When there is something to do, but for looks at downloads; and what.
+    wake: Option<(MonoTime, &'static str)>,
 }
 
 impl Player {
@@ -68,6 +72,8 @@ impl Player {
             rungs: Vec::new(),
             tickets: 0,
             outputs: VecDeque::new(),
+            free_until: None,
+            wake: None,
         }
     }
 
@@ -104,6 +110,53 @@ impl Player {
         self.outputs.push_back(Output::Done(reason));
     }
 
+    /// Takes in what the world says; returns whether that may be more than how a download goes,
+    /// which frees no request and adds no media: then there is nothing to schedule.
+    fn take_in(&mut self, now: MonoTime, input: Input) -> bool {
+        match input {
+            Input::Start => {
+                self.start(now);
+                self.elapse(now);
+            }
+            Input::Manifest { ticket, presentation } => {
+                self.on_manifest(now, ticket, *presentation);
+            }
+            Input::Index { ticket, sidx } => self.on_index(now, ticket, &sidx),
+            Input::FirstByte { ticket, size } => {
+                self.on_first_byte(now, ticket, size);
+                return self.is_any_overtaken();
+            }
+            Input::Progress { ticket, size } => {
+                return self.on_progress(now, ticket, size) || self.is_any_overtaken();
+            }
+            Input::Arrived { ticket, size, cache_status, server_data } => {
+                let source = source(cache_status.as_deref(), server_data.as_deref());
+                self.on_arrived(now, ticket, Body { size, source, cache_status });
+            }
+            Input::Failed { ticket, failure } => self.on_failed(now, ticket, failure),
+            Input::Seek { to } => self.on_seek(now, to),
+            Input::Wake => {
+                let is_all_busy = self.lanes.iter().all(|lane| lane.slot.in_flight().is_some());
+                return !self.look(now) || !is_all_busy || self.is_any_overtaken();
+            }
+            Input::Stop => self.finish(now, DoneReason::Stopped),
+        }
+        true
+    }
+
+    /// Notes when there is something to do, which most inputs leave as it is.
+    fn plan(&mut self) {
+        let (edge, time_up) = (self.edge_at(), self.time_up().map(|at| (at, "time up")));
+        let halts = sooner(edge, time_up);
+        self.free_until = halts.map(|(at, _)| at);
+        let mut next = sooner(halts, self.manifest.wake_at());
+        for lane in &self.lanes {
+            next = sooner(next, lane.slot.wake_at());
+            next = sooner(next, lane.wait.and_then(|wait| self.wait_ends(wait)));
+        }
+        self.wake = sooner(next, self.overtakes_at());
+    }
+
     /// The relations that hold between one input and the next.
     fn check(&self, now: MonoTime) {
         let position = self.playhead.position();
@@ -127,54 +180,27 @@ impl Machine for Player {
     type Output = Output;
 
     fn handle(&mut self, now: MonoTime, input: Input) {
-        if !self.done {
-            self.elapse(now);
-        }
         if self.done {
             return;
         }
-        match input {
-            Input::Start => {
-                self.start(now);
-                self.elapse(now);
-            }
-            Input::Manifest { ticket, presentation } => {
-                self.on_manifest(now, ticket, *presentation);
-            }
-            Input::Index { ticket, sidx } => self.on_index(now, ticket, &sidx),
-            Input::FirstByte { ticket, size } => {
-                // It frees no request and adds no media: there is nothing to schedule.
-                self.on_first_byte(now, ticket, size);
-                if !self.is_any_overtaken() {
-                    return;
-                }
-            }
-            Input::Progress { ticket, size } => {
-                if !self.on_progress(now, ticket, size) && !self.is_any_overtaken() {
-                    return;
-                }
-            }
-            Input::Arrived { ticket, size, cache_status, server_data } => {
-                let source = source(cache_status.as_deref(), server_data.as_deref());
-                self.on_arrived(now, ticket, Body { size, source, cache_status });
-            }
-            Input::Failed { ticket, failure } => self.on_failed(now, ticket, failure),
-            Input::Seek { to } => self.on_seek(now, to),
-            Input::Wake => {
-                // Most wake-ups only want to know how a download goes.
-                let is_all_busy = self.lanes.iter().all(|lane| lane.slot.in_flight().is_some());
-                if self.look(now) && is_all_busy && !self.is_any_overtaken() {
-                    return;
-                }
-            }
-            Input::Stop => self.finish(now, DoneReason::Stopped),
+        let is_free = self.elapse(now);
+        if self.done {
+            return;
         }
-        self.drop_overdue(now);
-        self.drop_overtaken(now);
-        self.look(now);
-        self.schedule(now);
-        self.settle(now);
-        self.check(now);
+        let is_changed = self.take_in(now, input);
+        if is_changed && !self.done {
+            self.drop_overdue(now);
+            self.drop_overtaken(now);
+            self.look(now);
+            self.schedule(now);
+            self.settle(now);
+        }
+        if is_changed || !is_free || self.is_any_replacing() {
+            self.plan();
+        }
+        if is_changed {
+            self.check(now);
+        }
     }
 
     fn poll(&mut self) -> Option<Output> {
@@ -185,20 +211,20 @@ impl Machine for Player {
         if self.done {
             return None;
         }
-        let mut next = self.edge_at();
-        let mut sooner = |other: Option<(MonoTime, &'static str)>| {
-            if let Some(other) = other.filter(|(at, _)| next.is_none_or(|(next, _)| *at < next)) {
-                next = Some(other);
-            }
-        };
-        for lane in &self.lanes {
-            sooner(lane.slot.wake_at());
-            sooner(lane.wait.and_then(|wait| self.wait_ends(wait)));
-        }
-        sooner(self.manifest.wake_at());
-        sooner(self.overtakes_at());
-        sooner(self.time_up().map(|at| (at, "time up")));
-        next
+        let looks = self.lanes.iter().filter_map(|lane| lane.slot.look_at());
+        let look = looks.min().map(|at| (at, "look at a download"));
+        sooner(self.wake, look)
+    }
+}
+
+/// Returns the sooner of two things to do.
+fn sooner(
+    one: Option<(MonoTime, &'static str)>,
+    other: Option<(MonoTime, &'static str)>,
+) -> Option<(MonoTime, &'static str)> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(if other.0 < one.0 { other } else { one }),
+        (one, other) => one.or(other),
     }
 }
 

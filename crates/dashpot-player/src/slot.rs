@@ -30,6 +30,17 @@ pub(crate) enum Watch {
     Looking,
 }
 
+impl Watch {
+    /// Whether the rule wants to know how much is here by `now`.
+    pub(crate) fn is_due(self, now: MonoTime) -> bool {
+        match self {
+            Self::Off => false,
+            Self::At(at) => at <= now,
+            Self::Looking => true,
+        }
+    }
+}
+
 /// A place for one request at a time: in flight, backing off, or free.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
@@ -105,14 +116,19 @@ impl Slot {
         Next::RetryAfter(wait)
     }
 
-    /// Returns when the slot needs a look, and why.
+    /// Returns when the slot has something to do but to see how its request goes, and what.
     pub(crate) fn wake_at(&self) -> Option<(MonoTime, &'static str)> {
         let retry = self.retry_at.map(|at| (at, "retry"));
-        let request = self.in_flight.as_ref().map(|it| match it.watch {
-            Watch::At(at) if at < it.deadline => (at, "look at a download"),
-            Watch::At(_) | Watch::Looking | Watch::Off => (it.deadline, "request timeout"),
-        });
+        let request = self.in_flight.as_ref().map(|it| (it.deadline, "request timeout"));
         request.or(retry)
+    }
+
+    /// Returns when the rule wants to know how much is here.
+    pub(crate) fn look_at(&self) -> Option<MonoTime> {
+        match self.in_flight.as_ref()?.watch {
+            Watch::At(at) => Some(at),
+            Watch::Looking | Watch::Off => None,
+        }
     }
 }
 

@@ -93,7 +93,15 @@ pub(crate) fn run_from<C: Content>(
                 player.handle(now, input);
             }
         } else {
-            player.handle(now, Input::Wake);
+            // Most wake-ups are there to see how a download goes, which the wire knows.
+            let seen = player.watched_at(now).and_then(|it| Some((it, wire.look(now, it)?)));
+            player.handle(
+                now,
+                match seen {
+                    Some((ticket, size)) => Input::Progress { ticket, size },
+                    None => Input::Wake,
+                },
+            );
         }
     }
 }

@@ -91,6 +91,11 @@ impl Carrier {
         link.handle(now, LinkInput::Wake);
     }
 
+    /// Returns how much of an answer is across; `None` for one that the link does not know of.
+    pub(crate) fn look(&mut self, now: MonoTime, id: TransferId) -> Option<ByteSize> {
+        self.link.look(now, id)
+    }
+
     pub(crate) fn poll(&mut self) -> Option<LinkOutput> {
         self.link.poll()
     }

@@ -50,6 +50,14 @@ impl<C: Content> Wire<C> {
     pub const fn new(content: C, link: Link) -> Self {
         Self { desk: Desk::new(content), carrier: Carrier::new(link) }
     }
+
+    /// Returns how much of an answer is here at `now`; `None` where a [`WireInput::Look`] has to
+    /// find that out.
+    pub(crate) fn look(&mut self, now: MonoTime, ticket: Ticket) -> Option<ByteSize> {
+        let here = self.carrier.look(now, TransferId(ticket.0))?;
+        self.desk.asked(ticket)?.here = here;
+        Some(here)
+    }
 }
 
 impl<C: Content> Machine for Wire<C> {

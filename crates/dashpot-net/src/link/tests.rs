@@ -17,17 +17,35 @@ fn link(csv: &str) -> Link {
 /// Runs `link` by its own wake-ups to its rest, with `inputs` (time-ordered) fed on the way, and
 /// returns all it says with the time at which it says it.
 fn run(link: &mut Link, inputs: &[(MonoTime, Input)]) -> Vec<(MonoTime, Output)> {
+    drive(link, inputs, |link, at| link.handle(at, Input::Wake))
+}
+
+/// Runs `link` like [`run`], but for the inputs that would wake it, in whose place is `instead`.
+fn drive(
+    link: &mut Link,
+    inputs: &[(MonoTime, Input)],
+    instead: impl Fn(&mut Link, MonoTime),
+) -> Vec<(MonoTime, Output)> {
     let mut said = Vec::new();
     let mut inputs = inputs.iter().peekable();
     loop {
         let wake = link.wake_at().map(|(at, _)| at);
         let due = inputs.next_if(|(at, _)| wake.is_none_or(|wake| *at <= wake));
-        let (at, input) = match (due, wake) {
-            (Some((at, input)), _) => (*at, input.clone()),
-            (None, Some(at)) => (at, Input::Wake),
+        let at = match (due, wake) {
+            (Some((at, Input::Wake)), _) => {
+                instead(link, *at);
+                *at
+            }
+            (Some((at, input)), _) => {
+                link.handle(*at, input.clone());
+                *at
+            }
+            (None, Some(at)) => {
+                link.handle(at, Input::Wake);
+                at
+            }
             (None, None) => return said,
         };
-        link.handle(at, input);
         said.extend(std::iter::from_fn(|| link.poll()).map(|output| (at, output)));
     }
 }
@@ -190,6 +208,31 @@ proptest! {
         often.sort_by_key(|(at, _)| *at);
         let ends = |inputs: &[(MonoTime, Input)]| {
             let mut said = run(&mut Link::new(trace.clone(), 0.0, SEED), inputs);
+            said.retain(|(_, output)| !matches!(output, Output::Delivered(..)));
+            said
+        };
+        prop_assert_eq!(ends(&inputs), ends(&often));
+    }
+
+    #[test]
+    fn law_a_look_says_what_waking_would_and_changes_no_transfers_end(
+        trace in traces(), requests in requests(), looks in prop::collection::vec(0..3_000_u64, 0..60),
+    ) {
+        let inputs = inputs_of(&requests);
+        let looks = looks.into_iter().map(|at| (MonoTime::from_nanos(at), Input::Wake));
+        let mut often = inputs.iter().cloned().chain(looks).collect::<Vec<_>>();
+        often.sort_by_key(|(at, _)| *at);
+        let look = |link: &mut Link, at: MonoTime| {
+            let mut woken = link.clone();
+            woken.handle(at, Input::Wake);
+            for (id, _) in link.transfers.clone() {
+                let is_due = link.wake_at().is_some_and(|(due, _)| due <= at);
+                let said = woken.place(id).map(|place| woken.transfers[place].1.reported);
+                assert_eq!(link.look(at, id), said.ok().filter(|_| !is_due));
+            }
+        };
+        let ends = |inputs: &[(MonoTime, Input)]| {
+            let mut said = drive(&mut Link::new(trace.clone(), 0.0, SEED), inputs, look);
             said.retain(|(_, output)| !matches!(output, Output::Delivered(..)));
             said
         };

@@ -21,7 +21,12 @@ impl Player {
     /// Lets playback go on to `now`, through whatever lies on the way.
     ///
     /// A driver may call late; an edge is reached when it was reached, not when it was noticed.
-    pub(super) fn elapse(&mut self, now: MonoTime) {
+    /// Returns whether nothing lay there.
+    pub(super) fn elapse(&mut self, now: MonoTime) -> bool {
+        if self.free_until.is_some_and(|until| now < until) {
+            self.playhead.advance(now, Duration::MAX);
+            return true;
+        }
         let time_up = self.time_up().filter(|&at| at <= now);
         let until = time_up.unwrap_or(now);
         let (limit, edge) = self.edge();
@@ -32,6 +37,7 @@ impl Player {
         if let Some(at) = time_up.filter(|_| !self.done) {
             self.finish(at, DoneReason::TimeUp);
         }
+        false
     }
 
     /// Begins or halts playback as the buffers at `now` ask for.

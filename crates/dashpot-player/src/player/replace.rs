@@ -45,6 +45,11 @@ impl Player {
         self.log(now, event);
     }
 
+    /// Returns whether a segment is fetched again, or is to be.
+    pub(super) fn is_any_replacing(&self) -> bool {
+        self.lanes.iter().any(|lane| lane.replacing.is_some())
+    }
+
     /// Returns whether the playhead is in a segment that is fetched again.
     pub(super) fn is_any_overtaken(&self) -> bool {
         let position = self.playhead.position();

@@ -19,10 +19,26 @@ impl Player {
     pub(super) fn on_progress(&mut self, now: MonoTime, ticket: Ticket, size: ByteSize) -> bool {
         self.meter.grew(ticket, size);
         let is_watched =
-            |request: &InFlight| request.fetch.ticket == ticket && request.watch == Watch::Looking;
+            |request: &InFlight| request.fetch.ticket == ticket && request.watch.is_due(now);
         let mut lanes = self.lanes.iter();
         let watched = lanes.position(|lane| lane.slot.in_flight().is_some_and(is_watched));
         watched.is_some_and(|at| self.consider(now, at, size))
+    }
+
+    /// Returns the download that the rule wants to look at now, where no other request could be
+    /// made. Who knows how much of it is here may say so with
+    /// [`Input::Progress`](crate::Input::Progress) in place of [`Input::Wake`](crate::Input::Wake),
+    /// which would ask for it with [`Output::Look`].
+    #[must_use]
+    pub fn watched_at(&self, now: MonoTime) -> Option<Ticket> {
+        let mut watched = None;
+        for lane in &self.lanes {
+            let request = lane.slot.in_flight()?;
+            if matches!(request.watch, Watch::At(at) if at <= now) {
+                watched = Some(request.fetch.ticket);
+            }
+        }
+        watched
     }
 
     /// Asks how much is here of what the rule wants to look at now; returns whether it asks.
@@ -81,7 +97,7 @@ impl Player {
             return true;
         }
         let request = self.lanes[at].slot.in_flight();
-        let is_time = request.is_some_and(|request| request.watch == Watch::Looking);
+        let is_time = request.is_some_and(|request| request.watch.is_due(now));
         let Some((rule, seen)) = self.seen(now, at) else { return false };
         let Some((view, progress)) = seen.on_its_way(now, here) else { return false };
         let is_whole = progress.bits <= progress.bits_here;
