@@ -2,7 +2,10 @@
 
 mod share;
 
-use crate::{Row, Trace, trace::UNLIMITED};
+use crate::{
+    Trace,
+    trace::{InForce, UNLIMITED},
+};
 use dashpot_base::{Bitrate, ByteSize, Machine, MonoTime, Rng, Seed};
 use share::{Share, UNITS_PER_BYTE, divide_up};
 use std::collections::VecDeque;
@@ -64,8 +67,8 @@ pub struct Link {
     rng: Rng,
     /// Everything up to here is accounted for.
     at: MonoTime,
-    /// The row of the trace in force, and when the next one takes over.
-    row: (Row, Option<MonoTime>),
+    /// The row of the trace in force.
+    row: InForce,
     /// In order of their names.
     transfers: Vec<(TransferId, Transfer)>,
     wake: Option<(MonoTime, &'static str)>,
@@ -91,6 +94,11 @@ impl Transfer {
     /// Whether it has bytes that could move.
     const fn is_active(&self) -> bool {
         self.answered && 0 < self.pending
+    }
+
+    /// Whether all of it is across, and nothing more will be offered.
+    const fn is_done(&self) -> bool {
+        self.answered && self.finished && self.pending == 0
     }
 
     /// Returns the whole bytes that are across.
@@ -128,9 +136,9 @@ impl Link {
     }
 
     /// Returns how much of a response is across at `now`, which is then as good as said; `None` for
-    /// one that is not in flight, and where there is more to say by now.
+    /// one that does not have the link to itself, and where there is more to say by now.
     pub fn look(&mut self, now: MonoTime, id: TransferId) -> Option<ByteSize> {
-        if self.wake.is_some_and(|(event, _)| event <= now) {
+        if self.transfers.len() != 1 || self.wake.is_some_and(|(event, _)| event <= now) {
             return None;
         }
         self.carry_until(now);
@@ -161,11 +169,16 @@ impl Link {
 
     /// Moves bytes from `self.at` to `until`, between which nothing happens.
     fn carry_until(&mut self, until: MonoTime) {
-        let share = Share { rate: self.row.0.rate, carry: self.carry };
-        self.carry = share.spend(until.since(self.at), &mut self.transfers);
+        let share = Share { rate: self.row.rate, carry: self.carry };
+        let nanos = until.nanos().saturating_sub(self.at.nanos());
+        self.carry = match &mut self.transfers[..] {
+            [] => 0,
+            [(_, alone)] => share.spend_on(nanos, alone),
+            several => share.spend(nanos, several),
+        };
         self.at = self.at.max(until);
-        if self.row.1.is_some_and(|ends| ends <= self.at) {
-            self.row = self.trace.at(self.trace_began, self.at);
+        if self.row.ends.is_some_and(|ends| ends <= self.at) {
+            self.row = self.trace.after(&self.row, self.trace_began, self.at);
         }
     }
 
@@ -181,7 +194,7 @@ impl Link {
                     self.outputs.push_back(Output::Answered(*id));
                 }
             }
-            if transfer.answered && self.row.0.rate == UNLIMITED {
+            if transfer.answered && self.row.rate == UNLIMITED {
                 transfer.pending = 0;
             }
         }
@@ -197,22 +210,24 @@ impl Link {
 
     /// Says what is across since it last said so, and forgets what is done.
     fn report(&mut self) {
-        let outputs = &mut self.outputs;
-        self.transfers.retain_mut(|(id, transfer)| {
+        let mut any_done = false;
+        for (id, transfer) in &mut self.transfers {
             if !transfer.answered {
-                return true;
+                continue;
             }
             let delivered = transfer.delivered();
             if transfer.reported < delivered {
                 transfer.reported = delivered;
-                outputs.push_back(Output::Delivered(*id, delivered));
+                self.outputs.push_back(Output::Delivered(*id, delivered));
             }
-            let done = transfer.finished && transfer.pending == 0;
-            if done {
-                outputs.push_back(Output::Done(*id));
+            if transfer.is_done() {
+                any_done = true;
+                self.outputs.push_back(Output::Done(*id));
             }
-            !done
-        });
+        }
+        if any_done {
+            self.transfers.retain(|(_, transfer)| !transfer.is_done());
+        }
     }
 
     fn place(&self, id: TransferId) -> Result<usize, usize> {
@@ -221,7 +236,7 @@ impl Link {
 
     fn start(&mut self, id: TransferId) {
         let transfer = Transfer {
-            answers_at: self.at.after(self.row.0.latency),
+            answers_at: self.at.after(self.row.latency),
             lost: self.rng.unit() < self.loss_ratio,
             answered: false,
             finished: false,
@@ -270,10 +285,12 @@ impl Link {
             }
         };
         if let Some(least) = least {
-            let share = Share { rate: self.row.0.rate, carry: self.carry };
-            let delivery = share.time_for(least, active).map(|span| self.at.after(span));
+            let share = Share { rate: self.row.rate, carry: self.carry };
+            let delivery = share.nanos_for(least, active);
+            let delivery =
+                delivery.map(|nanos| MonoTime::from_nanos(self.at.nanos().saturating_add(nanos)));
             sooner(delivery, "offered bytes delivered");
-            sooner(self.row.1, "trace row ends");
+            sooner(self.row.ends, "trace row ends");
         }
         next
     }

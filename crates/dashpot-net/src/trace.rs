@@ -163,16 +163,39 @@ impl Trace {
         self.rows.iter().map(|(_, row)| row)
     }
 
-    /// Returns the row in force at `now` of a trace begun at `began`, and when the next one takes
-    /// over: never, where there is only one.
-    pub(crate) fn at(&self, began: MonoTime, now: MonoTime) -> (Row, Option<MonoTime>) {
+    /// Returns the row in force at `now` of a trace begun at `began`.
+    pub(crate) fn at(&self, began: MonoTime, now: MonoTime) -> InForce {
         let total = self.rows.last().map_or(1, |(end, _)| *end);
         let into = now.nanos().saturating_sub(began.nanos()) % total;
         let index = self.rows.partition_point(|(end, _)| *end <= into);
-        let (end, row) = self.rows[index];
-        let next = MonoTime::from_nanos(now.nanos().saturating_add(end - into));
-        (row, (1 < self.rows.len()).then_some(next))
+        self.in_force(index, now, self.rows[index].0 - into)
     }
+
+    /// Returns the row in force at `now`, at which `before` is over: nearly always the next one.
+    pub(crate) fn after(&self, before: &InForce, began: MonoTime, now: MonoTime) -> InForce {
+        if before.ends != Some(now) {
+            return self.at(began, now);
+        }
+        let index = if before.index + 1 < self.rows.len() { before.index + 1 } else { 0 };
+        let begins = index.checked_sub(1).map_or(0, |before| self.rows[before].0);
+        self.in_force(index, now, self.rows[index].0 - begins)
+    }
+
+    fn in_force(&self, index: usize, now: MonoTime, nanos_left: u64) -> InForce {
+        let ends = MonoTime::from_nanos(now.nanos().saturating_add(nanos_left));
+        let Row { rate, latency, .. } = self.rows[index].1;
+        InForce { index, rate, latency, ends: (1 < self.rows.len()).then_some(ends) }
+    }
+}
+
+/// A row of a trace that has begun.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InForce {
+    index: usize,
+    pub(crate) rate: Bitrate,
+    pub(crate) latency: Duration,
+    /// When the next one takes over: never, where there is only one.
+    pub(crate) ends: Option<MonoTime>,
 }
 
 /// Returns where `row` ends when it begins at nanosecond `start`.

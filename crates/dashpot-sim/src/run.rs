@@ -81,7 +81,7 @@ pub(crate) fn run_from<C: Content>(
         let act = script.peek().map(|(after, _)| begins.after(*after));
         let arrival = wire.wake_at().map(|(at, _)| at);
         let wake = player.wake_at().map(|(at, _)| at);
-        let Some(next) = [arrival, act, wake].into_iter().flatten().min() else {
+        let Some(next) = sooner(sooner(arrival, act), wake) else {
             return End { done: None, at: now };
         };
         now = round_up(next.max(now), grain);
@@ -124,6 +124,13 @@ fn drain<C: Content>(
             }
         }
         player.handle(now, wire.poll()?);
+    }
+}
+
+fn sooner(one: Option<MonoTime>, other: Option<MonoTime>) -> Option<MonoTime> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 

@@ -87,7 +87,9 @@ impl Carrier {
     /// Hands on what has come in, and lets the link get on.
     pub(crate) fn wake(&mut self, now: MonoTime) {
         let link = &mut self.link;
-        self.flows.retain_mut(|flow| now < flow.next || !flow.step(now, link));
+        if !self.flows.is_empty() {
+            self.flows.retain_mut(|flow| now < flow.next || !flow.step(now, link));
+        }
         link.handle(now, LinkInput::Wake);
     }
 
@@ -102,6 +104,9 @@ impl Carrier {
 
     pub(crate) fn wake_at(&self) -> Option<MonoTime> {
         let link = self.link.wake_at().map(|(at, _)| at);
+        if self.flows.is_empty() {
+            return link;
+        }
         self.flows.iter().map(|flow| flow.next).chain(link).min()
     }
 }

@@ -65,9 +65,27 @@ fn the_table_starts_over_at_its_end() {
         (130, 1, 140),
         (300_111, 2, 300_130),
     ] {
-        let (row, row_ends) = trace.at(ms(100), ms(now));
-        assert_eq!((row.rate.bps() / 1_000, row_ends), (kbps, Some(ms(next))), "{now}");
+        let row = trace.at(ms(100), ms(now));
+        assert_eq!((row.rate.bps() / 1_000, row.ends), (kbps, Some(ms(next))), "{now}");
     }
     let constant = Trace::constant(Bitrate::from_kbps(3), Duration::ZERO).unwrap();
-    assert_eq!(constant.at(ms(0), ms(5_000)).1, None);
+    assert_eq!(constant.at(ms(0), ms(5_000)).ends, None);
+}
+
+#[test]
+fn one_row_after_the_other_is_the_row_at_that_time() {
+    let trace = Trace::parse("10,1,0\n20,2,5\n7,3,0").unwrap();
+    let began = MonoTime::from_nanos(100);
+    let mut row = trace.at(began, began);
+    for _ in 0..7 {
+        let ends = row.ends.unwrap();
+        // Nobody looks at an idle link's rows, so some are passed over.
+        for late in
+            [ends, ends.after(Duration::from_millis(12)), ends.after(Duration::from_secs(9))]
+        {
+            let (after, at) = (trace.after(&row, began, late), trace.at(began, late));
+            assert_eq!(format!("{after:?}"), format!("{at:?}"));
+        }
+        row = trace.after(&row, began, ends);
+    }
 }

@@ -8,7 +8,7 @@ const DUST: f64 = 1e-7;
 
 /// Returns when each of `requests` (start in ns, bytes) ends.
 pub(super) fn ends(trace: &Trace, requests: &[(u64, u64)]) -> Vec<u64> {
-    let row_at = |now| trace.at(MonoTime::ZERO, MonoTime::from_nanos(now)).0;
+    let row_at = |now| trace.at(MonoTime::ZERO, MonoTime::from_nanos(now));
     let answers = requests.iter().map(|&(at, _)| {
         at + u64::try_from(row_at(at).latency.as_nanos()).expect("latencies are small")
     });
