@@ -3,6 +3,7 @@
 mod clients;
 mod extras;
 mod files;
+mod in_order;
 pub(crate) mod movies;
 pub(crate) mod networks;
 mod oracle;

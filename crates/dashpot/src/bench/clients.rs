@@ -1,6 +1,7 @@
 //! Several viewers of one film on one link, all with the same rule: how fairly they share it.
 
 use super::{
+    in_order::in_order,
     oracle::{Figures, Sessions},
     parquet,
     plan::{BLOCK, Plan},
@@ -13,7 +14,6 @@ use dashpot_qoe::{
     stats::{jain, mean},
 };
 use dashpot_sim::sweep::{Job, Played};
-use rayon::prelude::*;
 use std::{
     fs::{self, File},
     io::{BufWriter, Write as _},
@@ -37,13 +37,12 @@ pub(super) fn run(plan: &Plan, threads: usize, out: Option<&Path>) -> anyhow::Re
     for from in (0..plan.len()).step_by(BLOCK) {
         let block = from..(from + BLOCK).min(plan.len());
         let played = pool.install(|| {
-            let sessions = block.into_par_iter().map(|index| {
+            in_order(block.collect(), |index| {
                 let job = plan.job(index);
                 let viewers = together(&job)?;
                 let lines = rows.as_ref().map(|_| lines(&job, &viewers)).unwrap_or_default();
                 Ok((all(&job, &viewers), lines))
-            });
-            sessions.collect::<anyhow::Result<Vec<_>>>()
+            })
         })?;
         for (of_all, lines) in played {
             figures.push(of_all);

@@ -2,10 +2,12 @@
 
 mod p1203;
 
-use super::plan::{Plan, played};
+use super::{
+    in_order::in_order,
+    plan::{Plan, played},
+};
 use anyhow::{Context as _, bail};
 use dashpot_sim::sweep::Job;
-use rayon::prelude::*;
 use std::{
     fmt::Write as _,
     fs,
@@ -42,7 +44,7 @@ pub(super) fn choose(plan: &Plan, wanted: &[String]) -> anyhow::Result<Vec<usize
 /// the files.
 pub(super) fn logs(plan: &Plan, chosen: Vec<usize>, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     fs::create_dir_all(folder).with_context(|| cannot_write(folder))?;
-    let written = chosen.into_par_iter().map(|index| {
+    in_order(chosen, |index| {
         let job = plan.job(index);
         let path = folder.join(file_name(index, &job, "jsonl"));
         let mut text = String::new();
@@ -52,20 +54,20 @@ pub(super) fn logs(plan: &Plan, chosen: Vec<usize>, folder: &Path) -> anyhow::Re
         }
         fs::write(&path, text).with_context(|| cannot_write(&path))?;
         Ok(path)
-    });
-    written.collect()
+    })
 }
 
 /// Writes the P.1203 input of every session to a file of its own in `folder`.
 pub(super) fn p1203(plan: &Plan, folder: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| cannot_write(folder))?;
-    (0..plan.len()).into_par_iter().try_for_each(|index| {
+    let written = in_order((0..plan.len()).collect(), |index| {
         let job = plan.job(index);
         let path = folder.join(file_name(index, &job, "json"));
         let text = serde_json::to_string_pretty(&p1203::input(&played(&job, false)?));
         fs::write(&path, text.context("cannot say it in JSON")?)
             .with_context(|| cannot_write(&path))
-    })
+    });
+    written.map(drop)
 }
 
 fn cannot_write(path: &Path) -> String {

@@ -1,7 +1,7 @@
 //! The rules in other people's simulators, whose figures are printed under the names that they
 //! have there.
 
-use super::plan::Plan;
+use super::{in_order::in_order, plan::Plan};
 use crate::rule;
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
@@ -11,7 +11,6 @@ use dashpot_sim::{
     oracle::{pensieve, sabre},
     sweep::Job,
 };
-use rayon::prelude::*;
 use serde_json::Value;
 use std::{fmt::Write as _, fs, path::Path, sync::Arc, time::Duration};
 
@@ -45,14 +44,13 @@ impl Oracle {
     /// Runs every session of `plan`.
     pub(super) fn run(self, plan: &Plan, threads: usize) -> anyhow::Result<Sessions> {
         let figures = pool(threads)?.install(|| {
-            let sessions = (0..plan.len()).into_par_iter().map(|index| {
+            in_order((0..plan.len()).collect(), |index| {
                 let job = plan.job(index);
                 match self {
                     Self::Sabre => sabre_session(&job),
                     Self::Pensieve => pensieve_session(&job),
                 }
-            });
-            sessions.collect::<anyhow::Result<Vec<_>>>()
+            })
         });
         Ok(Sessions { figures: figures? })
     }
@@ -131,14 +129,13 @@ impl Sessions {
         let rules = plan.rules.len();
         let optima = pool(threads)?.install(|| {
             // All rules of a film and a trace follow each other in the plan.
-            let firsts = (0..plan.len() / rules).into_par_iter().map(|place| {
+            in_order((0..plan.len() / rules).collect(), |place| {
                 let job = plan.job(place * rules);
                 let trace = trace(&job)?;
                 let precision = pensieve::Precision::default();
                 let best = pensieve::optimum(&setup(&job, &trace), ChunkQoe::LINEAR, precision);
-                anyhow::Ok(best.value)
-            });
-            firsts.collect::<anyhow::Result<Vec<_>>>()
+                Ok(best.value)
+            })
         })?;
         for (index, figures) in self.figures.iter_mut().enumerate() {
             let optimum = optima[index / rules];

@@ -1,6 +1,6 @@
 //! Which sessions there are, in which order, and playing them on all processors.
 
-use super::{row, store::Store};
+use super::{in_order::in_order, row, store::Store};
 use crate::rule;
 use anyhow::{Context as _, bail};
 use dashpot_sim::{
@@ -8,7 +8,6 @@ use dashpot_sim::{
     sweep::{Job, Played, Setup},
 };
 use indicatif::{ProgressBar, ProgressStyle};
-use rayon::prelude::*;
 use std::io::IsTerminal as _;
 
 /// Every combination of rules, films and networks.
@@ -63,11 +62,10 @@ impl Plan {
             let missing = missing.collect::<Vec<_>>();
             kept += size - missing.len();
             let lines = pool.install(|| {
-                let played = missing.into_par_iter().map(|index| {
+                in_order(missing, |index| {
                     let job = self.job(index);
                     Ok(row::line(&job, &played(&job, false)?))
-                });
-                played.collect::<anyhow::Result<Vec<_>>>()
+                })
             })?;
             store.append(&lines)?;
             bar.inc(u64::try_from(size).unwrap_or(u64::MAX));
