@@ -72,8 +72,10 @@ impl Process {
         let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
         let stdin = child.stdin.take().ok_or_else(gone)?;
         let stdout = child.stdout.take().ok_or_else(gone)?;
-        // One line each way: a request waits for its answer before the next.
-        let (requests, to_write) = sync_channel(1);
+        // A program may greet before it is greeted, and be asked while the greeting still waits to
+        // be written. Apart from that it is one line each way: a request waits for its answer
+        // before the next.
+        let (requests, to_write) = sync_channel(2);
         let (read, answers) = sync_channel(1);
         // Threads, since a pipe that nobody reads from or writes to holds up whoever uses it.
         thread::Builder::new().name("policy-in".into()).spawn(move || write(stdin, &to_write))?;

@@ -1,6 +1,15 @@
 use super::*;
 use dashpot_abr::{Film as _, Nominal, Source};
-use std::{fs, path::Path, process::Command};
+use rustix::{
+    io::Errno,
+    process::{Pid, test_kill_process},
+};
+use std::{
+    fs::{self, File},
+    io::Read as _,
+    process::Command,
+    thread,
+};
 
 const LADDER: [f64; 3] = [300.0, 750.0, 1_500.0];
 
@@ -144,43 +153,34 @@ fn a_rule_that_failed_stays_so() {
     assert_eq!(rule.failure().map(str::to_owned), why);
 }
 
-/// Returns whether a process of that number runs and is no mere entry in a table.
-fn runs(pid: &str) -> bool {
-    let state = Command::new("ps").args(["-o", "stat=", "-p", pid]).output().unwrap();
-    let state = String::from_utf8(state.stdout).unwrap();
-    !state.trim().is_empty() && !state.trim().starts_with('Z')
-}
-
-fn number(path: &Path) -> String {
-    fs::read_to_string(path).unwrap().trim().to_owned()
-}
-
 #[test]
 fn whatever_a_program_started_ends_with_it_and_is_reaped() {
-    if Command::new("ps").arg("-V").output().is_err() {
-        println!("skipped: there is no ps to look at processes with");
-        return;
-    }
     let folder = tempfile::tempdir().unwrap();
-    let (own, child) = (folder.path().join("own"), folder.path().join("child"));
+    let (own, open) = (folder.path().join("own"), folder.path().join("open"));
+    assert!(Command::new("mkfifo").arg(&open).status().unwrap().success());
     // It ignores the end of its stdin, and has a child that holds its stdout open.
     let command = format!(
-        "sleep 1000 & echo $! > '{}'; echo $$ > '{}'; echo '{{\"version\":1}}'; wait",
-        child.display(),
+        "exec 3>'{}'; echo $$ > '{}'; sleep 1000 & echo '{{\"version\":1}}'; wait",
+        open.display(),
         own.display()
     );
     let limits = Limits { decision: Duration::from_millis(50), ..PATIENT };
     let film = film();
     for is_asked in [true, false] {
+        let of_both = open.clone();
+        let ended = thread::spawn(move || File::open(of_both).unwrap().read(&mut [0]).unwrap());
         let mut rule = Exec::start(&command, limits).unwrap();
         if is_asked {
             rule.decide(&view(&film));
             assert!(rule.failure().is_some());
         }
         drop(rule);
-        for pid in [number(&own), number(&child)] {
-            assert!(!runs(&pid), "{pid} still runs");
-        }
+        // The pipe that both hold ends with the last of them; one that went on would be waited for
+        // until the child has slept.
+        assert_eq!(ended.join().unwrap(), 0);
+        let own: i32 = fs::read_to_string(&own).unwrap().trim().parse().unwrap();
+        let reaped = test_kill_process(Pid::from_raw(own).unwrap());
+        assert_eq!(reaped, Err(Errno::SRCH), "{own} is still in the table of processes");
     }
 }
 
