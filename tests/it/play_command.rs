@@ -4,11 +4,12 @@ use serde_json::Value;
 use std::{
     fs::{self, File},
     io::{BufRead as _, BufReader},
-    net::TcpListener,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
 };
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 
 /// A `dashpot origin` of the film in a process of its own, which ends with its owner.
 struct Origin {
@@ -116,9 +117,10 @@ fn the_exit_code_tells_a_failed_check_from_a_session_that_could_not_run() {
     check_exit(&film, &["--for", "1s", "--link", "5kbps"], 2, "no MPD came from");
     check_exit(&format!("{}nowhere.mpd", origin.url), &[], 2, "404");
     check_exit(&origin.url, &[], 2, "HTML page");
-    // Nobody listens at an address any more whose listener was dropped.
-    let nobody = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr());
-    let nobody = format!("http://{}/film.mpd", nobody.expect("an address"));
+    // Taken, and not listened at.
+    let taken = TcpSocket::new_v4().expect("a socket");
+    taken.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
+    let nobody = format!("http://{}/film.mpd", taken.local_addr().expect("an address"));
     let words = format!("could not connect to {nobody}");
     check_exit(&nobody, &["--for", "1s"], 2, &words);
     check_exit(&film, &["--link", "nowhere.csv"], 2, "nowhere.csv");

@@ -1,5 +1,6 @@
 //! Sessions over loopback, against answers of every kind.
 
+mod absent;
 mod server;
 
 use super::*;
@@ -239,13 +240,6 @@ async fn a_body_that_breaks_off_is_truncated_and_nothing_is_no_answer() {
     }
 }
 
-/// Returns the error of a session that ends after `for_time`, or is stopped then.
-async fn unplayed(url: &str, for_time: Duration) -> PlayError {
-    let mut config = config(url, "/film.mpd");
-    config.player.stop_after_time = Some(for_time);
-    play(config, std::future::pending(), |_| ()).await.unwrap_err()
-}
-
 #[tokio::test]
 async fn a_lost_rung_is_told_of_and_a_lost_kind_is_no_film() {
     fn one_lost(head: &str) -> Vec<u8> {
@@ -276,21 +270,6 @@ async fn a_lost_rung_is_told_of_and_a_lost_kind_is_no_film() {
     let message = message(&played.outcome.unwrap_err());
     assert!(message.contains("declares video, none of which can be played"), "{message}");
     assert!(message.contains("@duration cannot be read: `-5`"), "{message}");
-}
-
-#[tokio::test]
-async fn without_an_mpd_there_is_no_session_however_it_ended() {
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", free.local_addr().unwrap());
-    // Connections wait for somebody to take them, and nobody does.
-    let error = unplayed(&url, Duration::from_millis(50)).await;
-    let PlayError::NoManifest { waited, .. } = error else { panic!("{error:?}") };
-    assert!(Duration::from_millis(50) <= waited);
-    drop(free);
-    let error = unplayed(&url, Duration::from_millis(50)).await;
-    assert!(matches!(error, PlayError::Manifest(FetchError::Connect { .. })), "{error:?}");
-    let message = message(&error);
-    assert!(message.contains(&format!("could not connect to {url}/film.mpd")), "{message}");
 }
 
 #[tokio::test]

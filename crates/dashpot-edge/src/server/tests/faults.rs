@@ -100,8 +100,10 @@ async fn what_an_origin_must_not_send_is_a_bad_gateway_and_not_kept() {
 
 #[tokio::test]
 async fn an_origin_that_is_away_is_told_of_in_words() {
-    // A port that was free a moment ago.
-    let gone = Origin::start(|_, _| Vec::new()).await.addr;
+    // Taken, and not listened at.
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let gone = taken.local_addr().unwrap();
     let edge = TestEdge::start(gone, |config| config.lab = Lab::Off).await;
     let origin = Origin::start(|_, _| vec![Step::Close]).await;
     let hung_up = TestEdge::start(origin.addr, |_| {}).await;
