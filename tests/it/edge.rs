@@ -35,7 +35,7 @@ use dashpot_edge::Config;
 use dashpot_serve::Shutdown;
 use origin::HostileOrigin;
 use std::{net::SocketAddr, time::Duration};
-use tokio::task::JoinHandle;
+use tokio::{net::TcpSocket, task::JoinHandle};
 use url::Url;
 
 /// An edge in this process.
@@ -62,7 +62,11 @@ impl Edge {
 
     /// Starts an edge with an operator's listener, and returns where that is.
     async fn administered(config: Config) -> (Self, SocketAddr) {
-        let server = dashpot_edge::bind(config).await.expect("the edge binds");
+        Self::run_administered(dashpot_edge::bind(config).await.expect("the edge binds"))
+    }
+
+    /// Runs an edge that has been bound, and returns where its operator's listener is.
+    fn run_administered(server: dashpot_edge::Server) -> (Self, SocketAddr) {
         let admin = server.admin_addr().expect("an operator's listener");
         let (addr, shutdown) = (server.addr(), Shutdown::new());
         let run = server.run(shutdown.clone());
@@ -78,6 +82,20 @@ impl Edge {
 
 fn any_port() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+/// An address that refuses connections: taken, and not listened at, for as long as this lives.
+struct Nobody {
+    addr: SocketAddr,
+    _taken: TcpSocket,
+}
+
+impl Nobody {
+    fn new() -> Self {
+        let taken = TcpSocket::new_v4().expect("a socket");
+        taken.bind(any_port()).expect("a free port");
+        Self { addr: taken.local_addr().expect("bound"), _taken: taken }
+    }
 }
 
 fn http_url(addr: SocketAddr) -> Url {

@@ -13,7 +13,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{Config, RunError, bind};
+use crate::{Config, Handle, RunError, bind};
 
 /// What an origin does next on a connection.
 #[derive(Clone, Debug)]
@@ -137,6 +137,7 @@ async fn read_head(stream: &mut TcpStream) -> Option<String> {
 pub(crate) struct Edge {
     pub(crate) addr: SocketAddr,
     pub(crate) client: reqwest::Client,
+    handle: Handle,
     shutdown: Shutdown,
     task: JoinHandle<Result<(), RunError>>,
 }
@@ -146,10 +147,17 @@ impl Edge {
         let mut config = config(origin);
         adjust(&mut config);
         let server = bind(config).await.unwrap();
-        let (addr, shutdown) = (server.addr(), Shutdown::new());
+        let (addr, handle, shutdown) = (server.addr(), server.handle(), Shutdown::new());
         let task = tokio::spawn(server.run(shutdown.clone()));
         let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
-        Self { addr, client, shutdown, task }
+        Self { addr, client, handle, shutdown, task }
+    }
+
+    /// Changes the configuration for what is asked from here on.
+    pub(crate) fn reload(&self, adjust: impl FnOnce(&mut Config)) {
+        let mut config = self.handle.config();
+        adjust(&mut config);
+        assert_eq!(self.handle.reload(config).unwrap(), Vec::<&str>::new());
     }
 
     pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {

@@ -1,10 +1,12 @@
 //! Origins that fail: what viewers see, and that nothing broken is kept.
 
 use super::{
-    Edge, bounded,
+    Edge, Nobody, any_port, bounded,
     client::{Client, fetch},
+    http_url,
     origin::{BODY_BYTES, HostileOrigin, body_of},
 };
+use dashpot_edge::Config;
 use futures_util::future::join_all;
 
 /// A truncated body is never stored, nor ended as if it were whole.
@@ -79,9 +81,8 @@ async fn an_origin_without_an_answer_is_a_bad_gateway() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_origin_that_is_not_there_is_a_bad_gateway() {
     bounded(async {
-        let origin = HostileOrigin::start().await;
-        let edge = Edge::before(&origin).await;
-        origin.stop().await;
+        let nobody = Nobody::new();
+        let edge = Edge::start(Config::new(http_url(nobody.addr), any_port())).await;
         let response = fetch(edge.addr, "/fine/1.m4s", &[]).await;
         assert_eq!((response.status, response.whole), (502, true), "{response:?}");
         edge.stop().await;

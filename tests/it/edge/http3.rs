@@ -227,9 +227,10 @@ async fn a_stream_that_nobody_reads_is_cut() {
         let request = http::Request::get("https://a.test/big/1.m4s").body(()).expect("a request");
         let mut stream = requests.send_request(request).await.expect("a stream");
         stream.finish().await.expect("it is sent");
-        stream.recv_response().await.expect("a response");
+        // Not even the head is sure to be read in time.
+        drop(stream.recv_response().await);
         while client.quic.stats().frame_rx.reset_stream == 0 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::task::yield_now().await;
         }
         edge.stop().await;
     })

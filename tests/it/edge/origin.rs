@@ -76,13 +76,6 @@ impl HostileOrigin {
         super::http_url(self.addr)
     }
 
-    /// Stops listening; the port refuses from here on.
-    pub(super) async fn stop(mut self) {
-        self.task.abort();
-        // Cancelled, that is: the listener is gone.
-        (&mut self.task).await.unwrap_or_default();
-    }
-
     /// Lets every held second half go, now and later.
     pub(super) fn release(&self) {
         self.release.send_replace(usize::MAX);
@@ -165,12 +158,16 @@ impl Exchange {
 
     async fn read_head(&mut self) -> Option<String> {
         let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
+        loop {
             if self.stream.read_buf(&mut head).await.ok()? == 0 {
                 return None;
             }
+            // Some of the content may have come with it.
+            if let Some(end) = head.windows(4).position(|four| four == b"\r\n\r\n") {
+                head.truncate(end + 4);
+                return String::from_utf8(head).ok();
+            }
         }
-        String::from_utf8(head).ok()
     }
 
     async fn answer(&mut self, status: &str, kind: &str, text: &str) -> std::io::Result<()> {

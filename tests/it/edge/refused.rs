@@ -4,7 +4,7 @@ use super::{Edge, any_port, bounded, client::fetch, origin::HostileOrigin};
 use dashpot_edge::Config;
 use dashpot_serve::LogTo;
 use serde_json::Value;
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -25,17 +25,26 @@ async fn what_is_refused_unread_is_in_the_metrics_and_in_the_access_log() {
         let mut config = Config::new(origin.url(), any_port());
         config.access_log = LogTo::File(path.clone());
         config.front.limits.header_read_timeout = Duration::from_millis(300);
-        let edge = Edge::start(config).await;
+        // Whoever looks at the metrics there is not hurried.
+        config.admin.listen = Some(any_port());
+        let server = dashpot_edge::bind(config).await.expect("the edge binds");
+        // What is to be read is there before the edge takes the connections: a busy machine could
+        // take longer than that between the two.
+        let mut streams = Vec::new();
         for (raw, ..) in REFUSED {
-            let mut stream = TcpStream::connect(edge.addr).await.expect("the edge listens");
-            stream.write_all(raw.as_bytes()).await.expect("the edge reads");
+            let mut stream = TcpStream::connect(server.addr()).await.expect("the edge listens");
+            stream.write_all(raw.as_bytes()).await.expect("the system takes it");
+            streams.push(stream);
+        }
+        let (edge, admin) = Edge::run_administered(server);
+        for mut stream in streams {
             // A reset tells as much as an end.
             stream.read_to_end(&mut Vec::new()).await.unwrap_or_default();
         }
         for (_, reason, _) in REFUSED {
             let line = format!("dashpot_edge_refused_total{{reason=\"{reason}\"}} 1");
             // A connection that has been refused lingers for a moment.
-            while !metrics(&edge).await.lines().any(|got| got == line) {
+            while !metrics(admin).await.lines().any(|got| got == line) {
                 tokio::task::yield_now().await;
             }
         }
@@ -56,7 +65,7 @@ async fn what_is_refused_unread_is_in_the_metrics_and_in_the_access_log() {
     .await;
 }
 
-async fn metrics(edge: &Edge) -> String {
-    let metrics = fetch(edge.addr, "/metrics", &[]).await;
+async fn metrics(admin: SocketAddr) -> String {
+    let metrics = fetch(admin, "/metrics", &[]).await;
     String::from_utf8_lossy(&metrics.body).into_owned()
 }

@@ -70,10 +70,9 @@ async fn a_miss_beyond_the_fills_there_may_be_waits_for_one_to_end_and_is_shared
     bounded(async {
         let origin = HostileOrigin::start().await;
         let (edge, viewers) = busy(&origin).await;
-        let (path, mut herd) = ("/fine/1.m4s", Vec::new());
-        for _ in 0..10 {
-            herd.push(Client::send(edge.addr, path, &[]).await);
-        }
+        // All at once: the first of them does not wait for long.
+        let path = "/fine/1.m4s";
+        let herd = join_all((0..10).map(|_| Client::send(edge.addr, path, &[]))).await;
         origin.release();
         for response in join_all(herd.into_iter().chain(viewers).map(Client::finish)).await {
             assert!(response.whole && response.body == body_of(BODY_BYTES));

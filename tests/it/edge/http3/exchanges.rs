@@ -66,7 +66,8 @@ async fn a_connection_that_rests_is_closed() {
         let (origin, files) = (HostileOrigin::start().await, Files::new());
         files.write("a", &["a.test"]);
         let mut config = config(&origin, &files);
-        config.front.limits.idle_timeout = Duration::from_millis(500);
+        // Longer than a busy machine takes from the connection to the request.
+        config.front.limits.idle_timeout = Duration::from_secs(2);
         let edge = Edge::start(config).await;
         let client = Client::connect(edge.tls[0], &files.cert("a")).await.expect("a connection");
         assert_eq!(client.get(SEGMENT, None).await.expect("a response").status, 200);

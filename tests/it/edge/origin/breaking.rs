@@ -4,7 +4,7 @@
 use super::{BIG_BYTES, BODY_BYTES, Exchange, Framing, body_of};
 use dashpot_serve::Clock;
 use std::{io, sync::Mutex};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// What `/break/` bodies are when they have changed.
 const OTHER: u8 = 255;
@@ -79,7 +79,7 @@ impl Exchange {
         }
         if how.contains("stall") {
             // Until the edge hangs up.
-            return self.stream.readable().await;
+            return self.stream.read_u8().await.map(drop);
         }
         if how.contains("reset") {
             self.stream.set_zero_linger()?;
