@@ -18,8 +18,10 @@ async fn check(kind: &str, resumes_max: u32, asked: usize, is_whole: bool) {
     let response = get(&edge, &format!("/{kind}"), "bytes=0-1048575").await;
     settled(&edge).await;
     assert_eq!(response.whole, is_whole, "{kind}: {}", response.body.len());
-    let bytes = if is_whole { MIB } else { MIB / 2 };
-    assert!(response.body == bytes_of(0, 0, bytes - 1), "{kind}: {}", response.body.len());
+    let length = u64::try_from(response.body.len()).expect("it fits");
+    // What is cut may be cut before all of it that the edge had is on the wire.
+    assert!(if is_whole { length == MIB } else { length <= MIB / 2 }, "{kind}: {length}");
+    assert!(bytes_of(0, 0, MIB - 1).starts_with(&response.body), "{kind}: {length}");
     assert_eq!(origin.ranges().len(), asked, "{kind}: {:?}", origin.ranges());
     let metrics = fetch(edge.addr, "/metrics", &[]).await;
     let metrics = String::from_utf8_lossy(&metrics.body).into_owned();
