@@ -1,7 +1,7 @@
 //! The origin against judges that are not ours: the DASH schema and `FFmpeg`.
 
 use crate::judges::{has, keep_to_the_dash_schema, root};
-use dashpot_origin::{Config, bind};
+use dashpot_origin::{Config, FaultsConfig, bind};
 use dashpot_serve::{LogTo, Shutdown};
 use std::{
     fs,
@@ -29,6 +29,7 @@ impl Origin {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             player: None,
             access_log: LogTo::Off,
+            faults: FaultsConfig::default(),
         };
         let server = runtime.block_on(bind(config)).expect("the film in media/film");
         let (addr, shutdown) = (server.addr(), Shutdown::new());

@@ -57,6 +57,7 @@ impl Chain {
             listen: any_port(),
             player: None,
             access_log: LogTo::Off,
+            faults: dashpot_origin::FaultsConfig::default(),
         });
         let origin = origin.await.expect("the film in media/film");
         let url = Url::parse(&format!("http://{}/", origin.addr())).expect("a URL");

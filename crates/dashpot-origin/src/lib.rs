@@ -6,6 +6,7 @@
 //! a path of a file.
 
 mod coding;
+mod faults;
 mod media;
 mod pages;
 mod reply;
@@ -13,6 +14,7 @@ mod scan;
 mod server;
 mod store;
 
+pub use faults::FaultsError;
 pub use scan::SkipError;
-pub use server::{Config, RunError, Server, StartError, bind};
+pub use server::{Config, FaultsConfig, RunError, Server, StartError, bind};
 pub use store::ReadError;

@@ -1,6 +1,7 @@
 //! The server: scan, bind, route.
 
 use crate::{
+    faults::{Faults, FaultsError},
     media::Media,
     pages,
     reply::{Content, Resource, refuse},
@@ -39,6 +40,23 @@ pub struct Config {
     pub player: Option<String>,
     /// Where a line for each request goes.
     pub access_log: LogTo,
+    /// Which requests go wrong on purpose.
+    pub faults: FaultsConfig,
+}
+
+/// Who may have requests go wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultsConfig {
+    /// A file of rules, as JSON.
+    pub file: Option<PathBuf>,
+    /// Whether URLs may ask for faults, as `fault_…` in their path.
+    pub in_urls: bool,
+}
+
+impl Default for FaultsConfig {
+    fn default() -> Self {
+        Self { file: None, in_urls: true }
+    }
 }
 
 /// Why an origin could not start.
@@ -90,6 +108,9 @@ pub enum StartError {
     /// The access log cannot be written.
     #[error(transparent)]
     AccessLog(#[from] AccessLogError),
+    /// The rules of what goes wrong cannot be used.
+    #[error(transparent)]
+    Faults(#[from] FaultsError),
 }
 
 /// Why a running origin ended before its shutdown. There is no such reason yet: what fails, fails
@@ -112,6 +133,7 @@ struct Origin {
     manifests: pages::Manifests,
     player: Option<String>,
     clock: Clock,
+    faults: Faults,
     access_log: AccessLog,
     metrics: Metrics,
     requests: Family<Vec<(&'static str, String)>, Counter>,
@@ -152,6 +174,12 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         media: Media::new(store, found.files, metrics.counter(Metric::ResponseBytes)),
         manifests,
         player: config.player,
+        faults: Faults::new(
+            config.faults.file.as_deref(),
+            config.faults.in_urls,
+            clock.clone(),
+            metrics.counters(Metric::Faults),
+        )?,
         clock,
         requests: metrics.counters(Metric::Requests),
         metrics,
@@ -211,7 +239,7 @@ async fn handle(
         headers: &parts.headers,
         version: parts.version,
     });
-    let response = answer(origin, health, &parts).await;
+    let response = answer(origin, health, client, &parts).await;
     let labels = vec![
         ("kind", kind(parts.uri.path()).to_owned()),
         ("status", response.status().as_str().to_owned()),
@@ -237,7 +265,12 @@ fn kind(path: &str) -> &'static str {
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
-async fn answer(origin: &Origin, health: &Health, request: &Parts) -> Response<Body> {
+async fn answer(
+    origin: &Origin,
+    health: &Health,
+    client: SocketAddr,
+    request: &Parts,
+) -> Response<Body> {
     let (method, headers) = (&request.method, &request.headers);
     if method == Method::OPTIONS {
         let mut response = Response::new(Body::empty());
@@ -257,13 +290,22 @@ async fn answer(origin: &Origin, health: &Health, request: &Parts) -> Response<B
         "/metrics" => return origin.metrics.response().map(Body::from),
         _ => {}
     }
-    match origin.resource(request.uri.path(), headers) {
+    let faults = &origin.faults;
+    let mut met = match faults.meet(request, client.ip(), &origin.catalogue) {
+        Ok(met) => met,
+        Err(error) => return refuse(StatusCode::BAD_REQUEST, &format!("wrong fault: {error}")),
+    };
+    if let Some(response) = faults.instead(&mut met, request).await {
+        return response;
+    }
+    let response = match origin.resource(&met.path.path, headers) {
         Ok(resource) => {
-            let (now, media) = (origin.clock.wall(), origin.media.clone());
-            resource.answer(now, method, headers, media).await
+            let (now, media) = (faults.now(&met), origin.media.clone());
+            Faults::edit(&mut met, resource).answer(now, method, headers, media).await
         }
         Err((status, why)) => refuse(status, &why),
-    }
+    };
+    faults.carry_out(&mut met, response)
 }
 
 /// What names its version never changes: a year is as long as RFC 9111 goes.

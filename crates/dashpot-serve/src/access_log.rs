@@ -12,7 +12,7 @@ pub use body::{Logged, UpstreamTook};
 use crate::{Clock, Counter, Role};
 use body::Record;
 use entry::Entry;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 use std::{
     fs::OpenOptions,
     io::{self, Write},
@@ -27,6 +27,9 @@ use std::{
     time::Duration,
 };
 use tracing::warn;
+
+/// The field in which a server that rehearses faults says which ones a response has met.
+pub const FAULT: HeaderName = HeaderName::from_static("dashpot-fault");
 
 /// Lines that may wait for the writer: a second's worth of a busy edge, some 20 MB at worst.
 const LINES_MAX: usize = 8_192;

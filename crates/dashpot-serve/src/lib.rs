@@ -16,7 +16,7 @@ mod tls;
 mod transport;
 
 pub use access_log::{
-    AccessLog, AccessLogError, Asked, Begun, LogFormat, LogTo, Logged, UpstreamTook,
+    AccessLog, AccessLogError, Asked, Begun, FAULT, LogFormat, LogTo, Logged, UpstreamTook,
 };
 pub use clock::Clock;
 pub use health::Health;
@@ -25,7 +25,7 @@ pub use hyper_util::service::TowerToHyperService;
 pub use listener::{BindError, Listener, SocketOptions};
 pub use metrics::{Counter, Family, Gauge, Histogram, Metric, Metrics, Role};
 pub use request_body::{OtherBody, RequestBody};
-pub use serve::{BoxError, Limits, Options, Refusals, serve};
+pub use serve::{BoxError, ConnectionReset, Limits, Options, Refusals, serve};
 pub use shutdown::Shutdown;
 pub use tls::{
     CertificateState, EXPIRY_NEAR_DAYS, KeyPair, Subject, Tls, TlsError, TlsMin, TlsOptions,

@@ -60,6 +60,8 @@ pub enum Metric {
     CertificateExpirySeconds,
     /// Access-log lines given up because the writer could not keep up.
     AccessLogDropped,
+    /// Faults that responses have met on purpose, by kind.
+    Faults,
     /// Requests sent upstream.
     UpstreamRequests,
     /// Upstream fetches that failed.
@@ -124,6 +126,7 @@ impl Metric {
                 ("certificate_expiry_seconds", "Unix time at which the certificate ends")
             }
             Self::AccessLogDropped => ("access_log_dropped", "Access log lines given up"),
+            Self::Faults => ("faults", "Faults injected by kind"),
             Self::UpstreamRequests => ("upstream_requests", "Requests sent upstream"),
             Self::UpstreamErrors => ("upstream_errors", "Upstream fetches that failed"),
             Self::UpstreamBytes => ("upstream_bytes", "Body bytes from upstream"),

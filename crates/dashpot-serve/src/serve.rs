@@ -7,6 +7,7 @@ mod http2;
 mod pace;
 mod refused;
 mod refusing;
+mod reset;
 mod room;
 mod stream;
 mod transport;
@@ -21,6 +22,7 @@ pub(crate) use http2::{join_cookies, rested};
 use hyper::{body::Incoming, service::Service};
 pub use refused::Refusals;
 use refused::Refused;
+pub use reset::ConnectionReset;
 use room::{Room, Slots};
 use std::{
     net::SocketAddr,

@@ -1,7 +1,7 @@
 //! `dashpot origin`: a folder of media as MPEG-DASH.
 
 use crate::{ExitStatus, cli, signal};
-use dashpot_origin::Config;
+use dashpot_origin::{Config, FaultsConfig};
 use dashpot_serve::{LogTo, Shutdown};
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -30,6 +30,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", default_value = "off", env = "DASHPOT_ORIGIN_ACCESS_LOG",
           value_parser = |text: &str| Ok::<_, String>(LogTo::from(text)))]
     access_log: LogTo,
+    /// JSON file of rules that make requests go wrong, as docs/faults.md describes them
+    #[arg(long, value_name = "FILE", env = "DASHPOT_ORIGIN_FAULTS")]
+    faults: Option<PathBuf>,
+    /// Refuse fault_… in URLs, by which anybody can make their own requests go wrong
+    #[arg(long, env = "DASHPOT_ORIGIN_NO_URL_FAULTS")]
+    no_url_faults: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -47,6 +53,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
         listen: args.listen,
         player: args.player,
         access_log: args.access_log,
+        faults: FaultsConfig { file: args.faults, in_urls: !args.no_url_faults },
     })
     .await?;
     cli::print(&format!("http://{}/", server.addr()));

@@ -21,6 +21,7 @@ impl Chain {
             listen: any_port(),
             player: None,
             access_log: LogTo::Off,
+            faults: dashpot_origin::FaultsConfig::default(),
         };
         let server = dashpot_origin::bind(config).await.expect("the origin binds");
         let (url, origin_shutdown) = (http_url(server.addr()), Shutdown::new());

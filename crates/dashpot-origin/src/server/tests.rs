@@ -1,5 +1,6 @@
 //! Over loopback, with the film of this repository.
 
+mod faults;
 mod http;
 mod media;
 mod pages;
@@ -12,6 +13,7 @@ use tokio::task::JoinHandle;
 struct Running {
     addr: SocketAddr,
     shutdown: Shutdown,
+    clock: Clock,
     _task: JoinHandle<Result<(), RunError>>,
 }
 
@@ -34,11 +36,12 @@ fn config(media: PathBuf) -> Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         player: Some("http://player.test/?x=1".to_owned()),
         access_log: LogTo::Off,
+        faults: FaultsConfig::default(),
     }
 }
 
 async fn start(config: Config) -> Running {
     let server = bind(config).await.unwrap();
-    let (addr, shutdown) = (server.addr(), Shutdown::new());
-    Running { addr, shutdown: shutdown.clone(), _task: tokio::spawn(server.run(shutdown)) }
+    let (addr, shutdown, clock) = (server.addr(), Shutdown::new(), server.origin.clock.clone());
+    Running { addr, shutdown: shutdown.clone(), clock, _task: tokio::spawn(server.run(shutdown)) }
 }

@@ -106,6 +106,7 @@ impl Record {
             // The last line is this server's own.
             let last = head.headers.get_all(CACHE_STATUS).iter().next_back();
             entry.cache_status = last.map(|value| entry::text(value.as_bytes()));
+            entry.fault = head.headers.get(super::FAULT).map(|value| entry::text(value.as_bytes()));
             entry.upstream_ms = head.extensions.get().map(|&UpstreamTook(took)| in_ms(took));
             // RFC 9110 §9.3.2: the body of a HEAD response is never sent.
             self.whole |= entry.is_head();

@@ -40,6 +40,9 @@ pub(super) struct Entry {
     pub(super) upstream_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cache_status: Option<String>,
+    /// What went wrong on purpose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) fault: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,6 +79,7 @@ impl Entry {
             first_byte_ms: None,
             upstream_ms: None,
             cache_status: None,
+            fault: None,
             range: field(header::RANGE),
             referer: field(header::REFERER).map(|url| page_of(&url)),
             user_agent: field(header::USER_AGENT),
@@ -109,6 +113,7 @@ impl Entry {
             first_byte_ms: None,
             upstream_ms: None,
             cache_status: None,
+            fault: None,
             range: None,
             referer: None,
             user_agent: None,

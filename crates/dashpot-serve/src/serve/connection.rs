@@ -4,8 +4,9 @@ use super::{
     BoxError, Limits, Refusals,
     framed::Framed,
     refused::{Noting, Refused},
+    reset,
     stream::Guarded,
-    transport::Protocol,
+    transport::{Protocol, Transport},
 };
 use crate::{Counter, Family, Shutdown, Tls};
 use bytes::Bytes;
@@ -27,11 +28,7 @@ use std::{
     },
     task::{Context, Poll},
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-    select,
-};
+use tokio::{net::TcpStream, select};
 use tokio_util::task::TaskTracker;
 use tracing::debug;
 
@@ -68,9 +65,8 @@ impl Connection {
     }
 
     /// Serves `stream` to its end; an error is the client's or the body's and is logged.
-    pub(super) async fn serve<T, S, B>(self, stream: T, service: S)
+    pub(super) async fn serve<S, B>(self, stream: Transport, service: S)
     where
-        T: AsyncRead + AsyncWrite + Unpin,
         S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>,
         B: Body<Error: Into<BoxError>> + 'static,
     {
@@ -81,6 +77,8 @@ impl Connection {
             activity: activity.clone(),
         };
         let guarded = Guarded::new(stream, self.limits, activity.clone());
+        let guarded = guarded.with_reset(reset::reset_when_closed);
+        let end = activity.clone();
         let io = TokioIo::new(Framed::new(guarded, self.limits, activity.clone()));
         let service = service_fn(move |mut request: Request<Incoming>| {
             if request.uri().authority().is_some() {
@@ -109,6 +107,9 @@ impl Connection {
                 connection.await
             }
         };
+        if ended.as_ref().is_err_and(|error| reset::asks_for_reset(error)) {
+            end.reset();
+        }
         log_end(self.peer, ended);
     }
 }
@@ -146,6 +147,8 @@ struct Flags {
     body_due: AtomicBool,
     /// Why no more requests are read.
     refused: OnceLock<Refused>,
+    /// The connection is to end with a reset.
+    reset: AtomicBool,
 }
 
 impl Activity {
@@ -169,6 +172,15 @@ impl Activity {
 
     pub(super) fn refused(&self) -> Option<Refused> {
         self.0.refused.get().copied()
+    }
+
+    /// Has the connection end with a reset.
+    pub(super) fn reset(&self) {
+        self.0.reset.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_reset(&self) -> bool {
+        self.0.reset.load(Ordering::Relaxed)
     }
 
     /// Returns whether an exchange has been under way since the last call.

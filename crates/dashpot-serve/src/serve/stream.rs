@@ -31,6 +31,8 @@ pub(super) struct Guarded<T> {
     /// The client has taken something since its deadline was set.
     has_taken: bool,
     writing: Timer,
+    /// What makes a reset of the end, where the activity asks for one.
+    reset: fn(&T),
 }
 
 /// What a client is waited for.
@@ -57,7 +59,14 @@ impl<T> Guarded<T> {
             reading: Timer(None),
             has_taken: false,
             writing: Timer(None),
+            reset: |_| (),
         }
+    }
+
+    /// Returns it with what makes a reset of its end.
+    pub(super) fn with_reset(mut self, reset: fn(&T)) -> Self {
+        self.reset = reset;
+        self
     }
 
     /// Moves on from what came in since the last read.
@@ -96,6 +105,14 @@ impl<T> Guarded<T> {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
             self.reading.disarm();
+        }
+    }
+}
+
+impl<T> Drop for Guarded<T> {
+    fn drop(&mut self) {
+        if self.activity.is_reset() {
+            (self.reset)(&self.inner);
         }
     }
 }

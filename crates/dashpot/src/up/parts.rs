@@ -76,6 +76,7 @@ pub(super) async fn origin(
         listen: behind(ground.base, ORIGIN_OFFSET),
         player: Some(format!("http://{}/", ground.page)),
         access_log: LogTo::Off,
+        faults: dashpot_origin::FaultsConfig::default(),
     })
     .await?;
     let assets = server.catalogue().assets().map(|asset| AssetEntry {

@@ -43,6 +43,7 @@ impl Chain {
             listen: any,
             player: None,
             access_log: LogTo::Off,
+            faults: dashpot_origin::FaultsConfig::default(),
         })
         .await?;
         let url =
