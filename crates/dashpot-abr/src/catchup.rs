@@ -19,12 +19,24 @@ const CHANGE_MIN: f64 = 0.04;
 /// How close to its target, relative to it, LoL+ takes latency to be right.
 const RIGHT: f64 = 0.02;
 
-/// How far playback may be slowed down and sped up.
+/// After a stall playback is not sped up until this share of the target latency is buffered: it
+/// would run into the next one.
+const RECOVERED: f64 = 0.5;
+
+/// How far playback is slowed down and sped up, and whether it has got over its last stall. The
+/// default is dash.js's: from half to one and a half times the film's own rate.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct CatchUp {
+pub struct CatchUp {
     slow: f64,
     fast: f64,
     buffer_min_ms: f64,
+    is_stalled: bool,
+}
+
+impl Default for CatchUp {
+    fn default() -> Self {
+        Self::new(&mut Params::default())
+    }
 }
 
 impl CatchUp {
@@ -33,17 +45,23 @@ impl CatchUp {
             slow: params.number("slow-down", 0.5, 0.0..=0.9),
             fast: params.number("speed-up", 0.5, 0.0..=1.0),
             buffer_min_ms: params.number("catchup-buffer", 500.0, 0.0..=1e5),
+            is_stalled: false,
         }
     }
 
-    /// Returns the speed by latency alone.
-    pub(crate) fn by_latency(&self, view: &View<'_>) -> f64 {
+    /// Returns the speed by latency alone, 1 being the film's own.
+    pub fn by_latency(&mut self, view: &View<'_>) -> f64 {
         let Some(live) = view.live else { return 1.0 };
-        // A player that stalled is not asked to be quicker.
         if !view.is_playing {
+            self.is_stalled = true;
             return 1.0;
         }
-        self.settled(live, self.curve(live.latency_ms - live.target_ms))
+        self.is_stalled &= view.buffer_ms <= RECOVERED * live.target_ms;
+        let off_ms = live.latency_ms - live.target_ms;
+        if self.is_stalled && 0.0 < off_ms {
+            return 1.0;
+        }
+        self.settled(live, self.curve(off_ms))
     }
 
     /// Returns the speed by the buffer where that is in danger, and by latency otherwise.
@@ -90,6 +108,23 @@ mod tests {
 
     fn near(got: f64, expected: f64) {
         assert!((got - expected).abs() < 1e-6, "{got} instead of {expected}");
+    }
+
+    #[test]
+    fn after_a_stall_it_waits_for_half_of_the_target() {
+        let ladder = [100.0];
+        let film = film(&ladder, 1_000.0);
+        let live = Some(Live { latency_ms: 5_000.0, target_ms: 3_000.0, speed: 1.0 });
+        let mut catch_up = catch_up();
+        let mut check = |is_playing, buffer_ms, expected| {
+            let view = View { live, is_playing, buffer_ms, ..view(&ladder, &film) };
+            near(catch_up.by_latency(&view), expected);
+        };
+        check(true, 1_000.0, 1.499_955);
+        check(false, 0.0, 1.0);
+        check(true, 1_500.0, 1.0);
+        check(true, 1_501.0, 1.499_955);
+        check(true, 1_000.0, 1.499_955);
     }
 
     fn speeds(latency_ms: f64, speed: f64, buffer_ms: f64) -> (f64, f64) {

@@ -106,7 +106,7 @@ impl Rule for FastSwitching {
         }
     }
 
-    fn speed(&mut self, view: &View<'_>) -> f64 {
+    fn speed(&mut self, view: &View<'_>) -> Option<f64> {
         self.rule.speed(view)
     }
 }

@@ -167,8 +167,8 @@ impl Rule for L2a {
         (self.learner, self.segment_ms) = (None, None);
     }
 
-    fn speed(&mut self, view: &View<'_>) -> f64 {
-        self.catch_up.by_latency(view)
+    fn speed(&mut self, view: &View<'_>) -> Option<f64> {
+        Some(self.catch_up.by_latency(view))
     }
 }
 

@@ -61,7 +61,7 @@ fn run(name: &str, ladder: &[f64], segment_ms: f64, turns: &[Turn]) -> Result<()
             ..view(ladder, &film)
         };
         let decision = rule.decide(&view);
-        let speed = rule.speed(&view);
+        let speed = rule.speed(&view).unwrap_or(1.0);
         let buffered: Vec<_> = (0..p[3] % 20).map(|rung| Rung(rung % 11)).collect();
         let replaced = rule.replaces(&view, &buffered, Rung(p[4]));
         let is_well = decision.rung.0 < ladder.len()

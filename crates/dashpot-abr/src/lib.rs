@@ -44,6 +44,7 @@ mod view;
 
 pub use bola::{Bola, BolaBasic, Rise};
 pub use bola_enhanced::BolaEnhanced;
+pub use catchup::CatchUp;
 pub use dynamic::Dynamic;
 pub use dynamic_dash::DynamicDash;
 pub use estimator::{Sample, ThroughputEstimator};

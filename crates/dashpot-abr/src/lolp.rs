@@ -89,8 +89,8 @@ impl Rule for LolPlus {
         Decision::now(Rung(rung), Reason::LearnedState)
     }
 
-    fn speed(&mut self, view: &View<'_>) -> f64 {
-        self.catch_up.by_buffer_and_latency(view)
+    fn speed(&mut self, view: &View<'_>) -> Option<f64> {
+        Some(self.catch_up.by_buffer_and_latency(view))
     }
 }
 

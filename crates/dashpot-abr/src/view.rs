@@ -202,8 +202,10 @@ pub trait Rule: fmt::Debug + Send {
         None
     }
 
-    /// Returns the playback rate for a live session; 1 is the film's own.
-    fn speed(&mut self, _view: &View<'_>) -> f64 {
-        1.0
+    /// Returns the playback rate for a live session, 1 being the film's own; `None` leaves it to
+    /// the player, whose [`CatchUp`](crate::CatchUp) is then asked. It is asked several times a
+    /// second, in a stall too.
+    fn speed(&mut self, _view: &View<'_>) -> Option<f64> {
+        None
     }
 }

@@ -8,6 +8,7 @@ mod machine;
 mod packed;
 mod parse;
 mod rng;
+mod speed;
 mod time;
 mod units;
 
@@ -17,5 +18,6 @@ pub use machine::Machine;
 pub use packed::{Packed, put_bytes, put_size};
 pub use parse::{ParseUnitError, parse_duration};
 pub use rng::{Rng, Seed};
+pub use speed::Speed;
 pub use time::{MediaTime, MonoTime, WallTime};
 pub use units::{Bitrate, ByteSize};

@@ -1,5 +1,6 @@
 //! How a session is set up.
 
+use dashpot_base::{MonoTime, Speed};
 use std::time::Duration;
 use url::Url;
 
@@ -30,12 +31,63 @@ pub struct Config {
     pub backoff_first: Duration,
     /// The longest wait before a retry.
     pub backoff_max: Duration,
+    /// Set where the film comes into being while it is played.
+    pub live: Option<Live>,
     /// What of the session is logged.
     pub log: Log,
     /// What CMCD calls the session (`sid`).
     pub session_id: Option<String>,
     /// What CMCD calls the content (`cid`).
     pub content_id: Option<String>,
+}
+
+/// How a session of a film that comes into being while it is played keeps to its live edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// A time, at which or before which the session begins.
+    pub at: MonoTime,
+    /// Up to where media had been captured by then, on the presentation's timeline.
+    pub edge: Duration,
+    /// How far behind the edge playback is to be kept.
+    pub target: Duration,
+    /// How long before all of a segment was captured it may be asked for, its beginning being
+    /// there (`availabilityTimeOffset`).
+    pub early: Duration,
+    /// The slowest and the fastest that media is played, whatever a rule says.
+    pub speeds: (Speed, Speed),
+    /// With this much more latency than the target playback goes on nearer to the edge, and what
+    /// is in between is not seen.
+    pub drift_max: Duration,
+}
+
+impl Live {
+    /// Returns how a session is kept so far behind the edge, which was at `edge` by `at`, with the
+    /// bounds of dash.js.
+    #[must_use]
+    pub fn new(at: MonoTime, edge: Duration, target: Duration) -> Self {
+        Self {
+            at,
+            edge,
+            target,
+            early: Duration::ZERO,
+            speeds: (Speed::from_millionths(500_000), Speed::from_millionths(1_500_000)),
+            drift_max: Duration::from_secs(12),
+        }
+    }
+
+    /// Returns up to where media has been captured.
+    pub(crate) fn edge_at(&self, now: MonoTime) -> Duration {
+        self.edge.saturating_add(now.since(self.at))
+    }
+
+    /// Returns when a segment that ends there may be asked for.
+    ///
+    /// ISO/IEC 23009-1 §5.3.9.5.3: when its end has been captured, less the offset.
+    pub(crate) fn available_at(&self, end: Duration) -> MonoTime {
+        let begun = end.saturating_sub(self.early);
+        // What was available before the session began is so at its beginning, too.
+        self.at.after(begun.saturating_sub(self.edge))
+    }
 }
 
 /// What of a session is logged.
@@ -72,6 +124,7 @@ impl Config {
             retries_max: 4,
             backoff_first: Duration::from_millis(500),
             backoff_max: Duration::from_secs(8),
+            live: None,
             log: Log::All,
             session_id: None,
             content_id: None,

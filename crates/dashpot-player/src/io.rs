@@ -45,6 +45,17 @@ pub enum Input {
         /// Bytes of the body so far.
         size: ByteSize,
     },
+    /// The beginning of a media segment is here whose rest is still being made or still on its way:
+    /// chunks of CMAF, each of them whole. Until there is [`Input::Progress`] nothing more of it
+    /// arrives.
+    Chunk {
+        /// The request.
+        ticket: Ticket,
+        /// Bytes of the body so far.
+        size: ByteSize,
+        /// How much of the segment's media that is.
+        media: Duration,
+    },
     /// An initialisation or media segment arrived whole.
     Arrived {
         /// The request.

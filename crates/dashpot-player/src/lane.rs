@@ -13,6 +13,8 @@ use std::{collections::VecDeque, time::Duration};
 /// Why a lane with work left asks for nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wait {
+    /// The next segment is still being made, and may be asked for then.
+    NotYet { until: MonoTime },
     /// The next segment would pass the limit until the playhead is at this position.
     BufferFull { until: Duration },
     /// The other lane is behind.
@@ -184,7 +186,7 @@ impl Lane {
 
     /// Takes in a segment that arrived while the playhead was at `position`.
     pub(crate) fn append(&mut self, position: Duration, segment: Buffered) {
-        debug_assert!(self.to < segment.end, "segments only ever add");
+        debug_assert!(self.to <= segment.end, "segments only ever add");
         while self.buffered.front().is_some_and(|it| it.end <= position) {
             self.buffered.pop_front();
         }
@@ -195,6 +197,11 @@ impl Lane {
         self.place += 1;
         self.given_up = 0;
         self.since_seek += 1;
+    }
+
+    /// Takes in the beginning of the segment on its way, up to there.
+    pub(crate) fn extend(&mut self, to: Duration) {
+        self.to = self.to.max(to);
     }
 
     /// Returns the segments of the period in which nothing was played yet, in order.

@@ -15,7 +15,7 @@ mod slot;
 mod source;
 mod tracks;
 
-pub use config::{Config, Log};
+pub use config::{Config, Live, Log};
 pub use io::{DoneReason, Failure, Fetch, Input, Output, Request, Ticket, What};
 pub use player::Player;
 pub use tracks::Tracks;

@@ -13,6 +13,8 @@ use std::time::Duration;
 pub(crate) struct Meter {
     /// Bodies that are arriving, a few at most, with how much of each has arrived.
     arriving: Vec<(Ticket, ByteSize)>,
+    /// Those of them of which nothing comes, the rest being still to be made.
+    paused: Vec<Ticket>,
     /// Since when any has been, or since the account was last closed.
     busy_since: Option<MonoTime>,
     busy: Duration,
@@ -41,10 +43,32 @@ impl Meter {
     pub(crate) fn ended(&mut self, now: MonoTime, ticket: Ticket) -> ByteSize {
         let Some(place) = self.place(ticket) else { return ByteSize::ZERO };
         let (_, size) = self.arriving.swap_remove(place);
-        if self.arriving.is_empty() {
+        self.paused.retain(|paused| *paused != ticket);
+        self.rest(now);
+        size
+    }
+
+    /// All that has been made of a body is here.
+    pub(crate) fn paused(&mut self, now: MonoTime, ticket: Ticket) {
+        if self.place(ticket).is_some() && !self.paused.contains(&ticket) {
+            self.paused.push(ticket);
+            self.rest(now);
+        }
+    }
+
+    /// More of a body has been made, and is on its way.
+    pub(crate) fn resumed(&mut self, now: MonoTime, ticket: Ticket) {
+        if let Some(place) = self.paused.iter().position(|paused| *paused == ticket) {
+            self.paused.swap_remove(place);
+            self.busy_since.get_or_insert(now);
+        }
+    }
+
+    /// Stops the clock where nothing arrives.
+    fn rest(&mut self, now: MonoTime) {
+        if self.arriving.len() == self.paused.len() {
             self.busy += self.busy_since.take().map_or(Duration::ZERO, |since| now.since(since));
         }
-        size
     }
 
     fn place(&self, ticket: Ticket) -> Option<usize> {
@@ -87,6 +111,24 @@ mod tests {
         meter.grew(Ticket(3), ByteSize::new(70));
         assert_eq!(meter.take(at(910)), (ByteSize::new(120), Duration::from_millis(50)));
         assert_eq!(meter.take(at(910)), (ByteSize::ZERO, Duration::ZERO));
+    }
+
+    #[test]
+    fn what_is_not_made_yet_takes_no_time() {
+        let (video, audio) = (Ticket(1), Ticket(2));
+        let mut meter = Meter::default();
+        meter.began(at(0), video);
+        meter.grew(video, ByteSize::new(100));
+        meter.paused(at(10), video);
+        meter.paused(at(12), video);
+        meter.resumed(at(500), video);
+        meter.resumed(at(505), video);
+        meter.began(at(505), audio);
+        meter.paused(at(510), video);
+        meter.grew(audio, ByteSize::new(30));
+        meter.ended(at(520), audio);
+        meter.ended(at(900), video);
+        assert_eq!(meter.take(at(900)), (ByteSize::new(130), Duration::from_millis(30)));
     }
 
     #[test]

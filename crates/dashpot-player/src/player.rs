@@ -1,6 +1,7 @@
 //! The session: one machine over its lanes, its playhead and its requests.
 
 mod cmcd;
+mod live;
 mod log;
 mod playback;
 mod replace;
@@ -41,6 +42,8 @@ pub struct Player {
     lanes: Vec<Lane>,
     /// The initialisation segments that arrived; two representations may share one.
     inits: Vec<ResourceRef>,
+    /// What keeps a live session to its edge.
+    live: Option<live::State>,
     playhead: Playhead,
     /// Room for a list of rungs.
     rungs: Vec<Rung>,
@@ -68,6 +71,7 @@ impl Player {
             tracks: None,
             lanes: Vec::new(),
             inits: Vec::new(),
+            live: None,
             playhead: Playhead::new(MonoTime::ZERO),
             rungs: Vec::new(),
             tickets: 0,
@@ -129,6 +133,7 @@ impl Player {
             Input::Progress { ticket, size } => {
                 return self.on_progress(now, ticket, size) || self.is_any_overtaken();
             }
+            Input::Chunk { ticket, size, media } => self.on_chunk(now, ticket, size, media),
             Input::Arrived { ticket, size, cache_status, server_data } => {
                 let source = source(cache_status.as_deref(), server_data.as_deref());
                 self.on_arrived(now, ticket, Body { size, source, cache_status });
@@ -137,7 +142,8 @@ impl Player {
             Input::Seek { to } => self.on_seek(now, to),
             Input::Wake => {
                 let is_all_busy = self.lanes.iter().all(|lane| lane.slot.in_flight().is_some());
-                return !self.look(now) || !is_all_busy || self.is_any_overtaken();
+                let is_only_busy = self.look(now) && is_all_busy && !self.is_time_to_look(now);
+                return !is_only_busy || self.is_any_overtaken();
             }
             Input::Stop => self.finish(now, DoneReason::Stopped),
         }
@@ -154,7 +160,7 @@ impl Player {
             next = sooner(next, lane.slot.wake_at());
             next = sooner(next, lane.wait.and_then(|wait| self.wait_ends(wait)));
         }
-        self.wake = sooner(next, self.overtakes_at());
+        self.wake = sooner(sooner(next, self.overtakes_at()), self.looks_at());
     }
 
     /// The relations that hold between one input and the next.
@@ -192,6 +198,7 @@ impl Machine for Player {
             self.drop_overdue(now);
             self.drop_overtaken(now);
             self.look(now);
+            self.keep_up(now);
             self.schedule(now);
             self.settle(now);
         }

@@ -1,14 +1,15 @@
 //! Where playback is, and whether it moves.
 
-use dashpot_base::MonoTime;
+use dashpot_base::{MonoTime, Speed};
 use dashpot_qoe::Hold;
 use std::time::Duration;
 
-/// The playhead: it stands, or it moves one second a second.
+/// The playhead: it stands, or it moves as fast as the film's own rate and the speed in force say.
 #[derive(Clone, Debug)]
 pub(crate) struct Playhead {
     position: Duration,
     at: MonoTime,
+    speed: Speed,
     hold: Option<Hold>,
     hold_since: MonoTime,
     played: Duration,
@@ -22,6 +23,7 @@ impl Playhead {
         Self {
             position: Duration::ZERO,
             at: now,
+            speed: Speed::NORMAL,
             hold: Some(Hold::Startup),
             hold_since: now,
             played: Duration::ZERO,
@@ -60,7 +62,7 @@ impl Playhead {
         if self.hold.is_some() {
             return None;
         }
-        Some(self.at.after(target.checked_sub(self.position)?))
+        Some(self.at.after(self.speed.time_for(target.checked_sub(self.position)?)))
     }
 
     /// Moves on to `now` but not beyond `limit`; returns the time up to which it moved.
@@ -69,11 +71,26 @@ impl Playhead {
             self.at = self.at.max(now);
             return now;
         }
-        let step = now.since(self.at).min(limit.saturating_sub(self.position));
+        let passed = now.since(self.at);
+        let (ahead, left) = (self.speed.media_in(passed), limit.saturating_sub(self.position));
+        let step = ahead.min(left);
         self.position += step;
         self.played += step;
-        self.at = self.at.after(step);
+        // Where the limit is not reached all of the time has passed, whatever fraction of a
+        // nanosecond of media it did not come to.
+        let took = if left < ahead { self.speed.time_for(step).min(passed) } else { passed };
+        self.at = self.at.after(took);
         self.at
+    }
+
+    /// Returns how fast the playhead moves when it does.
+    pub(crate) const fn speed(&self) -> Speed {
+        self.speed
+    }
+
+    /// Moves so fast from where it has got to.
+    pub(crate) const fn set_speed(&mut self, speed: Speed) {
+        self.speed = speed;
     }
 
     /// Stands still from `now` on.

@@ -16,6 +16,37 @@ pub(crate) struct InFlight {
     /// Bytes that the answer is to have, as far as that can be told.
     pub(crate) size: ByteSize,
     pub(crate) watch: Watch,
+    /// How long all that was made of it was here, and since when it is again.
+    pub(crate) idle: Idle,
+}
+
+/// The time in which nothing of a body could arrive, none of the rest being made yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Idle {
+    past: Duration,
+    since: Option<MonoTime>,
+}
+
+impl Idle {
+    pub(crate) fn begin(&mut self, now: MonoTime) {
+        self.since.get_or_insert(now);
+    }
+
+    pub(crate) fn end(&mut self, now: MonoTime) {
+        self.past = self.until(now);
+        self.since = None;
+    }
+
+    pub(crate) fn until(&self, now: MonoTime) -> Duration {
+        self.past.saturating_add(self.since.map_or(Duration::ZERO, |since| now.since(since)))
+    }
+}
+
+impl InFlight {
+    /// Returns how long it has been on its way, but for the time in which it was not made yet.
+    pub(crate) fn took(&self, now: MonoTime) -> Duration {
+        now.since(self.since).saturating_sub(self.idle.until(now))
+    }
 }
 
 /// Whether the rule wants to look at a download.

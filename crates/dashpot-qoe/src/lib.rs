@@ -5,6 +5,7 @@
 //! [`Summary`] without reading the lines again.
 
 mod hits;
+mod live;
 mod metric;
 mod reaction;
 mod record;

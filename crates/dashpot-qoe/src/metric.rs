@@ -72,6 +72,26 @@ pub enum Metric {
     QoeHd,
     /// `(Σ ln(R/R_min) − 5·stalled/segment) / segments`, Sabre's score with γp of 5 (ACM Multimedia Systems 2018).
     SabreScore,
+    /// Mean time from the live edge to the playhead, from the first picture on, in seconds. Absent,
+    /// as are the figures after it, where the film was there before it was played.
+    LiveLatencySeconds,
+    /// What this latency stays below for 95 % of the time, in seconds.
+    LiveLatencyP95Seconds,
+    /// The latency when the session ended, in seconds.
+    LiveLatencyEndSeconds,
+    /// Mean playback rate while playing, each weighed by its time; 1 is the film's own.
+    PlaybackRate,
+    /// Mean distance of the playback rate from the film's own while playing.
+    PlaybackRateOff,
+    /// How often the playback rate changed.
+    RateChanges,
+    /// How often playback gave up media to be nearer to the live edge.
+    Skips,
+    /// Score of the near-second latency challenge (ACM Multimedia Systems 2020) over that of the top
+    /// rate with nothing against it: for each segment seconds times rate, less the top rate times
+    /// the seconds stalled, 0.01 times the milliseconds of latency (0.005 up to 1.1 s), the lowest
+    /// rate times `|1 − playback rate|`, and `|ΔR|`.
+    Nqoe,
     /// Media played, in seconds.
     PlayedSeconds,
 }
@@ -107,6 +127,14 @@ impl Metric {
         Self::QoeLog,
         Self::QoeHd,
         Self::SabreScore,
+        Self::LiveLatencySeconds,
+        Self::LiveLatencyP95Seconds,
+        Self::LiveLatencyEndSeconds,
+        Self::PlaybackRate,
+        Self::PlaybackRateOff,
+        Self::RateChanges,
+        Self::Skips,
+        Self::Nqoe,
         Self::PlayedSeconds,
     ];
 
@@ -139,6 +167,14 @@ impl Metric {
             Self::QoeLog => "qoe_log",
             Self::QoeHd => "qoe_hd",
             Self::SabreScore => "sabre_score",
+            Self::LiveLatencySeconds => "live_latency_s",
+            Self::LiveLatencyP95Seconds => "live_latency_p95_s",
+            Self::LiveLatencyEndSeconds => "live_latency_end_s",
+            Self::PlaybackRate => "playback_rate",
+            Self::PlaybackRateOff => "playback_rate_off",
+            Self::RateChanges => "rate_changes",
+            Self::Skips => "skips",
+            Self::Nqoe => "nqoe",
             Self::PlayedSeconds => "played_s",
         }
     }
@@ -158,6 +194,7 @@ impl Metric {
             | Self::QoeLog
             | Self::QoeHd
             | Self::SabreScore
+            | Self::Nqoe
             | Self::PlayedSeconds => Better::Higher,
             Self::StallRatio
             | Self::Stalls
@@ -171,21 +208,34 @@ impl Metric {
             | Self::Oscillations
             | Self::ReactionSeconds
             | Self::WasteRatio
-            | Self::EstimateError => Better::Lower,
+            | Self::EstimateError
+            | Self::LiveLatencySeconds
+            | Self::LiveLatencyP95Seconds
+            | Self::LiveLatencyEndSeconds
+            | Self::PlaybackRateOff
+            | Self::RateChanges
+            | Self::Skips => Better::Lower,
             Self::Ups
             | Self::Downs
             | Self::DownloadedBytes
             | Self::UnplayedBytes
             | Self::EstimateOver
             | Self::HitRatio
-            | Self::ByteHitRatio => Better::Neither,
+            | Self::ByteHitRatio
+            | Self::PlaybackRate => Better::Neither,
         }
     }
 }
 
 /// The figures of one session; one that has no meaning for it is absent.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Measures([Option<f64>; COUNT]);
+
+impl Default for Measures {
+    fn default() -> Self {
+        Self([None; COUNT])
+    }
+}
 
 impl Measures {
     /// Returns the figure, where the session has it.

@@ -1,7 +1,7 @@
 //! The session's log: what was decided, what happened, and why.
 
 use crate::units;
-use dashpot_base::{Bitrate, ByteSize, MonoTime};
+use dashpot_base::{Bitrate, ByteSize, MonoTime, Speed};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -174,6 +174,13 @@ pub enum Event {
         /// From the request to the first byte.
         #[serde(rename = "first_byte_ms", serialize_with = "units::ms")]
         first_byte_after: Duration,
+        /// How long of that all that had been made of it was here: the rest was still being made.
+        #[serde(
+            rename = "idle_ms",
+            serialize_with = "units::ms",
+            skip_serializing_if = "Duration::is_zero"
+        )]
+        idle: Duration,
         /// Media ahead of the playhead, with this segment.
         #[serde(rename = "buffer_ms", serialize_with = "units::ms")]
         buffer: Duration,
@@ -224,6 +231,51 @@ pub enum Event {
         /// Where that is, seen from the buffer.
         #[serde(rename = "choice")]
         seek: SeekKind,
+        /// From where.
+        #[serde(rename = "from_ms", serialize_with = "units::ms")]
+        from: Duration,
+        /// To where.
+        #[serde(rename = "to_ms", serialize_with = "units::ms")]
+        to: Duration,
+    },
+    /// A live session is to begin here.
+    Join {
+        /// Where.
+        #[serde(rename = "position_ms", serialize_with = "units::ms")]
+        position: Duration,
+        /// How far behind the live edge that is.
+        #[serde(rename = "latency_ms", serialize_with = "units::ms")]
+        latency: Duration,
+        /// How far behind it playback is to be kept.
+        #[serde(rename = "target_ms", serialize_with = "units::ms")]
+        target: Duration,
+    },
+    /// Playback goes faster or slower from here on.
+    Speed {
+        /// How fast; 1 is the film's own rate.
+        #[serde(rename = "choice", serialize_with = "units::ratio")]
+        speed: Speed,
+        /// Why.
+        reason: &'static str,
+        /// Where.
+        #[serde(rename = "position_ms", serialize_with = "units::ms")]
+        position: Duration,
+        /// How far behind the live edge.
+        #[serde(rename = "latency_ms", serialize_with = "units::ms")]
+        latency: Duration,
+        /// Media ahead of the playhead.
+        #[serde(rename = "buffer_ms", serialize_with = "units::ms")]
+        buffer: Duration,
+    },
+    /// The live edge has got too far away: playback goes on nearer to it. Where that is outside the
+    /// buffer playback halts until there is media.
+    Skip {
+        /// Where that is, seen from the buffer.
+        #[serde(rename = "choice")]
+        seek: SeekKind,
+        /// How far behind the live edge playback was.
+        #[serde(rename = "latency_ms", serialize_with = "units::ms")]
+        latency: Duration,
         /// From where.
         #[serde(rename = "from_ms", serialize_with = "units::ms")]
         from: Duration,

@@ -1,7 +1,7 @@
 //! From the log to the numbers, record by record.
 
 use crate::{Abandoned, Event, Media, Record, RungShare, SeekKind, Summary, units::millis};
-use dashpot_base::{Bitrate, ByteSize, MonoTime};
+use dashpot_base::{Bitrate, ByteSize, MonoTime, Speed};
 use std::time::Duration;
 
 /// A session as its records tell it; [`Session::summary`] may be asked for at any time.
@@ -11,6 +11,10 @@ use std::time::Duration;
 pub struct Session {
     position: Duration,
     state: State,
+    speed: Speed,
+    /// What was played of a segment of which not all had arrived: of what rate it was is known
+    /// once it has.
+    early: Option<(Duration, Duration)>,
     /// Segments that arrived and are not behind the playhead; each kind of media in order.
     ahead: Vec<Piece>,
     /// How long each rate was on screen, lowest first.
@@ -78,13 +82,18 @@ impl Session {
     pub fn add(&mut self, record: &Record) {
         let at = record.at;
         match &record.event {
-            Event::Rung { .. } | Event::Replace { .. } | Event::Wait { .. } => {}
+            Event::Rung { .. }
+            | Event::Replace { .. }
+            | Event::Wait { .. }
+            | Event::Join { .. } => {}
             Event::Failure { .. } => self.failures += 1,
             &Event::Segment { media, bitrate, start, duration, size, .. } => {
                 self.segments += 1;
                 self.downloaded += size;
                 let end = start.saturating_add(duration);
-                self.take_in(Piece { media, start, end, bitrate, size, played: false });
+                let piece = Piece { media, start, end, bitrate, size, played: false };
+                let piece = self.catch_up_on(piece);
+                self.take_in(piece);
             }
             &Event::Abandon { reason, size, .. } => {
                 self.downloaded += size;
@@ -105,7 +114,18 @@ impl Session {
                 self.stalls += 1;
                 self.state = State::Stalled(at);
             }
-            &Event::Seek { seek, from, to } => self.seek(at, seek, from, to),
+            &Event::Seek { seek, from, to } => {
+                self.seeks += 1;
+                self.seek(at, seek, from, to);
+            }
+            &Event::Speed { speed, position, .. } => {
+                if matches!(self.state, State::Playing(_)) {
+                    self.play_to(position);
+                    self.state = State::Playing(at);
+                }
+                self.speed = speed;
+            }
+            &Event::Skip { seek, from, to, .. } => self.skip(at, seek, from, to),
             &Event::Done { position, .. } => {
                 if matches!(self.state, State::Playing(_)) {
                     self.play_to(position);
@@ -130,7 +150,9 @@ impl Session {
     #[must_use]
     pub fn position(&self, now: MonoTime) -> Duration {
         match self.state {
-            State::Playing(since) => self.position.saturating_add(now.since(since)),
+            State::Playing(since) => {
+                self.position.saturating_add(self.speed.media_in(now.since(since)))
+            }
             State::Starting | State::Stalled(_) | State::Seeking(_) | State::Done => self.position,
         }
     }
@@ -148,7 +170,7 @@ impl Session {
     }
 
     fn seek(&mut self, at: MonoTime, seek: SeekKind, from: Duration, to: Duration) {
-        self.seeks += 1;
+        self.early = None;
         let was_playing = matches!(self.state, State::Playing(_));
         if was_playing {
             self.play_to(from);
@@ -168,6 +190,20 @@ impl Session {
         }
     }
 
+    /// Goes on nearer to the live edge; what follows, where that is outside the buffer, is no wait
+    /// of the viewer's own making.
+    fn skip(&mut self, at: MonoTime, seek: SeekKind, from: Duration, to: Duration) {
+        if matches!(self.state, State::Playing(_)) {
+            self.play_to(from);
+            self.state = State::Playing(at);
+        }
+        (self.position, self.early) = (to, None);
+        match seek {
+            SeekKind::InsideBuffer => {}
+            SeekKind::OutsideBuffer => self.drop_ahead(),
+        }
+    }
+
     /// Adds the wait that runs, up to `now`, to its kind.
     fn close_wait(&mut self, now: MonoTime) {
         match self.state {
@@ -183,22 +219,47 @@ impl Session {
         self.played += to.saturating_sub(from);
         self.position = to.max(from);
         let mut ahead = std::mem::take(&mut self.ahead);
+        let mut known = from;
         for piece in &mut ahead {
             let overlap = piece.end.min(to).saturating_sub(piece.start.max(from));
             if overlap.is_zero() {
                 continue;
             }
             if piece.media == Media::Video {
-                if !piece.played {
-                    self.show(piece.bitrate);
-                }
-                self.watched(piece.bitrate, overlap);
+                self.see(piece, overlap);
             }
+            known = known.max(piece.end.min(to));
             piece.played = true;
+        }
+        if known < to {
+            let begun = self.early.filter(|(_, end)| *end == known);
+            self.early = Some((begun.map_or(known, |(start, _)| start), to));
         }
         let (behind, ahead) = ahead.into_iter().partition(|piece| piece.end <= self.position);
         self.ahead = ahead;
         self.waste(behind);
+    }
+
+    /// Notes that so much of a piece was on screen.
+    fn see(&mut self, piece: &Piece, span: Duration) {
+        if !piece.played {
+            self.show(piece.bitrate);
+        }
+        self.watched(piece.bitrate, span);
+    }
+
+    /// Notes what was played already of a piece that has only just arrived whole.
+    fn catch_up_on(&mut self, mut piece: Piece) -> Piece {
+        if let Some((start, end)) = self.early {
+            let overlap = piece.end.min(end).saturating_sub(piece.start.max(start));
+            if !overlap.is_zero() {
+                if piece.media == Media::Video {
+                    self.see(&piece, overlap);
+                }
+                piece.played = true;
+            }
+        }
+        piece
     }
 
     fn watched(&mut self, rate: Bitrate, span: Duration) {

@@ -1,6 +1,6 @@
 //! From a session's records to its [`Measures`].
 
-use crate::{ChunkQoe, Event, Measures, Media, Metric, Record, Summary, hits::Hits};
+use crate::{ChunkQoe, Event, Measures, Media, Metric, Record, Summary, hits::Hits, live::Live};
 use dashpot_base::MonoTime;
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ pub struct Tracker {
     stall_longest: Duration,
     stalls: Vec<(Duration, Duration)>,
     hits: Hits,
+    live: Live,
 }
 
 /// A video segment that arrived; of several with one number, the last.
@@ -60,6 +61,7 @@ impl Tracker {
     pub fn add(&mut self, record: &Record) {
         let at = record.at;
         self.hits.add(&record.event);
+        self.live.add(record);
         if let &Event::Rung { media: Media::Video, throughput, .. } = &record.event {
             self.chosen = Some(Chosen { at, kbps: throughput.map(|rate| kbps(rate.bps())) });
         } else if let Event::Segment { media: Media::Video, .. } = &record.event {
@@ -92,13 +94,14 @@ impl Tracker {
             size,
             took,
             first_byte_after,
+            idle,
             ..
         } = &record.event
         else {
             return;
         };
         let chosen = self.chosen.take();
-        let seconds = took.saturating_sub(first_byte_after).as_secs_f64();
+        let seconds = took.saturating_sub(first_byte_after).saturating_sub(idle).as_secs_f64();
         if let Some(estimate) = chosen.and_then(|chosen| chosen.kbps)
             && 0.0 < seconds
             && 0 < size.bytes()
@@ -149,6 +152,7 @@ impl Tracker {
         let stalled = measures.get(Metric::StallSeconds).unwrap_or_default();
         changes(&mut measures, &self.pieces);
         scores(&mut measures, &self.pieces, ladder, stalled);
+        self.live.measures(&mut measures, &self.pieces, ladder, stalled);
         measures
     }
 }
@@ -185,7 +189,7 @@ fn changes(measures: &mut Measures, pieces: &[Piece]) {
         }
         let up = from.rung < to.rung;
         (ups, downs) = (ups + u32::from(up), downs + u32::from(!up));
-        sum += (to.kbps - from.kbps).abs();
+        sum += changed_kbps(from, to);
         sum_ln += libm::log(to.kbps / from.kbps).abs();
         let turned = before
             .is_some_and(|(was_up, at)| was_up != up && to.start.saturating_sub(at) <= OSCILLATION);
@@ -229,6 +233,11 @@ fn chunk_mean(pieces: &[Piece], lowest: f64, stalled: f64, qoe: ChunkQoe) -> Opt
     (1 < pieces.len()).then(|| qoe.sum(values, changes, stalled) / (count(pieces) - 1.0))
 }
 
+/// Returns how far two rates are apart, in kbit/s.
+pub(crate) fn changed_kbps(from: &Piece, to: &Piece) -> f64 {
+    (to.kbps - from.kbps).abs()
+}
+
 fn count(pieces: &[Piece]) -> f64 {
     real(u64::try_from(pieces.len()).unwrap_or(u64::MAX))
 }
@@ -238,7 +247,7 @@ fn kbps(bps: u64) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^53 in any session")]
-const fn real(count: u64) -> f64 {
+pub(crate) const fn real(count: u64) -> f64 {
     count as f64
 }
 

@@ -1,6 +1,6 @@
 //! Quantities as JSON numbers; the field's name carries the unit.
 
-use dashpot_base::{Bitrate, ByteSize, MonoTime};
+use dashpot_base::{Bitrate, ByteSize, MonoTime, Speed};
 use serde::Serializer;
 use std::time::Duration;
 
@@ -19,6 +19,10 @@ pub(crate) fn t_ms<S: Serializer>(at: &MonoTime, serializer: S) -> Result<S::Ok,
 
 pub(crate) fn bytes<S: Serializer>(size: &ByteSize, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(size.bytes())
+}
+
+pub(crate) fn ratio<S: Serializer>(speed: &Speed, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(speed.ratio())
 }
 
 pub(crate) fn bps<S: Serializer>(rate: &Bitrate, serializer: S) -> Result<S::Ok, S::Error> {

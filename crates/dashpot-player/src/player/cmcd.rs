@@ -4,7 +4,7 @@ use super::Player;
 use crate::{Fetch, Request, What, tracks::Track};
 use dashpot_abr::Rung;
 use dashpot_base::{Bitrate, ByteSize};
-use dashpot_http::cmcd::{Cmcd, ObjectType, StreamType, StreamingFormat};
+use dashpot_http::cmcd::{Cmcd, ObjectType, StreamingFormat};
 use dashpot_qoe::Media;
 use std::time::Duration;
 use url::Url;
@@ -64,8 +64,9 @@ impl Player {
             content_id: self.config.content_id.clone(),
             session_id: self.config.session_id.clone(),
             streaming_format: Some(StreamingFormat::Dash),
-            // CTA-5004 §2: the default stream type is not assumed; the presentation is static.
-            stream_type: Some(StreamType::Vod),
+            // CTA-5004 §2: the default stream type is not assumed.
+            stream_type: Some(self.stream_type()),
+            playback_rate: self.live_rate(),
             measured_throughput: fetch.state.throughput,
             ..Cmcd::default()
         };

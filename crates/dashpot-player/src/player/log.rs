@@ -39,6 +39,7 @@ impl Player {
         }
         let lane = &self.lanes[at];
         let reason = match wait {
+            Wait::NotYet { .. } => "not-available-yet",
             Wait::BufferFull { .. } => "buffer-full",
             Wait::OtherLane => "other-media-behind",
             Wait::Rule { .. } => "rule-delay",
@@ -64,6 +65,7 @@ impl Player {
             size: body.size,
             took: now.since(request.since),
             first_byte_after: first_byte.since(request.since),
+            idle: request.idle.until(now),
             buffer: lane.level(self.playhead.position()),
             cache_status: body.cache_status,
         };

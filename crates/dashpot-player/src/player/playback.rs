@@ -48,6 +48,7 @@ impl Player {
         if let Some(hold) = self.playhead.hold().filter(|&hold| self.is_ready(hold)) {
             self.log_play(now, hold);
             self.playhead.go(now);
+            self.pace(now);
         }
         let (limit, edge) = self.edge();
         if self.playhead.hold().is_none() && limit <= self.playhead.position() {
@@ -62,25 +63,34 @@ impl Player {
         };
         let to = tracks.clamp(to);
         let from = self.playhead.position();
+        let kind = self.jump(now, to);
+        self.log_seek(now, kind, from);
+        match kind {
+            SeekKind::InsideBuffer => {}
+            SeekKind::OutsideBuffer => self.playhead.stop(now, Hold::Seek),
+        }
+    }
+
+    /// Goes on at `to`, and drops what is buffered where that is outside of it.
+    pub(super) fn jump(&mut self, now: MonoTime, to: Duration) -> SeekKind {
+        let from = self.playhead.position();
         let buffered = from <= to && self.lanes.iter().all(|lane| lane.complete || to < lane.to);
         let inside = buffered && self.lanes.iter().any(|lane| to < lane.to);
         self.playhead.jump(now, to);
-        if !inside {
-            let given_up = self.lanes.iter_mut().filter_map(|lane| {
-                let request = lane.slot.clear();
-                lane.restart(tracks, to);
-                request
-            });
-            for request in given_up.collect::<Vec<_>>() {
-                self.cancel(now, &request, Abandoned::Seek);
-            }
-            self.rule.seeked();
+        if inside {
+            return SeekKind::InsideBuffer;
         }
-        let kind = if inside { SeekKind::InsideBuffer } else { SeekKind::OutsideBuffer };
-        self.log_seek(now, kind, from);
-        if !inside {
-            self.playhead.stop(now, Hold::Seek);
+        let Some(tracks) = &self.tracks else { return SeekKind::OutsideBuffer };
+        let given_up = self.lanes.iter_mut().filter_map(|lane| {
+            let request = lane.slot.clear();
+            lane.restart(tracks, to);
+            request
+        });
+        for request in given_up.collect::<Vec<_>>() {
+            self.cancel(now, &request, Abandoned::Seek);
         }
+        self.rule.seeked();
+        SeekKind::OutsideBuffer
     }
 
     /// Returns when playback reaches its edge, and what is there.
@@ -134,6 +144,7 @@ impl Player {
             Hold::Startup | Hold::Seek => self.config.startup,
             Hold::Stall => self.config.resume,
         };
+        let wanted = self.live.as_ref().map_or(wanted, |live| wanted.min(live.enough()));
         let position = self.playhead.position();
         // A lane that may not fetch more has what it can have, whatever was wished for.
         let ready = |lane: &Lane| {

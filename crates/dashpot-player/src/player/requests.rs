@@ -5,7 +5,7 @@ use crate::{
     DoneReason, Failure, Fetch, Output, Ticket, What,
     io::State,
     lane::{Buffered, Lane},
-    slot::{InFlight, Next, Watch},
+    slot::{Idle, InFlight, Next, Watch},
     tracks::{Tracks, bits, millis},
 };
 use dashpot_abr::{Arrival, Rung, Source};
@@ -67,6 +67,7 @@ impl Player {
             stalled: self.playhead.stalled(now),
             size: size.unwrap_or(nominal),
             watch: Watch::Off,
+            idle: Idle::default(),
         }
     }
 
@@ -89,11 +90,13 @@ impl Player {
 
     /// Begins with what there is to play.
     pub(super) fn enter(&mut self, now: MonoTime, tracks: Arc<Tracks>) {
-        let at = tracks.clamp(self.playhead.position());
+        let at = self.join(now, &tracks).unwrap_or(self.playhead.position());
+        let at = tracks.clamp(at);
         self.playhead.jump(now, at);
         let kinds = [Media::Video, Media::Audio].into_iter().filter(|&media| tracks.have(media));
         self.lanes = kinds.map(|media| Lane::new(media, &tracks, at)).collect();
         self.tracks = Some(tracks);
+        self.log_join(now);
     }
 
     pub(super) fn on_index(&mut self, now: MonoTime, ticket: Ticket, sidx: &Sidx) {
@@ -114,7 +117,9 @@ impl Player {
     }
 
     pub(super) fn on_arrived(&mut self, now: MonoTime, ticket: Ticket, body: Body) {
-        let Some((at, request)) = self.take(ticket) else { return };
+        let Some((at, mut request)) = self.take(ticket) else { return };
+        request.idle.end(now);
+        self.meter.resumed(now, ticket);
         // A body whose beginning nobody told of has been arriving since it was asked for.
         self.meter.began(request.since, ticket);
         self.meter.grew(ticket, body.size);
@@ -173,7 +178,7 @@ impl Player {
             segment_ms: millis(duration),
             bits: bits(body.size),
             first_byte_ms: millis(first_byte.since(request.since)),
-            took_ms: millis(now.since(request.since)),
+            took_ms: millis(request.took(now)),
             buffer_ms: millis(self.lanes[at].level(self.playhead.position())),
             stalled_ms: millis(self.playhead.stalled(now).saturating_sub(request.stalled)),
             is_replacement,

@@ -66,7 +66,7 @@ impl Player {
             if lane.complete {
                 return;
             }
-            let wait = self.must_wait(index);
+            let wait = self.must_wait(now, index);
             self.note_room(now, index, wait);
             if let Some(wait) = wait {
                 self.lanes[index].wait = Some(wait);
@@ -105,7 +105,7 @@ impl Player {
     }
 
     /// Returns why the lane may not ask for its next segment.
-    fn must_wait(&mut self, index: usize) -> Option<Wait> {
+    fn must_wait(&mut self, now: MonoTime, index: usize) -> Option<Wait> {
         let tracks = self.tracks.as_deref()?;
         let lane = &self.lanes[index];
         let Lookup::Found(segment, place) = lane.reference(tracks.period(lane.period)?)? else {
@@ -119,6 +119,10 @@ impl Player {
         let end = segment.end;
         let lane = &mut self.lanes[index];
         lane.approach(segment, place);
+        let available_at = self.live.as_ref().map(|live| live.setup.available_at(end));
+        if let Some(until) = available_at.filter(|until| now < *until) {
+            return Some(Wait::NotYet { until });
+        }
         let until = end.saturating_sub(lane.bound(self.config.buffer_max));
         (self.playhead.position() < until).then_some(Wait::BufferFull { until })
     }
@@ -126,6 +130,7 @@ impl Player {
     /// Returns when a wait ends, and which; `None` while that hangs on something else.
     pub(super) fn wait_ends(&self, wait: Wait) -> Option<(MonoTime, &'static str)> {
         match wait {
+            Wait::NotYet { until } => Some((until, "segment available")),
             Wait::BufferFull { until } => Some((self.playhead.reaches(until)?, "buffer full")),
             Wait::OtherLane => None,
             Wait::Rule { until, position } => {

@@ -7,7 +7,7 @@ use crate::{
     playhead::Playhead,
     tracks::{Lookup, Period, Tracks, bits, kbps, millis},
 };
-use dashpot_abr::{Progress, Rule, View};
+use dashpot_abr::{Film, Live, Progress, Rule, View};
 use dashpot_base::{Bitrate, ByteSize, MonoTime};
 use dashpot_qoe::Media;
 use std::time::Duration;
@@ -33,6 +33,8 @@ pub(super) struct Seen<'a> {
     estimate: Estimate,
     buffer_max: Duration,
     since_start: Duration,
+    film: &'a dyn Film,
+    live: Option<Live>,
 }
 
 impl Player {
@@ -43,8 +45,12 @@ impl Player {
         index: usize,
     ) -> Option<(&mut dyn Rule, Seen<'_>)> {
         let (tracks, lane) = (self.tracks.as_deref()?, self.lanes.get(index)?);
+        let live = self.live.as_ref();
+        let forecast = live.and_then(|live| live.films.get(lane.period));
         let seen = Seen {
             tracks,
+            film: forecast.map_or(tracks, |film| film as &dyn Film),
+            live: live.map(|live| live.seen(now, &self.playhead)),
             period: tracks.period(lane.period)?,
             lane,
             playhead: &self.playhead,
@@ -83,7 +89,7 @@ impl<'a> Seen<'a> {
             bits: bits(request.size),
             bits_here: bits(here),
             first_byte_ms: millis(request.first_byte?.since(request.since)),
-            since_ms: millis(now.since(request.since)),
+            since_ms: millis(request.took(now)),
         };
         Some((self.view(place, duration), progress))
     }
@@ -93,7 +99,7 @@ impl<'a> Seen<'a> {
         View {
             now_ms: millis(self.since_start),
             ladder: &self.period.ladder,
-            film: self.tracks,
+            film: self.film,
             index: self.period.first + place,
             since_seek: self.lane.since_seek,
             buffer_ms: millis(self.lane.level(self.playhead.position())),
@@ -103,7 +109,7 @@ impl<'a> Seen<'a> {
             latency_ms: millis(self.estimate.latency),
             last: self.lane.last_rung(self.tracks),
             is_playing: self.playhead.hold().is_none(),
-            live: None,
+            live: self.live,
         }
     }
 }

@@ -17,6 +17,7 @@ impl Player {
     /// More of a body is here, or as much as before where the player asked; returns whether
     /// something was given up.
     pub(super) fn on_progress(&mut self, now: MonoTime, ticket: Ticket, size: ByteSize) -> bool {
+        self.resume(now, ticket);
         self.meter.grew(ticket, size);
         let is_watched =
             |request: &InFlight| request.fetch.ticket == ticket && request.watch.is_due(now);

@@ -1,7 +1,7 @@
 //! Tracks as a rule sees them, and as a simulator makes them.
 
 use super::{List, Period, Segment, Segments, Track, Tracks, kbps};
-use dashpot_abr::{Film, Rung, Table};
+use dashpot_abr::{Film, Nominal, Rung, Table};
 use dashpot_base::{Bitrate, ByteSize};
 use std::time::Duration;
 
@@ -49,6 +49,16 @@ impl Tracks {
         let track = period.video.get(rung).or_else(|| period.video.last())?;
         let segments = track.segments()?;
         segments.get(place).or_else(|| segments.last())?.size
+    }
+
+    /// Returns what may be known of each period before it has come into being.
+    pub(crate) fn forecast(&self) -> Vec<Nominal> {
+        let films = self.periods.iter().map(|period| Nominal {
+            ladder: period.ladder.clone(),
+            segment_ms: self.segment_ms(period.first),
+            count: None,
+        });
+        films.collect()
     }
 
     /// Returns the period of segment `index`, and the segment's place in it.

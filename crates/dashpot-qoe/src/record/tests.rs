@@ -68,6 +68,7 @@ fn so_is_what_befalls_a_session() {
             size: ByteSize::new(151_000),
             took: Duration::from_micros(412_900),
             first_byte_after: Duration::from_millis(21),
+            idle: Duration::ZERO,
             buffer: Duration::from_secs(9),
             cache_status: Some("edge; hit; ttl=3".to_owned()),
         },

@@ -19,6 +19,7 @@ fn segment(start_s: u32, kbps: u64) -> Event {
         size: ByteSize::new(1_000),
         took: Duration::ZERO,
         first_byte_after: Duration::ZERO,
+        idle: Duration::ZERO,
         buffer: Duration::ZERO,
         cache_status: None,
     }

@@ -41,6 +41,7 @@ fn segment(tracker: &mut Both, ms: u64, number: u64, rung: usize, estimate: Opti
             size: ByteSize::new(100_000),
             took: Duration::from_secs(1),
             first_byte_after: Duration::from_millis(200),
+            idle: Duration::ZERO,
             buffer,
             cache_status: None,
         },

@@ -27,6 +27,7 @@ fn report() -> Report {
         size: ByteSize::new(kbps * 250),
         took: Duration::ZERO,
         first_byte_after: Duration::ZERO,
+        idle: Duration::ZERO,
         buffer: Duration::ZERO,
         cache_status: (start_s == 2).then(|| "edge; hit".to_owned()),
     };

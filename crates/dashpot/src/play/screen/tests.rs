@@ -43,6 +43,7 @@ fn session(cache_status: &str) -> Vec<(u64, Event)> {
                 size: ByteSize::new(400 << 10),
                 took: Duration::from_millis(480),
                 first_byte_after: Duration::from_millis(20),
+                idle: Duration::ZERO,
                 buffer: Duration::from_secs(6),
                 cache_status: Some(cache_status.to_owned()),
             },

@@ -1,0 +1,194 @@
+//! Keeping to the live edge: when segments may be asked for, how fast playback goes, and what is
+//! skipped.
+
+use super::Player;
+use crate::{
+    Live, Ticket, What,
+    playhead::Playhead,
+    slot::Watch,
+    tracks::{Tracks, millis},
+};
+use dashpot_abr::{CatchUp, Nominal};
+use dashpot_base::{ByteSize, MonoTime, Speed};
+use dashpot_http::cmcd::StreamType;
+use dashpot_qoe::{Event, Hold, SeekKind};
+use std::{cmp::Ordering, time::Duration};
+
+/// How often the playback rate is looked at: about as often as browsers tell players that playback
+/// has gone on.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// The share of the target latency that is enough to begin with: there is never more of the film
+/// than that between playhead and edge, and most of it may not have been asked for yet.
+const ENOUGH: u32 = 2;
+
+/// What keeps a session to its live edge.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) setup: Live,
+    /// For rules that leave the playback rate to the player.
+    catch_up: CatchUp,
+    /// When the playback rate is looked at next; `None` before the first picture.
+    next: Option<MonoTime>,
+    /// What rules may know of each period: not how many segments there will be, nor their sizes.
+    pub(super) films: Vec<Nominal>,
+}
+
+impl State {
+    fn latency(&self, now: MonoTime, playhead: &Playhead) -> Duration {
+        self.setup.edge_at(now).saturating_sub(playhead.position())
+    }
+
+    /// Returns where the session stands, as rules see it.
+    pub(super) fn seen(&self, now: MonoTime, playhead: &Playhead) -> dashpot_abr::Live {
+        dashpot_abr::Live {
+            latency_ms: millis(self.latency(now, playhead)),
+            target_ms: millis(self.setup.target),
+            speed: playhead.speed().ratio(),
+        }
+    }
+
+    /// Returns how much media is enough to begin with.
+    pub(super) fn enough(&self) -> Duration {
+        self.setup.target / ENOUGH
+    }
+}
+
+impl Player {
+    /// Returns where a live session begins; `None` for a film that is there.
+    pub(super) fn join(&mut self, now: MonoTime, tracks: &Tracks) -> Option<Duration> {
+        let setup = self.config.live?;
+        let films = tracks.forecast();
+        self.live = Some(State { setup, catch_up: CatchUp::default(), next: None, films });
+        Some(setup.edge_at(now).saturating_sub(setup.target))
+    }
+
+    pub(super) fn log_join(&mut self, now: MonoTime) {
+        if let Some(live) = &self.live {
+            let (position, target) = (self.playhead.position(), live.setup.target);
+            let latency = live.latency(now, &self.playhead);
+            self.log(now, Event::Join { position, latency, target });
+        }
+    }
+
+    /// Returns when the playback rate is to be looked at.
+    pub(super) fn looks_at(&self) -> Option<(MonoTime, &'static str)> {
+        Some((self.live.as_ref()?.next?, "playback rate"))
+    }
+
+    /// Returns whether it is time for that.
+    pub(super) fn is_time_to_look(&self, now: MonoTime) -> bool {
+        self.looks_at().is_some_and(|(at, _)| at <= now)
+    }
+
+    /// Looks after the latency where it is time.
+    pub(super) fn keep_up(&mut self, now: MonoTime) {
+        let Some(live) = &self.live else { return };
+        if self.done || live.next.is_none_or(|at| now < at) {
+            return;
+        }
+        if live.setup.target.saturating_add(live.setup.drift_max)
+            < live.latency(now, &self.playhead)
+        {
+            self.skip(now);
+        }
+        self.pace(now);
+    }
+
+    /// Sets the playback rate. In a stall the rule is asked too, so that it knows.
+    pub(super) fn pace(&mut self, now: MonoTime) {
+        let wished = self.speed_wished(now);
+        let Some(live) = &mut self.live else { return };
+        live.next = Some(now.after(LOOK_EVERY));
+        let is_playing = self.playhead.hold().is_none();
+        let changed = wished.filter(|speed| is_playing && *speed != self.playhead.speed());
+        let Some(speed) = changed else { return };
+        self.playhead.set_speed(speed);
+        let reason = match speed.cmp(&Speed::NORMAL) {
+            Ordering::Less => "slowed-down",
+            Ordering::Equal => "as-filmed",
+            Ordering::Greater => "catching-up",
+        };
+        let (position, latency) = (self.playhead.position(), live.latency(now, &self.playhead));
+        let levels = self.lanes.iter().map(|lane| lane.level(position));
+        let buffer = levels.min().unwrap_or_default();
+        self.log(now, Event::Speed { speed, reason, position, latency, buffer });
+    }
+
+    fn speed_wished(&mut self, now: MonoTime) -> Option<Speed> {
+        let live = self.live.as_ref()?;
+        let (mut catch_up, (slowest, fastest)) = (live.catch_up, live.setup.speeds);
+        let (rule, seen) = self.seen(now, 0)?;
+        let view = seen.next();
+        let ratio = rule.speed(&view).unwrap_or_else(|| catch_up.by_latency(&view));
+        if let Some(live) = &mut self.live {
+            live.catch_up = catch_up;
+        }
+        Some(Speed::from_ratio(ratio).max(slowest).min(fastest))
+    }
+
+    /// Goes on at the target latency.
+    fn skip(&mut self, now: MonoTime) {
+        let (Some(live), Some(tracks)) = (&self.live, &self.tracks) else { return };
+        let (from, latency) = (self.playhead.position(), live.latency(now, &self.playhead));
+        let to = tracks.clamp(live.setup.edge_at(now).saturating_sub(live.setup.target));
+        if to <= from {
+            return;
+        }
+        let seek = self.jump(now, to);
+        self.log(now, Event::Skip { seek, latency, from, to });
+        match seek {
+            SeekKind::InsideBuffer => {}
+            SeekKind::OutsideBuffer if self.playhead.hold().is_none() => {
+                self.log_stall(now);
+                self.playhead.stop(now, Hold::Stall);
+            }
+            SeekKind::OutsideBuffer => {}
+        }
+    }
+
+    /// Takes in the beginning of a segment whose rest is still to come.
+    pub(super) fn on_chunk(
+        &mut self,
+        now: MonoTime,
+        ticket: Ticket,
+        size: ByteSize,
+        media: Duration,
+    ) {
+        let is_it = |lane: &crate::lane::Lane| {
+            lane.slot.in_flight().is_some_and(|request| request.fetch.ticket == ticket)
+        };
+        let Some(lane) = self.lanes.iter_mut().find(|lane| is_it(lane)) else { return };
+        let is_added = lane.replacing.is_none();
+        let Some(request) = lane.slot.in_flight_mut() else { return };
+        let What::Segment { start, duration, .. } = request.fetch.what else { return };
+        request.idle.begin(now);
+        // What plays already cannot be taken back, so that the rule is not asked to.
+        request.watch = Watch::Off;
+        self.meter.grew(ticket, size);
+        self.meter.paused(now, ticket);
+        if is_added {
+            lane.extend(start.saturating_add(media.min(duration)));
+        }
+    }
+
+    /// More of a body has been made, and arrives.
+    pub(super) fn resume(&mut self, now: MonoTime, ticket: Ticket) {
+        self.meter.resumed(now, ticket);
+        let requests = self.lanes.iter_mut().filter_map(|lane| lane.slot.in_flight_mut());
+        for request in requests.filter(|request| request.fetch.ticket == ticket) {
+            request.idle.end(now);
+        }
+    }
+
+    /// Returns what CMCD calls the presentation.
+    pub(super) const fn stream_type(&self) -> StreamType {
+        if self.config.live.is_some() { StreamType::Live } else { StreamType::Vod }
+    }
+
+    /// Returns the playback rate where it may be another than the film's own (CTA-5004 §2, `pr`).
+    pub(super) fn live_rate(&self) -> Option<f64> {
+        self.live.as_ref()?;
+        Some(if self.playhead.hold().is_none() { self.playhead.speed().ratio() } else { 0.0 })
+    }
+}
