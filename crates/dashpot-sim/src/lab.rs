@@ -15,7 +15,7 @@ use crate::{Session, Wire, run::run_from};
 use dashpot_abr::{Rule, Table};
 use dashpot_base::{MonoTime, Seed};
 use dashpot_net::{Link, Trace};
-use dashpot_player::{Config, DoneReason, Input, Log, Player, Tracks};
+use dashpot_player::{self as player, Config, DoneReason, Input, Log, Player, Tracks};
 use dashpot_qoe::{self as qoe, Record, Summary};
 use edge::Site;
 use std::{sync::Arc, time::Duration};
@@ -27,6 +27,8 @@ pub struct Film {
     tracks: Arc<Tracks>,
     rungs: usize,
     segments: usize,
+    /// The length of the first segment, and of all in most films.
+    segment: Duration,
 }
 
 impl Film {
@@ -34,7 +36,9 @@ impl Film {
     #[must_use]
     pub fn new(table: &Table) -> Self {
         let (rungs, segments) = (table.ladder().len(), table.segments());
-        Self { tracks: Arc::new(Tracks::of_table(table)), rungs, segments }
+        let segment = Duration::try_from_secs_f64(dashpot_abr::Film::segment_ms(table, 0) / 1e3);
+        let segment = segment.unwrap_or_default();
+        Self { tracks: Arc::new(Tracks::of_table(table)), rungs, segments, segment }
     }
 }
 
@@ -45,6 +49,8 @@ pub struct Lab {
     pub film: Film,
     /// Over which link; it begins with the trace's first row and starts over at its end.
     pub trace: Trace,
+    /// Set where the film comes into being while it is played; there is no cache then.
+    pub live: Option<Live>,
     /// The cache before the origin; without one all of the film is at the far end of the link.
     pub edge: Option<Edge>,
     /// When the viewer comes, on the clock of the link: the trace has gone so far by then.
@@ -70,6 +76,28 @@ pub struct Lab {
     pub stop_after_time: Option<Duration>,
 }
 
+/// A film that comes into being while it is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// How far behind the live edge playback is to be kept.
+    pub target: Duration,
+    /// How long the chunks play in which a segment is sent while it is made; zero where it is sent
+    /// once all of it was captured.
+    pub chunk: Duration,
+    /// How much of the film had been captured when the link's clock began.
+    pub on_air: Duration,
+}
+
+impl Live {
+    /// Returns how the player is set up for it. The first chunk of a segment is available once it
+    /// was captured, and so is the segment with it.
+    fn setup(self, segment: Duration) -> player::Live {
+        let early =
+            if self.chunk.is_zero() { Duration::ZERO } else { segment.saturating_sub(self.chunk) };
+        player::Live { early, ..player::Live::new(MonoTime::ZERO, self.on_air, self.target) }
+    }
+}
+
 /// A session that was run.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -89,6 +117,7 @@ impl Lab {
         Self {
             film,
             trace,
+            live: None,
             edge: None,
             begins: Duration::ZERO,
             rule,
@@ -128,7 +157,8 @@ impl Lab {
     fn session(self, log: Log) -> Session<Site> {
         let link = Link::new(self.trace.clone(), self.loss_ratio, self.seed);
         let seeks = self.seeks.iter().map(|&(after, to)| (after, Input::Seek { to }));
-        let wire = Wire::new(Site::new(self.edge, &self.film), link);
+        let site = Site::new(self.edge.filter(|_| self.live.is_none()), &self.film);
+        let wire = Wire::new(site.live(self.live), link);
         Session {
             script: seeks.collect(),
             player: self.player(log),
@@ -144,6 +174,7 @@ impl Lab {
             buffer_max: self.buffer,
             stop_after_media: self.stop_after_media,
             stop_after_time: self.stop_after_time,
+            live: self.live.map(|live| live.setup(self.film.segment)),
             log,
             ..Config::new(nowhere())
         };

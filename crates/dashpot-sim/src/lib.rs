@@ -6,6 +6,7 @@
 
 pub mod input;
 pub mod lab;
+mod making;
 mod nominal;
 pub mod oracle;
 mod run;
@@ -13,6 +14,7 @@ pub mod sweep;
 mod upstream;
 mod wire;
 
+pub use making::Making;
 pub use nominal::Nominal;
 pub use run::{End, Run, Session, run, run_with};
 pub use upstream::Way;

@@ -1,6 +1,9 @@
 //! The way between player and content: a link, and what answers at its far end.
 
-use crate::upstream::{Carrier, Way};
+use crate::{
+    making::Making,
+    upstream::{Carrier, Way},
+};
 use dashpot_base::{ByteSize, Machine, MonoTime};
 use dashpot_mpd::timeline::{Presentation, Sidx};
 use dashpot_net::{Link, Output as LinkOutput, TransferId};
@@ -21,6 +24,11 @@ pub trait Content {
     /// Returns how an answer of that size comes to the far end of the link; `None` where it is
     /// there at once.
     fn way(&self, _fetch: &Fetch, _size: ByteSize) -> Option<Way> {
+        None
+    }
+
+    /// Returns how the answer comes into being while it is sent; `None` where all of it is there.
+    fn making(&self, _fetch: &Fetch) -> Option<Making> {
         None
     }
 }
@@ -71,8 +79,8 @@ impl<C: Content> Machine for Wire<C> {
         };
         match input {
             WireInput::Fetch(fetch) => {
-                let (size, way) = self.desk.fetch(fetch);
-                self.carrier.request(now, TransferId(fetch.ticket.0), size, way);
+                let answer = self.desk.fetch(fetch);
+                answer.send(now, TransferId(fetch.ticket.0), &mut self.carrier);
             }
             WireInput::Cancel(ticket) => {
                 self.desk.forget(ticket);
@@ -108,12 +116,44 @@ pub(crate) struct Desk<C> {
 
 /// An answer that is on its way.
 #[derive(Clone, Copy, Debug)]
-struct Asked {
+pub(crate) struct Asked {
     fetch: Fetch,
     size: ByteSize,
     /// How much of it is here.
     here: ByteSize,
     way: Option<Way>,
+    making: Option<Making>,
+    /// Chunks that the player was told of.
+    told: u64,
+}
+
+impl Asked {
+    /// Has the answer sent.
+    pub(crate) fn send(&self, now: MonoTime, id: TransferId, carrier: &mut Carrier) {
+        match self.making {
+            Some(making) => carrier.stream(now, id, self.size, making),
+            None => carrier.request(now, id, self.size, self.way),
+        }
+    }
+
+    /// Takes note of how much is here; returns what is to be said of chunks. Of the last one the
+    /// arrival of the whole says enough.
+    fn chunk(&mut self) -> Option<Input> {
+        let making = self.making?;
+        let before = self.told;
+        while self.told + 1 < making.chunks() && making.bytes(self.told + 1, self.size) <= self.here
+        {
+            self.told += 1;
+        }
+        let (ticket, size, media) = (self.fetch.ticket, self.here, making.media(self.told));
+        (before < self.told).then_some(Input::Chunk { ticket, size, media })
+    }
+
+    /// Returns whether nothing is on its way, the next chunk being still to be made.
+    fn is_idle(&self) -> bool {
+        let is_all = |making: Making| self.here == making.bytes(self.told, self.size);
+        0 < self.told && self.making.is_some_and(is_all)
+    }
 }
 
 impl<C: Content> Desk<C> {
@@ -121,12 +161,13 @@ impl<C: Content> Desk<C> {
         Self { content, fetches: Vec::new(), inputs: VecDeque::new() }
     }
 
-    /// Takes a request; returns how large its answer is, and how it comes.
-    pub(crate) fn fetch(&mut self, fetch: Fetch) -> (ByteSize, Option<Way>) {
+    /// Takes a request; returns its answer, to be sent.
+    pub(crate) fn fetch(&mut self, fetch: Fetch) -> Asked {
         let size = self.content.size(&fetch);
-        let way = self.content.way(&fetch, size);
-        self.fetches.push(Asked { fetch, size, here: ByteSize::ZERO, way });
-        (size, way)
+        let (way, making) = (self.content.way(&fetch, size), self.content.making(&fetch));
+        let asked = Asked { fetch, size, here: ByteSize::ZERO, way, making, told: 0 };
+        self.fetches.push(asked);
+        asked
     }
 
     fn asked(&mut self, ticket: Ticket) -> Option<&mut Asked> {
@@ -151,10 +192,12 @@ impl<C: Content> Desk<C> {
             }
             LinkOutput::Delivered(id, size) => {
                 let ticket = Ticket(id.0);
-                if let Some(asked) = self.asked(ticket) {
+                let chunk = self.asked(ticket).and_then(|asked| {
                     asked.here = size;
-                }
+                    asked.chunk()
+                });
                 self.inputs.push_back(Input::Progress { ticket, size });
+                self.inputs.extend(chunk);
             }
             LinkOutput::Done(id) => {
                 // The arrival says all that a last step of progress would.
@@ -175,7 +218,8 @@ impl<C: Content> Desk<C> {
 
     /// Says how much of an answer is here, unless that was the last thing said.
     pub(crate) fn look(&mut self, ticket: Ticket) {
-        let Some(size) = self.asked(ticket).map(|asked| asked.here) else { return };
+        let asked = self.asked(ticket).filter(|asked| !asked.is_idle());
+        let Some(size) = asked.map(|asked| asked.here) else { return };
         let is_said =
             matches!(self.inputs.back(), Some(Input::Progress { ticket: of, .. }) if *of == ticket);
         if !is_said {

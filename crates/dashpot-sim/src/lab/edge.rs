@@ -4,7 +4,8 @@ mod typed;
 
 pub use typed::EdgeError;
 
-use crate::{Content, upstream::Way};
+use super::Live;
+use crate::{Content, making::Making, upstream::Way};
 use dashpot_abr::Rung;
 use dashpot_base::{Bitrate, ByteSize, Rng, Seed};
 use dashpot_evict::{Id, Policy as _, Sieve};
@@ -54,6 +55,7 @@ impl Default for Edge {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Site {
     cache: Option<Rc<RefCell<Cache>>>,
+    live: Option<Live>,
 }
 
 #[derive(Debug)]
@@ -65,7 +67,12 @@ struct Cache {
 impl Site {
     pub(super) fn new(edge: Option<Edge>, film: &super::Film) -> Self {
         let cache = edge.map(|edge| Rc::new(RefCell::new(Cache::new(edge, film))));
-        Self { cache }
+        Self { cache, live: None }
+    }
+
+    /// Returns the same, where the film comes into being while it is played.
+    pub(super) fn live(self, live: Option<Live>) -> Self {
+        Self { live, ..self }
     }
 }
 
@@ -118,6 +125,12 @@ impl Content for Site {
         } else {
             Way { is_hit, wait: edge.miss_latency, rate: edge.miss_rate }
         })
+    }
+
+    fn making(&self, fetch: &Fetch) -> Option<Making> {
+        let live = self.live.filter(|live| !live.chunk.is_zero())?;
+        let What::Segment { start, duration, .. } = fetch.what else { return None };
+        Some(Making { start, edge: live.on_air, length: duration, chunk: live.chunk })
     }
 }
 

@@ -33,7 +33,7 @@ pub fn shared_observed(labs: Vec<Lab>, observe: impl FnMut(usize, &Record)) -> V
 fn run(labs: Vec<Lab>, log: Log, observe: impl FnMut(usize, &Record)) -> Vec<Outcome> {
     let Some(first) = labs.first() else { return Vec::new() };
     let link = Link::new(first.trace.clone(), first.loss_ratio, first.seed);
-    let site = Site::new(first.edge, &first.film);
+    let site = Site::new(first.edge, &first.film).live(first.live);
     let seats = labs.into_iter().map(|lab| Seat::new(lab, site.clone(), log)).collect();
     let mut room = Room { carrier: Carrier::new(link), seats, observe };
     let mut now = MonoTime::ZERO;
@@ -160,8 +160,8 @@ impl Seat {
     fn carry(&mut self, now: MonoTime, index: usize, carrier: &mut Carrier, output: Output) {
         match output {
             Output::Fetch(fetch) => {
-                let (size, way) = self.desk.fetch(fetch);
-                carrier.request(now, name(index, fetch.ticket.0), size, way);
+                let answer = self.desk.fetch(fetch);
+                answer.send(now, name(index, fetch.ticket.0), carrier);
             }
             Output::Look { ticket } => {
                 carrier.wake(now);

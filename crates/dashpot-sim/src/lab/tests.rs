@@ -1,3 +1,5 @@
+mod live;
+
 use super::*;
 use dashpot_abr::{Arrival, Decision, Film as _, Progress, Reason, Rung, View, by_name};
 use dashpot_base::Bitrate;

@@ -37,6 +37,11 @@ pub(super) enum Event {
     Stall {
         position_ms: u64,
     },
+    Skip {
+        latency_ms: u64,
+        from_ms: u64,
+        to_ms: u64,
+    },
     Failure {
         reason: String,
         what: String,

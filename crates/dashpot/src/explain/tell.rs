@@ -53,6 +53,11 @@ impl Story {
                 Event::Play { reason, held_ms } => {
                     Turn::bare(line.t_ms, &format!("plays after {}", seconds(*held_ms)), reason)
                 }
+                Event::Skip { latency_ms, from_ms, to_ms } => {
+                    let skipped = seconds(to_ms.saturating_sub(*from_ms));
+                    let why = format!("{} behind the live edge", seconds(*latency_ms));
+                    Turn::bare(line.t_ms, &format!("skips {skipped}"), &why)
+                }
                 Event::Abandon { reason, media, size_bytes } if media == VIDEO => {
                     let size = ByteSize::new(*size_bytes);
                     Turn::bare(line.t_ms, &format!("gives up a segment after {size}"), reason)

@@ -56,10 +56,14 @@ impl Tally {
                     cache_status: cache_status.clone(),
                 });
             }
-            &Event::Seek { seek: SeekKind::OutsideBuffer, to, .. } => self.video_to = to,
+            &(Event::Seek { seek: SeekKind::OutsideBuffer, to, .. }
+            | Event::Skip { seek: SeekKind::OutsideBuffer, to, .. }) => self.video_to = to,
             Event::Failure { what, reason, .. } => self.failure = Some(format!("{what}: {reason}")),
             Event::Rung { .. }
             | Event::Seek { .. }
+            | Event::Join { .. }
+            | Event::Speed { .. }
+            | Event::Skip { .. }
             | Event::Replace { .. }
             | Event::Wait { .. }
             | Event::Abandon { .. }
