@@ -57,6 +57,7 @@ mod tests {
                 size: ByteSize::new(bytes),
                 took: Duration::from_secs(1),
                 first_byte_after: Duration::ZERO,
+                idle: Duration::ZERO,
                 buffer: Duration::ZERO,
                 cache_status: status.map(str::to_owned),
             });
