@@ -2,6 +2,7 @@
 
 use crate::judges::{has, keep_to_the_dash_schema, root};
 use dashpot_origin::{Config, FaultsConfig, bind};
+use dashpot_packager::grammar::{Service, markdown};
 use dashpot_serve::{LogTo, Shutdown};
 use std::{
     fs,
@@ -70,6 +71,48 @@ fn every_form_in_every_shape_keeps_to_the_dash_schema() {
         for options in ["", "loop_1/", "loop_3/", "seg_4s/", "loop_3/seg_4s/", "loop_5/seg_10s/"] {
             let text = origin.get(&format!("/vod/film/{options}{form}.mpd"));
             let file = folder.path().join(format!("{form}-{}.mpd", options.replace('/', "-")));
+            fs::write(&file, text).expect("a file");
+            files.push(file);
+        }
+    }
+    keep_to_the_dash_schema(&files);
+}
+
+#[test]
+fn the_options_in_the_docs_are_those_of_the_table() {
+    let path = root().join("docs/origin.md");
+    let text = fs::read_to_string(&path).expect("docs/origin.md");
+    let mut written = text.clone();
+    for (name, service) in [("live", Service::Live), ("vod", Service::Vod)] {
+        let mark = format!("<!-- options: {name} -->\n");
+        let begin = written.find(&mark).expect("a mark") + mark.len();
+        let end = begin + written[begin..].find("<!-- end -->").expect("an end");
+        written.replace_range(begin..end, &markdown(service));
+    }
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(&path, written).expect("docs/origin.md");
+    } else {
+        assert_eq!(text, written, "run with UPDATE_EXPECT=1");
+    }
+}
+
+#[test]
+fn every_live_form_at_any_time_keeps_to_the_dash_schema() {
+    let (origin, folder) = (Origin::start(), tempfile::tempdir().expect("a folder"));
+    let mut files = Vec::new();
+    for form in ["number", "time", "timeline"] {
+        for (at, options) in [
+            (0_u64, ""),
+            (1, "ast_1000/"),
+            (1_790_000_001_234, ""),
+            (1_790_000_001_234, "seg_4s/tsbd_3600s/mup_1.5s/spd_9s/snr_0/"),
+            (1_790_000_001_234, "chunk_0.5s/ltgt_2.5s/utc_direct-httpxsdate-httphead/"),
+            (1_790_000_001_234, "chunk_0.25s/ato_1s/utc_none/start_1789999000/"),
+            (1_790_000_001_234, "start_1789999000/stop_1790000002/"),
+            (1_790_000_001_234, "chunk_0.5s/start_1789999000/stop_1789999999/"),
+        ] {
+            let text = origin.get(&format!("/live/film/{options}{form}.mpd?nowMS={at}"));
+            let file = folder.path().join(format!("{form}-{at}-{}.mpd", files.len()));
             fs::write(&file, text).expect("a file");
             files.push(file);
         }

@@ -93,6 +93,16 @@ pub fn parse_moof(bytes: &Bytes, init: &Init) -> Result<Moof, BmffError> {
 }
 
 pub(crate) fn moof_of(moof: &Mp4Box, init: &Init) -> Result<Moof, BmffError> {
+    moof_with(moof, |id| {
+        init.tracks.iter().find(|track| track.id == id).map(|track| track.defaults)
+    })
+}
+
+/// Reads a `moof` of tracks whose defaults `defaults_of` knows.
+pub(crate) fn moof_with(
+    moof: &Mp4Box,
+    defaults_of: impl Fn(u32) -> Option<SampleDefaults>,
+) -> Result<Moof, BmffError> {
     let mfhd = moof.child(b"mfhd")?;
     let mut fields = mfhd.fields();
     fields.skip(4)?;
@@ -102,26 +112,30 @@ pub(crate) fn moof_of(moof: &Mp4Box, init: &Init) -> Result<Moof, BmffError> {
     for traf in moof.children() {
         let traf = traf?;
         if traf.is(b"traf") {
-            fragments.push(fragment(&traf, init, &mut budget)?);
+            fragments.push(fragment(&traf, &defaults_of, &mut budget)?);
         }
     }
     Ok(Moof { sequence_number, fragments })
 }
 
-fn fragment(traf: &Mp4Box, init: &Init, budget: &mut usize) -> Result<Fragment, BmffError> {
+fn fragment(
+    traf: &Mp4Box,
+    defaults_of: &impl Fn(u32) -> Option<SampleDefaults>,
+    budget: &mut usize,
+) -> Result<Fragment, BmffError> {
     let tfhd = traf.child(b"tfhd")?;
     let mut fields = tfhd.fields();
     let (_, flags) = fields.full_box()?;
     let track_id = fields.u32()?;
-    let Some(track) = init.tracks.iter().find(|track| track.id == track_id) else {
+    let Some(known) = defaults_of(track_id) else {
         return Err(tfhd.invalid("the track is not in the movie header"));
     };
     let base_data_offset = if flags & 0x1 != 0 { Some(fields.u64()?) } else { None };
     fields.u32_if(flags & 0x2 != 0)?;
     let defaults = SampleDefaults {
-        duration: fields.u32_if(flags & 0x8 != 0)?.unwrap_or(track.defaults.duration),
-        size: fields.u32_if(flags & 0x10 != 0)?.unwrap_or(track.defaults.size),
-        flags: fields.u32_if(flags & 0x20 != 0)?.unwrap_or(track.defaults.flags),
+        duration: fields.u32_if(flags & 0x8 != 0)?.unwrap_or(known.duration),
+        size: fields.u32_if(flags & 0x10 != 0)?.unwrap_or(known.size),
+        flags: fields.u32_if(flags & 0x20 != 0)?.unwrap_or(known.flags),
     };
     let mut read = Fragment { track_id, decode_time: None, base_data_offset, runs: Vec::new() };
     for child in traf.children() {

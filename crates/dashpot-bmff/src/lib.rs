@@ -6,12 +6,14 @@
 //! * [`boxes`] walks boxes and says path and byte offset of what is wrong.
 //! * [`parse_init`] reads a movie header: tracks, codec strings, languages, edit lists.
 //! * [`parse_sidx`], [`build_sidx`] and [`parse_moof`] read and write what indexes and describes fragments.
+//! * [`placed`] and [`build_cut`] take a fragment apart and make others of its samples.
 //! * [`retime()`] moves a fragment in time by patching a copy of its small head.
 //! * [`Scanner`] finds the boxes of a file by ranges, without holding the file.
 //! * [`mux`] reads samples of any MP4 and writes CMAF track files.
 
 mod build;
 mod codec;
+mod cut;
 mod error;
 mod fields;
 mod fragment;
@@ -25,6 +27,7 @@ mod sidx;
 mod stsd;
 mod walk;
 
+pub use cut::{Cut, Placed, Samples, build_cut, build_prft, build_styp, placed};
 pub use error::BmffError;
 pub use fragment::{Fragment, Moof, Run, RunSample, parse_moof};
 pub use init::{Edit, Handler, Init, SampleDefaults, Track, parse_init};

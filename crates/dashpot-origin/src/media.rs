@@ -1,11 +1,14 @@
 //! Bodies as streams: read while they are sent, never whole in memory.
 
-use crate::store::{File, ReadError, Store};
+use crate::{
+    reply::Paced,
+    store::{File, ReadError, Store},
+};
 use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use dashpot_packager::Part;
-use dashpot_serve::Counter;
-use futures_util::stream::{self, BoxStream, StreamExt as _};
+use dashpot_serve::{Clock, Counter};
+use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 use http_body::{Frame, SizeHint};
 use std::{
     collections::BTreeMap,
@@ -57,6 +60,38 @@ impl Media {
         }
         let chunks = stream::iter(first).chain(chunks).boxed();
         Ok(Body::new(Streamed { chunks, left: len, sent }))
+    }
+
+    /// Returns the body of media that is still being made: each stretch of it is sent, in one piece,
+    /// as soon as it exists. A read that fails cuts the response short.
+    pub(crate) fn paced(self, paced: Paced, clock: Clock) -> Body {
+        let Paced { plan, due, asked } = paced;
+        let (sent, begun) = (self.sent.clone(), clock.mono());
+        let begins: Vec<_> =
+            std::iter::once(0).chain(due.iter().map(|due| due.end)).take(due.len()).collect();
+        let stretches = stream::iter(begins.into_iter().zip(due)).then(move |(begin, due)| {
+            let (media, clock) = (self.clone(), clock.clone());
+            let parts = plan.parts(begin..due.end);
+            async move {
+                // The time asked for may be another than the clock's: what passes is the same.
+                let waited = clock.mono().since(begun);
+                tokio::time::sleep(due.at.since(asked).saturating_sub(waited)).await;
+                media.joined(parts).await
+            }
+        });
+        let counted = stretches.inspect_ok(move |bytes| {
+            sent.inc_by(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        });
+        Body::from_stream(counted)
+    }
+
+    /// Reads parts into one piece.
+    async fn joined(self, parts: impl Iterator<Item = Part>) -> Result<Bytes, ReadError> {
+        let mut joined = BytesMut::new();
+        for part in parts.flat_map(chunks) {
+            joined.extend_from_slice(&self.clone().read(part).await?);
+        }
+        Ok(joined.freeze())
     }
 
     async fn read(self, part: Part) -> Result<Bytes, ReadError> {

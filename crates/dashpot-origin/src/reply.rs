@@ -10,16 +10,17 @@ use dashpot_http::{
     precondition::{Evaluator, Outcome, Validators, evaluate},
     range::{ByteRange, ContentRange, Multipart, Resolved},
 };
-use dashpot_packager::{Part, Plan};
+use dashpot_packager::{Due, Part, Plan};
+use dashpot_serve::Clock;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// What a path stands for.
 #[derive(Clone, Debug)]
 pub(crate) struct Resource {
     pub(crate) content_type: &'static str,
-    pub(crate) cache_control: &'static str,
+    pub(crate) cache_control: Cow<'static, str>,
     /// When it last changed; pages made for the request have no such time.
     pub(crate) modified: Option<WallTime>,
     pub(crate) content: Content,
@@ -36,15 +37,35 @@ pub(crate) enum Content {
         /// Differs whenever the bytes do.
         version: u64,
     },
+    /// To be read as it comes to be; the number differs whenever the bytes do.
+    Paced(Paced, u64),
+}
+
+/// Media that is still being made.
+#[derive(Clone, Debug)]
+pub(crate) struct Paced {
+    pub(crate) plan: Plan,
+    /// When which bytes of it exist, in order, up to its end.
+    pub(crate) due: Vec<Due>,
+    /// The time that it was asked for at.
+    pub(crate) asked: WallTime,
+}
+
+/// What carries an answer out.
+#[derive(Clone, Debug)]
+pub(crate) struct Driver {
+    pub(crate) media: Media,
+    pub(crate) clock: Clock,
 }
 
 impl Resource {
     pub(crate) fn text(
         content_type: &'static str,
-        cache_control: &'static str,
+        cache_control: impl Into<Cow<'static, str>>,
         text: impl Into<Bytes>,
     ) -> Self {
-        Self { content_type, cache_control, modified: None, content: Content::Text(text.into()) }
+        let (cache_control, content) = (cache_control.into(), Content::Text(text.into()));
+        Self { content_type, cache_control, modified: None, content }
     }
 
     /// Answers a `GET` or `HEAD`.
@@ -53,11 +74,11 @@ impl Resource {
         now: WallTime,
         method: &Method,
         headers: &HeaderMap,
-        media: Media,
+        driver: Driver,
     ) -> Response<Body> {
         let coding = match &self.content {
             Content::Text(text) => Coding::choose(headers, text.len()),
-            Content::Media { .. } => Coding::Identity,
+            Content::Media { .. } | Content::Paced(..) => Coding::Identity,
         };
         let etag = self.etag(coding);
         // RFC 9110 §8.8.2.1: a file from the future was modified now, as far as anyone can tell.
@@ -85,6 +106,16 @@ impl Resource {
                     return refuse(StatusCode::INTERNAL_SERVER_ERROR, "could not compress");
                 }
             },
+            Content::Paced(paced, _) => {
+                let fields = response.headers_mut();
+                fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+                // Its length is not known before its end, so that ranges of it are not either
+                // (RFC 9110 §14.2 lets a server ignore them).
+                if method == Method::GET {
+                    *response.body_mut() = driver.media.paced(paced, driver.clock);
+                }
+                return response;
+            }
             media @ Content::Media { .. } => media,
         };
         let complete = content.len();
@@ -101,7 +132,7 @@ impl Resource {
         }
         let (len, parts) = content.select(&mut response, ranges.as_deref());
         if method == Method::GET {
-            match media.body(parts, len).await {
+            match driver.media.body(parts, len).await {
                 Ok(body) => *response.body_mut() = body,
                 Err(_) => {
                     let why = "the media could not be read: was it changed under the server?";
@@ -115,7 +146,7 @@ impl Resource {
     fn etag(&self, coding: Coding) -> Option<EntityTag> {
         let version = match &self.content {
             Content::Text(text) => xxh3_64(text),
-            Content::Media { version, .. } => *version,
+            Content::Media { version, .. } | Content::Paced(_, version) => *version,
         };
         // RFC 9110 §8.8.3.3: each coding of a resource has its own strong tag.
         let suffix = coding.name().map_or_else(String::new, |name| format!("-{name}"));
@@ -125,7 +156,9 @@ impl Resource {
     /// Adds the fields that a 304 has too (RFC 9110 §15.4.5).
     fn validators(&self, fields: &mut HeaderMap, etag: Option<&EntityTag>) {
         cors::open(fields);
-        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(self.cache_control));
+        if let Ok(value) = HeaderValue::from_str(&self.cache_control) {
+            fields.insert(header::CACHE_CONTROL, value);
+        }
         if let Some(etag) = etag {
             fields.insert(header::ETAG, etag.to_value());
         }
@@ -145,7 +178,7 @@ impl Content {
     fn len(&self) -> u64 {
         match self {
             Self::Text(text) => u64::try_from(text.len()).unwrap_or(u64::MAX),
-            Self::Media { plan, .. } => plan.len(),
+            Self::Media { plan, .. } | Self::Paced(Paced { plan, .. }, _) => plan.len(),
         }
     }
 
@@ -156,7 +189,9 @@ impl Content {
                 let slice = text.slice(at(range.start)..at(range.end));
                 Box::new(std::iter::once(Part::Bytes(slice)))
             }
-            Self::Media { plan, .. } => Box::new(plan.parts(range)),
+            Self::Media { plan, .. } | Self::Paced(Paced { plan, .. }, _) => {
+                Box::new(plan.parts(range))
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use crate::{
     faults::{Faults, FaultsError},
     media::Media,
     pages,
-    reply::{Content, Resource, refuse},
+    reply::{Content, Driver, Paced, Resource, refuse},
     scan,
     store::Store,
 };
@@ -13,16 +13,19 @@ use axum::{
     body::Body,
     extract::{Request, State},
 };
+use dashpot_base::WallTime;
 use dashpot_http::cors;
+use dashpot_mpd::time::format_date_time;
 use dashpot_packager::{
-    Body as Planned, Cacheability, Catalogue, Found, Refused, is_name, respond,
+    Body as Planned, Cacheability, Catalogue, Found, Refused, asked_time, is_name, respond,
+    respond_live,
 };
 use dashpot_serve::{
     AccessLog, AccessLogError, Asked, BindError, Clock, Counter, Ends, Family, Health, Listener,
     LogFormat, LogTo, Metric, Metrics, Options, Role, Shutdown, TowerToHyperService, serve,
 };
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{borrow::Cow, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tracing::info;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -250,7 +253,10 @@ async fn handle(
 
 /// Returns what is asked for, in the few words that a metric can have.
 fn kind(path: &str) -> &'static str {
-    if !path.starts_with("/vod/") && !path.starts_with("/manifests/") {
+    if path.starts_with("/time/") {
+        return "time";
+    }
+    if !["/vod/", "/live/", "/manifests/"].iter().any(|below| path.starts_with(below)) {
         return "page";
     }
     match path.rsplit_once('.') {
@@ -298,14 +304,34 @@ async fn answer(
     if let Some(response) = faults.instead(&mut met, request).await {
         return response;
     }
-    let response = match origin.resource(&met.path.path, headers) {
+    let now = faults.now(&met);
+    let response = match origin.resource(&met.path.path, request.uri.query(), headers, now) {
         Ok(resource) => {
-            let (now, media) = (faults.now(&met), origin.media.clone());
-            Faults::edit(&mut met, resource).answer(now, method, headers, media).await
+            let driver = Driver { media: origin.media.clone(), clock: origin.clock.clone() };
+            Faults::edit(&mut met, resource).answer(now, method, headers, driver).await
         }
-        Err((status, why)) => refuse(status, &why),
+        Err(refused) => refused_with(&refused),
     };
     faults.carry_out(&mut met, response)
+}
+
+/// Returns the answer where there is nothing else.
+fn refused_with(refused: &Refused) -> Response<Body> {
+    let why = refused.to_string();
+    match refused {
+        Refused::NotFound(_) => refuse(StatusCode::NOT_FOUND, &why),
+        Refused::BadRequest(_) => refuse(StatusCode::BAD_REQUEST, &why),
+        Refused::Gone(_) => refuse(StatusCode::GONE, &why),
+        Refused::TooEarly { in_ms, .. } => {
+            let mut response = refuse(StatusCode::TOO_EARLY, &why);
+            let fields = response.headers_mut();
+            // RFC 9110 §10.2.3: whole seconds, which are not to be too few.
+            fields.insert(header::RETRY_AFTER, HeaderValue::from(in_ms.div_ceil(1_000)));
+            // A moment later it is there.
+            fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }
+    }
 }
 
 /// What names its version never changes: a year is as long as RFC 9111 goes.
@@ -317,14 +343,24 @@ const UNVERSIONED: &str = "public, max-age=60";
 const SHORT: &str = "public, max-age=10, must-revalidate";
 
 impl Origin {
-    fn resource(&self, path: &str, headers: &HeaderMap) -> Result<Resource, (StatusCode, String)> {
+    fn resource(
+        &self,
+        path: &str,
+        query: Option<&str>,
+        headers: &HeaderMap,
+        now: WallTime,
+    ) -> Result<Resource, Refused> {
         let json = "application/json";
         if let Some(below) = path.strip_prefix("/vod/") {
-            return match respond(&self.catalogue, below) {
-                Ok(found) => Ok(resource(found, below)),
-                Err(Refused::NotFound(why)) => Err((StatusCode::NOT_FOUND, why)),
-                Err(Refused::BadRequest(why)) => Err((StatusCode::BAD_REQUEST, why)),
-            };
+            return respond(&self.catalogue, below).map(|found| resource(found, below, now));
+        }
+        if let Some(below) = path.strip_prefix("/live/") {
+            let now = asked_time(query, now)?;
+            return respond_live(&self.catalogue, below, now)
+                .map(|found| resource(found, below, now));
+        }
+        if let Some(scheme) = path.strip_prefix("/time/") {
+            return time(scheme, now);
         }
         if let Some(name) = path.strip_prefix("/manifests/") {
             let manifest = self.manifests.get(name).filter(|_| is_name(name));
@@ -347,16 +383,36 @@ impl Origin {
     }
 }
 
-fn no_path(why: &str) -> (StatusCode, String) {
-    (StatusCode::NOT_FOUND, why.to_owned())
+fn no_path(why: &str) -> Refused {
+    Refused::NotFound(why.to_owned())
 }
 
-fn resource(found: Found, path: &str) -> Resource {
-    let cache_control = match found.cacheability {
-        Cacheability::Immutable => IMMUTABLE,
-        Cacheability::Unversioned => UNVERSIONED,
-        Cacheability::Manifest => SHORT,
-    };
+/// Returns what the clock shows, for the schemes of `UTCTiming` (ISO/IEC 23009-1 §5.8.4.11).
+fn time(scheme: &str, now: WallTime) -> Result<Resource, Refused> {
+    // `head` is asked for its `Date` field alone, but nothing is wrong with reading the body.
+    if !["iso", "xsdate", "head"].contains(&scheme) {
+        return Err(no_path("the time is at /time/iso, /time/xsdate and /time/head"));
+    }
+    // Milliseconds are what clients reckon in.
+    let ms = WallTime::from_epoch(Duration::from_millis(now.unix_millis()));
+    let text = format_date_time(ms);
+    Ok(Resource::text("text/plain; charset=utf-8", "no-store", text))
+}
+
+fn cache_control(cacheability: Cacheability) -> Cow<'static, str> {
+    match cacheability {
+        Cacheability::Immutable => IMMUTABLE.into(),
+        Cacheability::Unversioned => UNVERSIONED.into(),
+        Cacheability::Manifest => SHORT.into(),
+        // RFC 9111 §5.2.2.1: whole seconds, which are not to be too many.
+        Cacheability::For(time) => {
+            format!("public, max-age={}, must-revalidate", time.as_secs()).into()
+        }
+    }
+}
+
+fn resource(found: Found, path: &str, now: WallTime) -> Resource {
+    let cache_control = cache_control(found.cacheability);
     let content = match found.body {
         Planned::Text(text) => Content::Text(text.into()),
         Planned::Media(plan) => {
@@ -365,10 +421,15 @@ fn resource(found: Found, path: &str) -> Resource {
             let mut version = Xxh3::new();
             version.update(&found.asset.fingerprint.to_le_bytes());
             version.update(path.as_bytes());
-            Content::Media { plan, version: version.digest() }
+            let version = version.digest();
+            if found.due.is_empty() {
+                Content::Media { plan, version }
+            } else {
+                Content::Paced(Paced { plan, due: found.due, asked: now }, version)
+            }
         }
     };
-    let modified = Some(found.asset.modified);
+    let modified = Some(found.modified);
     Resource { content_type: found.content_type, cache_control, modified, content }
 }
 

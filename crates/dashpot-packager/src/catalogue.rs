@@ -3,6 +3,7 @@
 use crate::check::{self, AssetError};
 use bytes::Bytes;
 use dashpot_base::{MediaTime, WallTime};
+use dashpot_bmff::SampleDefaults;
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 /// Every asset that can be asked for, by name.
@@ -66,6 +67,8 @@ pub struct Asset {
     pub(crate) subtitles: Vec<Subtitle>,
     pub(crate) period: MediaTime,
     pub(crate) gop: Option<MediaTime>,
+    /// The track whose segment boundaries are those of the whole asset.
+    pub(crate) lead: usize,
 }
 
 /// What is worked out once for each track, so that no request walks all fragments.
@@ -77,6 +80,19 @@ pub(crate) struct Layout {
     pub(crate) ends: Vec<u64>,
     /// Whether every decode time has 64 bits.
     pub(crate) wide: bool,
+    /// Where the frames of sound are, if they all last equally long.
+    pub(crate) frames: Option<Frames>,
+    /// The highest rate of a fragment in bits per second.
+    pub(crate) peak_bps: u64,
+}
+
+/// Frames of equal length, counted over all fragments of a track.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Frames {
+    /// Ticks of one.
+    pub(crate) duration: u64,
+    /// Frames up to the end of each fragment.
+    pub(crate) ends: Vec<u64>,
 }
 
 impl Asset {
@@ -145,6 +161,8 @@ pub struct Track {
     pub label: Option<String>,
     /// The bytes of `ftyp` and `moov` in the file.
     pub init: Range<u64>,
+    /// What samples have where a fragment's head does not say it (`trex`).
+    pub defaults: SampleDefaults,
     /// The fragments in order of time.
     pub fragments: Vec<Fragment>,
 }

@@ -2,10 +2,10 @@
 
 use crate::{
     address::is_name,
-    catalogue::{Asset, AssetSource, Kind, Layout, Track},
+    catalogue::{Asset, AssetSource, Fragment, Frames, Kind, Layout, Track},
 };
 use dashpot_base::MediaTime;
-use dashpot_bmff::{BmffError, retime};
+use dashpot_bmff::{BmffError, placed, retime};
 use std::collections::BTreeSet;
 
 /// Why an asset is not served.
@@ -79,11 +79,10 @@ pub(crate) fn asset(source: AssetSource) -> Result<Asset, AssetError> {
     names(&name, ids)?;
     tracks.iter().try_for_each(times)?;
     let lead = lead(&tracks).ok_or(AssetError::NoTrack)?;
-    let period = end(lead);
+    let (period, gop) = (end(&tracks[lead]), gop(&tracks[lead]));
     let layouts = tracks.iter().map(|track| layout(track, period)).collect::<Result<_, _>>()?;
     aligned(&tracks)?;
-    let gop = gop(lead);
-    Ok(Asset { name, title, fingerprint, modified, layouts, tracks, subtitles, period, gop })
+    Ok(Asset { name, title, fingerprint, modified, layouts, tracks, subtitles, period, gop, lead })
 }
 
 fn names<'a>(asset: &'a String, ids: impl Iterator<Item = &'a String>) -> Result<(), AssetError> {
@@ -135,17 +134,14 @@ fn end(track: &Track) -> MediaTime {
     MediaTime { ticks, timescale: track.timescale }
 }
 
-/// Returns the track that says how long a pass lasts: the longest of video, else of audio.
-fn lead(tracks: &[Track]) -> Option<&Track> {
-    let video = |track: &&Track| matches!(track.kind, Kind::Video { .. });
-    let longest = |tracks: Vec<&'_ Track>| -> Option<usize> {
-        (0..tracks.len()).max_by_key(|at| (end(tracks[*at]).as_duration(), tracks.len() - at))
+/// Returns which track says how long a pass lasts: the longest of video, else of audio; of several
+/// the first.
+fn lead(tracks: &[Track]) -> Option<usize> {
+    let is_video = |at: &usize| matches!(tracks[*at].kind, Kind::Video { .. });
+    let longest = |tracks_of_kind: &mut dyn Iterator<Item = usize>| {
+        tracks_of_kind.max_by_key(|at| (end(&tracks[*at]).as_duration(), tracks.len() - at))
     };
-    let mut candidates: Vec<_> = tracks.iter().filter(video).collect();
-    if candidates.is_empty() {
-        candidates = tracks.iter().collect();
-    }
-    longest(candidates.clone()).and_then(|at| candidates.get(at).copied())
+    longest(&mut (0..tracks.len()).filter(is_video)).or_else(|| longest(&mut (0..tracks.len())))
 }
 
 /// Decides which fragments belong to a pass: those whose middle lies before its end.
@@ -167,7 +163,43 @@ fn layout(track: &Track, period: MediaTime) -> Result<Layout, AssetError> {
         *at = at.saturating_add(fragment.size);
         Some(*at)
     });
-    Ok(Layout { kept, ends: ends.collect(), wide: heads(track)? })
+    let peak_bps = track.fragments[..kept].iter().map(|one| rate(one, track.timescale)).max();
+    Ok(Layout {
+        kept,
+        ends: ends.collect(),
+        wide: heads(track)?,
+        frames: frames(track)?,
+        peak_bps: peak_bps.unwrap_or(0),
+    })
+}
+
+/// Returns the bits per second of a fragment, rounded up.
+fn rate(fragment: &Fragment, timescale: u32) -> u64 {
+    let bits = u128::from(fragment.size) * 8 * u128::from(timescale);
+    u64::try_from(bits.div_ceil(u128::from(fragment.duration).max(1))).unwrap_or(u64::MAX)
+}
+
+/// Finds the frames of sound. The very last one may be shorter than the others, as encoders leave it.
+fn frames(track: &Track) -> Result<Option<Frames>, AssetError> {
+    if !matches!(track.kind, Kind::Audio { .. }) {
+        return Ok(None);
+    }
+    let (mut ends, mut count, mut usual, mut odd) = (Vec::new(), 0_u64, None, None);
+    for (index, fragment) in track.fragments.iter().enumerate() {
+        let fail = |source| AssetError::Head { track: track.id.clone(), fragment: index, source };
+        let found = placed(&fragment.head, track.track_id, track.defaults).map_err(fail)?;
+        for one in &found.samples {
+            let usual = *usual.get_or_insert(one.sample.duration);
+            if one.sample.duration != usual {
+                odd = odd.or(Some(count));
+            }
+            count += 1;
+        }
+        ends.push(count);
+    }
+    let duration = u64::from(usual.unwrap_or(0));
+    let even = odd.is_none_or(|odd| odd + 1 == count);
+    Ok((even && duration != 0).then_some(Frames { duration, ends }))
 }
 
 /// Tries to patch every head, and says whether all decode times have 64 bits.

@@ -2,6 +2,7 @@
 
 use crate::{Asset, AssetSource, Fragment, Kind, Part, Plan, Subtitle, Track};
 use bytes::{BufMut as _, Bytes, BytesMut};
+use dashpot_bmff::{Cut, RunSample, SampleDefaults, build_cut};
 use std::collections::BTreeMap;
 
 pub(crate) const INIT_LEN: u64 = 40;
@@ -38,6 +39,7 @@ pub(crate) fn track(id: &str, kind: Kind, timescale: u32, durations: &[u64]) -> 
         lang: id.strip_prefix("a-").unwrap_or("und").to_owned(),
         label: None,
         init: 0..INIT_LEN,
+        defaults: SampleDefaults::default(),
         fragments,
     }
 }
@@ -132,4 +134,66 @@ fn moof(decode_time: u64) -> Bytes {
 pub(crate) fn times(fragment: &[u8]) -> (u64, u32) {
     let word = |at: usize| u32::from_be_bytes(fragment[at..at + 4].try_into().unwrap());
     (u64::from(word(60)) << 32 | u64::from(word(64)), word(20))
+}
+
+/// A film whose samples are really there.
+pub(crate) struct Film {
+    /// Frames in so many seconds.
+    pub(crate) rate: (u32, u32),
+    pub(crate) sampling: u32,
+    pub(crate) gops: u64,
+    pub(crate) gop_seconds: u32,
+    /// Frames of sound that the film has too few.
+    pub(crate) missing_frames: u64,
+}
+
+/// Returns a film of pictures and AAC; sound is cut next to every group of pictures.
+pub(crate) fn film(film: &Film) -> Asset {
+    let gop = u64::from(film.rate.0.div_ceil(film.rate.1) * film.gop_seconds);
+    let sample = 512 * film.rate.1;
+    let video: Vec<_> = (0..film.gops).map(|_| gop).collect();
+    let scale = u128::from(film.rate.0) * 512;
+    let cut = |at: u64| {
+        let ticks = u128::from(at * gop * u64::from(sample)) * u128::from(film.sampling);
+        u64::try_from((ticks + scale * 512) / (scale * 1_024)).unwrap()
+    };
+    let mut audio: Vec<_> = (0..film.gops).map(|at| cut(at + 1) - cut(at)).collect();
+    *audio.last_mut().unwrap() -= film.missing_frames;
+    let sound = Kind::Audio { sample_rate: film.sampling, channels: 2 };
+    let tracks = vec![
+        sampled("v1", kind_video(180), (film.rate.0 * 512, sample), &video),
+        sampled("a-en", sound, (film.sampling, 1_024), &audio),
+    ];
+    Asset::new(AssetSource {
+        name: "film".to_owned(),
+        title: "Film".to_owned(),
+        fingerprint: 7,
+        tracks,
+        ..AssetSource::default()
+    })
+    .unwrap()
+}
+
+/// Returns a track whose fragments have so many samples.
+fn sampled(id: &str, kind: Kind, (timescale, each): (u32, u32), counts: &[u64]) -> Track {
+    let mut track = track(id, kind, timescale, &[]);
+    let (mut offset, mut start) = (INIT_LEN, 0);
+    for count in counts {
+        let sample = |at: u64| RunSample {
+            duration: each,
+            size: 1 + u32::try_from(at % 13).unwrap(),
+            flags: if at == 0 { 0 } else { 0x1_0000 },
+            composition_offset: 0,
+        };
+        let samples: Vec<_> = (0..*count).map(sample).collect();
+        let cut = Cut { track_id: 1, sequence_number: 1, decode_time: start, samples: &samples };
+        let head = build_cut(&cut).unwrap();
+        let bytes: u64 = samples.iter().map(|sample| u64::from(sample.size)).sum();
+        let size = u64::try_from(head.len()).unwrap() + bytes;
+        let duration = count * u64::from(each);
+        let head = head.slice(..head.len() - 8);
+        track.fragments.push(Fragment { offset, size, start, duration, head });
+        (offset, start) = (offset + size, start + duration);
+    }
+    track
 }

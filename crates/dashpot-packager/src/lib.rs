@@ -7,6 +7,8 @@
 mod address;
 mod catalogue;
 mod check;
+pub mod grammar;
+pub mod live;
 mod manifest;
 mod options;
 mod plan;
@@ -17,9 +19,10 @@ mod timeline;
 #[cfg(test)]
 mod fixture;
 
-pub use address::{Address, AddressError, Form, Options, Target, is_name};
+pub use address::{Address, AddressError, Form, Target, is_name};
 pub use catalogue::{Asset, AssetSource, Catalogue, Fragment, Kind, Subtitle, Track};
 pub use check::AssetError;
+pub use live::{Due, asked_time, respond_live};
 pub use manifest::manifest;
 pub use options::{OptionError, Shape};
 pub use plan::{Part, Parts, Plan};

@@ -6,8 +6,8 @@
 //! at that rate each segment has come before the one after it must play, so no client that the
 //! rate fits ever waits.
 
-mod addressing;
-mod sets;
+pub(crate) mod addressing;
+pub(crate) mod sets;
 
 use crate::{address::Form, catalogue::Asset, options::Shape, timeline::Timeline};
 use dashpot_base::MediaTime;
@@ -21,8 +21,10 @@ pub fn manifest(asset: &Asset, shape: Shape, form: Form) -> String {
         (0..asset.tracks.len()).filter_map(|at| Timeline::new(asset, at, shape)).collect();
     let page = Page { asset, shape, form, duration: duration(asset, shape) };
     let segment_max = timelines.iter().map(|timeline| longest(timeline)).max().unwrap_or_default();
-    let mut adaptation_sets: Vec<AdaptationSet> =
-        sets::grouped(&timelines).iter().map(|set| sets::media(&page, set, segment_max)).collect();
+    let mut adaptation_sets: Vec<AdaptationSet> = sets::grouped(asset)
+        .iter()
+        .map(|set| sets::media(&page, set, &timelines, segment_max))
+        .collect();
     adaptation_sets.extend(asset.subtitles().iter().map(|text| sets::text(&page, text)));
     for (id, set) in (1..).zip(&mut adaptation_sets) {
         set.id = Some(id);
@@ -64,7 +66,7 @@ struct Page<'a> {
 /// lists each have their own profile.
 const fn profile(form: Form) -> &'static str {
     match form {
-        Form::Number | Form::Time => "urn:mpeg:dash:profile:isoff-live:2011",
+        Form::Number | Form::Time | Form::Timeline => "urn:mpeg:dash:profile:isoff-live:2011",
         Form::Base => "urn:mpeg:dash:profile:isoff-on-demand:2011",
         Form::List => "urn:mpeg:dash:profile:isoff-main:2011",
     }

@@ -1,8 +1,8 @@
 //! What the options of a path come to for one asset.
 
 use crate::{
-    address::{Options, PASSES_MAX},
     catalogue::{Asset, Track},
+    grammar::{LOOP, Options, PASSES_MAX, SEG, seconds},
     timeline::Timeline,
 };
 use dashpot_base::MediaTime;
@@ -45,6 +45,14 @@ pub enum OptionError {
         /// Seconds that were asked for.
         given: String,
     },
+    /// Another option, or the asset, leaves no room for this one.
+    #[error("option `{given}` does not fit: {why}")]
+    Fit {
+        /// The option as it would be written.
+        given: String,
+        /// Why not, and what would.
+        why: String,
+    },
     /// So many passes would be too much for a manifest, a `sidx` or the times in the file.
     #[error("option `loop_{given}` is too much for this asset: `loop_{most}` is the most")]
     Loop {
@@ -68,9 +76,10 @@ impl Shape {
     ///
     /// # Errors
     /// Names the option that the asset cannot meet and the nearest that it can.
-    pub fn of(asset: &Asset, options: Options) -> Result<Self, OptionError> {
-        let gops = options.segment_ms.map_or(Ok(1), |given| gops(asset, given))?;
-        let passes = options.passes.unwrap_or(1);
+    pub fn of(asset: &Asset, options: &Options) -> Result<Self, OptionError> {
+        let gops = options.number(&SEG).map_or(Ok(1), |given| gops(asset, given))?;
+        let passes =
+            options.number(&LOOP).and_then(|passes| u32::try_from(passes).ok()).unwrap_or(1);
         let fits = |passes| fits(asset, Self { passes, gops });
         if fits(passes) {
             return Ok(Self { passes, gops });
@@ -84,7 +93,8 @@ impl Shape {
     }
 }
 
-fn gops(asset: &Asset, given_ms: u64) -> Result<u32, OptionError> {
+/// Returns how many groups of pictures a segment of that length has.
+pub(crate) fn gops(asset: &Asset, given_ms: u64) -> Result<u32, OptionError> {
     let given = seconds(given_ms);
     let Some(gop) = asset.gop() else {
         return Err(OptionError::NoGop { given });
@@ -117,16 +127,14 @@ fn gops_min(asset: &Asset, gop: MediaTime) -> u64 {
     u64::try_from(most).unwrap_or(u64::MAX)
 }
 
+/// Writes a span of media time as the seconds of an option, to the nearest millisecond.
+pub(crate) fn seconds_of(time: MediaTime) -> String {
+    seconds(round(u128::from(time.ticks) * 1_000, time.timescale.into()))
+}
+
 fn round(dividend: u128, divisor: u128) -> u64 {
     let doubled = (dividend * 2 + divisor).checked_div(divisor * 2).unwrap_or(0);
     u64::try_from(doubled).unwrap_or(u64::MAX)
-}
-
-/// Writes milliseconds as the seconds of a `seg_` option.
-fn seconds(milliseconds: u64) -> String {
-    let (whole, rest) = (milliseconds / 1_000, milliseconds % 1_000);
-    let text = format!("{whole}.{rest:03}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn fits(asset: &Asset, shape: Shape) -> bool {

@@ -12,6 +12,22 @@ use std::{ops::Range, sync::Arc};
 /// A body that nobody has put together: its length, and the parts of any range of it.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    source: Source,
+    len: u64,
+}
+
+/// What a body is made of.
+#[derive(Clone, Debug)]
+enum Source {
+    /// Fragments of the film as they are, but for their times.
+    Film(Film),
+    /// Parts that are known one by one, with where each begins.
+    Listed(Arc<[(u64, Part)]>),
+}
+
+/// A stretch of a film, before which may stand its movie header and an index.
+#[derive(Clone, Debug)]
+struct Film {
     asset: Arc<Asset>,
     track: usize,
     shape: Shape,
@@ -19,7 +35,6 @@ pub struct Plan {
     index: Bytes,
     /// Fragments, counted over all passes.
     fragments: Range<u64>,
-    len: u64,
 }
 
 /// A piece of a body.
@@ -92,7 +107,21 @@ impl Plan {
         let timeline = Timeline::new(&asset, track, shape)?;
         let media = timeline.offset(fragments.end) - timeline.offset(fragments.start);
         let len = (init.end - init.start) + length(&index) + media;
-        Some(Self { asset, track, shape, init, index, fragments, len })
+        let film = Film { asset, track, shape, init, index, fragments };
+        Some(Self { source: Source::Film(film), len })
+    }
+
+    /// Returns the plan of a body that consists of `parts`.
+    #[must_use]
+    pub fn of_parts(parts: impl IntoIterator<Item = Part>) -> Self {
+        let mut len = 0_u64;
+        let placed = parts.into_iter().filter(|part| !part.is_empty()).map(|part| {
+            let start = len;
+            len = len.saturating_add(part.len());
+            (start, part)
+        });
+        let source = Source::Listed(placed.collect());
+        Self { source, len }
     }
 
     /// Returns how many bytes the body has.
@@ -115,6 +144,26 @@ impl Plan {
     }
 
     /// Returns the rest of the part in which the byte `at` lies, up to `end`.
+    fn part(&self, at: u64, end: u64) -> Option<Part> {
+        match &self.source {
+            Source::Film(film) => film.part(at, end),
+            Source::Listed(parts) => {
+                let index = parts.partition_point(|(start, _)| *start <= at).checked_sub(1)?;
+                let (start, part) = parts.get(index)?;
+                let (at, end) = (at - start, (end - start).min(part.len()));
+                match part {
+                    Part::Bytes(bytes) => slice(bytes, at..end),
+                    Part::File { path, range } => {
+                        let range = range.start + at..range.start + end;
+                        Some(Part::File { path: path.clone(), range })
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Film {
     fn part(&self, at: u64, end: u64) -> Option<Part> {
         let timeline = Timeline::new(&self.asset, self.track, self.shape)?;
         let track = timeline.track();

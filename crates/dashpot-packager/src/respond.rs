@@ -3,13 +3,16 @@
 use crate::{
     address::{Address, AddressError, Form, Target},
     catalogue::{Asset, Catalogue, Kind},
+    grammar::{Service, VERSION},
+    live::Due,
     manifest::manifest,
     options::Shape,
     plan::Plan,
     subtitles,
     timeline::{Segment, Timeline},
 };
-use std::sync::Arc;
+use dashpot_base::WallTime;
+use std::{sync::Arc, time::Duration};
 
 /// Why there is nothing to answer with, in words for the client.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +23,17 @@ pub enum Refused {
     /// The path asks for something that cannot be.
     #[error("{0}")]
     BadRequest(String),
+    /// It does not exist yet.
+    #[error("{why}")]
+    TooEarly {
+        /// What comes when.
+        why: String,
+        /// In how many milliseconds it comes.
+        in_ms: u64,
+    },
+    /// It is no longer kept.
+    #[error("{0}")]
+    Gone(String),
 }
 
 /// A resource that exists.
@@ -31,8 +45,12 @@ pub struct Found {
     pub cacheability: Cacheability,
     /// The asset it belongs to; its fingerprint and the path make a validator.
     pub asset: Arc<Asset>,
+    /// When it came to be as it is.
+    pub modified: WallTime,
     /// What it consists of.
     pub body: Body,
+    /// When which bytes of the body exist, where not all of them do yet; in order, to the end.
+    pub due: Vec<Due>,
 }
 
 /// How long a copy of a resource may be used.
@@ -44,6 +62,8 @@ pub enum Cacheability {
     Unversioned,
     /// For seconds: a manifest says which version there is.
     Manifest,
+    /// For so long, and not longer: then there is another one, or none.
+    For(Duration),
 }
 
 /// What a resource consists of.
@@ -63,33 +83,21 @@ const INDEXED_MAX: u64 = 65_535;
 /// # Errors
 /// Says what there is not, or which option cannot be met.
 pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
-    let address = Address::parse(path).map_err(|error| match error {
-        AddressError::Shape => Refused::NotFound(error.to_string()),
-        AddressError::Option { .. }
-        | AddressError::Version { .. }
-        | AddressError::Versioned
-        | AddressError::Twice { .. } => Refused::BadRequest(error.to_string()),
-    })?;
-    let asset = catalogue
-        .asset(address.asset)
-        .ok_or_else(|| Refused::NotFound(format!("there is no asset `{}`", address.asset)))?;
-    let cacheability = match address.options.version {
-        Some(version) if version != asset.fingerprint => {
-            let name = &asset.name;
-            return Err(Refused::NotFound(format!(
-                "`{name}` has changed since the MPD that led here was made: fetch the MPD again"
-            )));
-        }
-        Some(_) => Cacheability::Immutable,
-        None => Cacheability::Unversioned,
+    let (address, asset) = addressed(catalogue, Service::Vod, path)?;
+    let cacheability = if address.options.number(&VERSION).is_some() {
+        Cacheability::Immutable
+    } else {
+        Cacheability::Unversioned
     };
-    let shape = Shape::of(asset, address.options)
+    let shape = Shape::of(asset, &address.options)
         .map_err(|error| Refused::BadRequest(error.to_string()))?;
     let found = |content_type, cacheability, body| Found {
         content_type,
         cacheability,
+        modified: asset.modified,
         asset: Arc::clone(asset),
         body,
+        due: Vec::new(),
     };
     let source = Source { asset, shape };
     let (id, plan) = match address.target {
@@ -112,12 +120,41 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
         }
         Target::File(id) => (id, source.file(id)?),
     };
+    Ok(found(content_type(asset, id), cacheability, Body::Media(plan)))
+}
+
+/// Reads a path, and returns the asset that it names in the version that it names.
+pub(crate) fn addressed<'a, 'c>(
+    catalogue: &'c Catalogue,
+    service: Service,
+    path: &'a str,
+) -> Result<(Address<'a>, &'c Arc<Asset>), Refused> {
+    let address = Address::parse(service, path).map_err(|error| match error {
+        AddressError::Shape { .. } => Refused::NotFound(error.to_string()),
+        AddressError::Option { .. }
+        | AddressError::Version { .. }
+        | AddressError::Versioned
+        | AddressError::Twice { .. } => Refused::BadRequest(error.to_string()),
+    })?;
+    let asset = catalogue
+        .asset(address.asset)
+        .ok_or_else(|| Refused::NotFound(format!("there is no asset `{}`", address.asset)))?;
+    if address.options.number(&VERSION).is_some_and(|version| version != asset.fingerprint) {
+        let name = &asset.name;
+        return Err(Refused::NotFound(format!(
+            "`{name}` has changed since the MPD that led here was made: fetch the MPD again"
+        )));
+    }
+    Ok((address, asset))
+}
+
+/// Returns the media type of what carries the track `id`.
+pub(crate) fn content_type(asset: &Asset, id: &str) -> &'static str {
     let kind = asset.tracks.iter().find(|track| track.id == id).map(|track| track.kind);
-    let content_type = match kind {
+    match kind {
         Some(Kind::Audio { .. }) => "audio/mp4",
         Some(Kind::Video { .. }) | None => "video/mp4",
-    };
-    Ok(found(content_type, cacheability, Body::Media(plan)))
+    }
 }
 
 /// An asset in a shape that fits it.
@@ -187,7 +224,7 @@ impl Source<'_> {
 }
 
 /// The answer where a track that was found is not there: no asset comes to this.
-fn vanished() -> Refused {
+pub(crate) fn vanished() -> Refused {
     Refused::NotFound("no such track".to_owned())
 }
 

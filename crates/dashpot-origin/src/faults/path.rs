@@ -1,7 +1,7 @@
 //! What a path asks for: which faults, and of which object.
 
 use dashpot_fault::{Object, Rule, RuleError};
-use dashpot_packager::{Address, Catalogue, Shape, Target, Timeline};
+use dashpot_packager::{Address, Catalogue, Shape, Target, Timeline, grammar::Service};
 use std::borrow::Cow;
 
 /// Faults that one URL may ask for.
@@ -111,10 +111,10 @@ impl<'a> Named<'a> {
 
 /// Returns the number of a segment that a path below `/vod/` names by its time.
 fn number(below: &str, catalogue: &Catalogue) -> Option<u64> {
-    let address = Address::parse(below).ok()?;
+    let address = Address::parse(Service::Vod, below).ok()?;
     let Target::Time(id, time) = address.target else { return None };
     let asset = catalogue.asset(address.asset)?;
-    let shape = Shape::of(asset, address.options).ok()?;
+    let shape = Shape::of(asset, &address.options).ok()?;
     let track = asset.tracks().iter().position(|track| track.id == id)?;
     Timeline::new(asset, track, shape)?.segment_at(time).map(|segment| segment.number)
 }

@@ -88,7 +88,7 @@ fn section(page: &mut String, asset: &Asset, play: &Play<'_>) {
         push(page, format_args!(", GOP of {} s", gop.as_duration().as_secs_f64()));
     }
     page.push_str("</p>\n<ul>\n");
-    for form in Form::ALL {
+    for form in Form::VOD {
         let path = format!("/vod/{}/{}.mpd", asset.name, form.name());
         item(page, play, &path, form.name());
     }

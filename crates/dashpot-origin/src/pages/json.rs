@@ -62,7 +62,7 @@ fn entry(asset: &Asset) -> AssetEntry<'_> {
         title: &asset.title,
         duration_ms: asset.period().as_duration().as_millis(),
         gop_ms: asset.gop().map(|gop| gop.as_duration().as_millis()),
-        manifests: Form::ALL.into_iter().map(manifest).collect(),
+        manifests: Form::VOD.into_iter().map(manifest).collect(),
         tracks: asset.tracks().iter().map(track).collect(),
         subtitles: asset.subtitles().iter().map(subtitle).collect(),
     }

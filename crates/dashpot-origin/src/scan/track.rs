@@ -91,6 +91,7 @@ pub(super) async fn read(
         lang: track.language.clone().unwrap_or_else(|| "und".to_owned()),
         label,
         init: 0..init_end,
+        defaults: track.defaults,
         fragments: fragments(pieces),
     })
 }

@@ -2,6 +2,7 @@
 
 mod faults;
 mod http;
+mod live;
 mod media;
 mod pages;
 

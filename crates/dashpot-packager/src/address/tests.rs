@@ -1,9 +1,13 @@
 use super::*;
+use crate::grammar::{LOOP, SEG};
 use proptest::prelude::*;
 
 fn check(path: &str, expected: Result<(Option<u32>, Option<u64>, Target<'_>), &str>) {
-    let parsed = Address::parse(path)
-        .map(|address| (address.options.passes, address.options.segment_ms, address.target))
+    let parsed = Address::parse(Service::Vod, path)
+        .map(|address| {
+            let passes = address.options.number(&LOOP).map(|passes| u32::try_from(passes).unwrap());
+            (passes, address.options.number(&SEG), address.target)
+        })
         .map_err(|error| error.to_string());
     match (&parsed, &expected) {
         (Err(message), Err(part)) => assert!(message.contains(part), "{path}: {message}"),
@@ -97,7 +101,10 @@ fn the_version_is_an_option_among_others() {
     for options in ["v_00000000000000af/loop_2", "loop_2/v_00000000000000af"] {
         let path = format!("film/{options}/v1/3.m4s");
         check(&path, Ok((Some(2), None, Target::Number("v1", 3))));
-        assert_eq!(Address::parse(&path).unwrap().options.version, Some(0xAF));
+        assert_eq!(
+            Address::parse(Service::Vod, &path).unwrap().options.number(&VERSION),
+            Some(0xAF)
+        );
     }
     let twice = "film/v_00000000000000af/v_00000000000000af/v1.mp4";
     check(twice, Err("option `v` is given twice"));
@@ -106,7 +113,7 @@ fn the_version_is_an_option_among_others() {
 proptest! {
     #[test]
     fn no_path_panics_and_what_is_understood_names_no_way_out(path in "[a-z0-9_./%\\-\\\\\u{0}é]{0,60}") {
-        if let Ok(address) = Address::parse(&path) {
+        if let Ok(address) = Address::parse(Service::Vod, &path) {
             prop_assert!(is_name(address.asset));
             let named = match address.target {
                 Target::Manifest(_) => "v1",
@@ -119,8 +126,10 @@ proptest! {
 
     #[test]
     fn every_suggestion_is_an_option_itself(given in "[a-z_]{0,8}[0-9]{0,12}[a-z]{0,3}") {
-        if let Err(AddressError::Option { nearest, .. }) = Options::default().with(&given) {
-            prop_assert!(Options::default().with(&nearest).is_ok(), "{}", nearest);
+        for service in [Service::Vod, Service::Live] {
+            if let Err(AddressError::Option { nearest, .. }) = Options::default().with(service, &given) {
+                prop_assert!(Options::default().with(service, &nearest).is_ok(), "{}", nearest);
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Fragment, fixture};
+use crate::fixture;
 use bytes::Bytes;
 
 fn check(what: &str, change: impl FnOnce(&mut Vec<Track>), expected: Option<&str>) {

@@ -12,10 +12,10 @@ use std::ops::Range;
 /// Returns the template that all tracks of a set share, in the forms that have one.
 pub(super) fn template(page: &Page<'_>, timeline: &Timeline<'_>) -> Option<SegmentTemplate> {
     let (media, lengths) = match page.form {
-        Form::Number => ("$RepresentationID$/$Number$.m4s", lengths(page, timeline)),
-        Form::Time => {
+        Form::Number => (media_path(page.form), lengths(page, timeline)),
+        Form::Time | Form::Timeline => {
             let scale = timeline.track().timescale;
-            ("$RepresentationID$/t$Time$.m4s", Lengths::Each(scale, runs(timeline)))
+            (media_path(page.form), Lengths::Each(scale, runs(timeline)))
         }
         Form::Base | Form::List => return None,
     };
@@ -26,10 +26,23 @@ pub(super) fn template(page: &Page<'_>, timeline: &Timeline<'_>) -> Option<Segme
         segment_timeline,
         start_number: Some(1),
         media: Some(media.to_owned()),
-        initialization_template: Some("$RepresentationID$/init.mp4".to_owned()),
+        initialization_template: Some(INIT_PATH.to_owned()),
         ..SegmentTemplate::default()
     })
 }
+
+/// Returns the template of segment URLs in a form that has one.
+pub(crate) const fn media_path(form: Form) -> &'static str {
+    match form {
+        Form::Time => "$RepresentationID$/t$Time$.m4s",
+        Form::Number | Form::Timeline | Form::Base | Form::List => {
+            "$RepresentationID$/$Number$.m4s"
+        }
+    }
+}
+
+/// The template of the URL of an initialization segment.
+pub(crate) const INIT_PATH: &str = "$RepresentationID$/init.mp4";
 
 /// Adds what the Representation says itself: its file, and where in it the segments are.
 pub(super) fn representation(page: &Page<'_>, timeline: &Timeline<'_>, out: &mut Representation) {
@@ -37,7 +50,7 @@ pub(super) fn representation(page: &Page<'_>, timeline: &Timeline<'_>, out: &mut
     let initialization =
         Some(Initialization { range: Some(bytes(&map.init)), ..Initialization::default() });
     match page.form {
-        Form::Number | Form::Time => return,
+        Form::Number | Form::Time | Form::Timeline => return,
         Form::Base => {
             out.segment_base = Some(SegmentBase {
                 timescale: Some(timeline.track().timescale),

@@ -3,7 +3,7 @@
 use super::{Page, addressing};
 use crate::{
     address::Form,
-    catalogue::{Kind, Subtitle, Track},
+    catalogue::{Asset, Kind, Subtitle, Track},
     check::same_set,
     timeline::Timeline,
 };
@@ -14,27 +14,27 @@ const ROLE: &str = "urn:mpeg:dash:role:2011";
 const CHANNELS: &str = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011";
 
 /// Tracks between which a player may switch, with what their set is for.
-pub(super) struct Set<'a> {
-    timelines: Vec<Timeline<'a>>,
+pub(crate) struct Set {
+    /// Indexes into the asset's tracks; there is at least one.
+    pub(crate) tracks: Vec<usize>,
     role: &'static str,
 }
 
 /// Puts tracks into sets: all video of one codec, then audio by language. The first set of each
 /// kind is the main one.
-pub(super) fn grouped<'a>(timelines: &[Timeline<'a>]) -> Vec<Set<'a>> {
-    let is_video = |timeline: &Timeline<'_>| matches!(timeline.track().kind, Kind::Video { .. });
-    let (video, audio): (Vec<Timeline<'a>>, Vec<_>) = timelines.iter().copied().partition(is_video);
+pub(crate) fn grouped(asset: &Asset) -> Vec<Set> {
+    let is_video = |at: &usize| matches!(asset.tracks[*at].kind, Kind::Video { .. });
+    let (video, audio): (Vec<_>, Vec<_>) = (0..asset.tracks.len()).partition(is_video);
     let mut sets = Vec::new();
     for kind in [video, audio] {
         let mut role = "main";
-        let mut kind_sets: Vec<Set<'a>> = Vec::new();
-        for timeline in kind {
-            let track = timeline.track();
-            let fits = |set: &&mut Set<'_>| same_set(set.timelines[0].track(), track);
+        let mut kind_sets: Vec<Set> = Vec::new();
+        for at in kind {
+            let fits = |set: &&mut Set| same_set(&asset.tracks[set.tracks[0]], &asset.tracks[at]);
             match kind_sets.iter_mut().find(fits) {
-                Some(set) => set.timelines.push(timeline),
+                Some(set) => set.tracks.push(at),
                 None => {
-                    kind_sets.push(Set { timelines: vec![timeline], role });
+                    kind_sets.push(Set { tracks: vec![at], role });
                     role = "alternate";
                 }
             }
@@ -44,19 +44,40 @@ pub(super) fn grouped<'a>(timelines: &[Timeline<'a>]) -> Vec<Set<'a>> {
     sets
 }
 
-pub(super) fn media(page: &Page<'_>, set: &Set<'_>, segment_max: Duration) -> AdaptationSet {
-    let tracks = || set.timelines.iter().map(|timeline| timeline.track());
-    let first = set.timelines[0].track();
-    let on_demand = page.form == Form::Base;
+pub(super) fn media(
+    page: &Page<'_>,
+    set: &Set,
+    timelines: &[Timeline<'_>],
+    segment_max: Duration,
+) -> AdaptationSet {
+    let timelines: Vec<_> = set.tracks.iter().filter_map(|at| timelines.get(*at)).collect();
+    let bandwidths = timelines.iter().map(|timeline| bandwidth(timeline, segment_max));
+    let mut out = described(page.asset, set, bandwidths);
+    if page.form == Form::Base {
+        (out.segment_alignment, out.start_with_sap) = (None, None);
+        (out.subsegment_alignment, out.subsegment_starts_with_sap) = (Some(true), Some(1));
+    }
+    out.segment_template = timelines.first().and_then(|one| addressing::template(page, one));
+    for (timeline, representation) in timelines.iter().zip(&mut out.representations) {
+        addressing::representation(page, timeline, representation);
+    }
+    out
+}
+
+/// Returns what a set says of its tracks, in segments, but not where these are.
+pub(crate) fn described(
+    asset: &Asset,
+    set: &Set,
+    bandwidths: impl Iterator<Item = u64>,
+) -> AdaptationSet {
+    let tracks = || set.tracks.iter().map(|at| &asset.tracks[*at]);
+    let first = &asset.tracks[set.tracks[0]];
     let mut out = AdaptationSet {
         mime_type: Some(mime_type(first.kind).to_owned()),
         lang: Some(first.lang.clone()).filter(|lang| lang != "und"),
-        segment_alignment: (!on_demand).then_some(true),
-        start_with_sap: (!on_demand).then_some(1),
-        subsegment_alignment: on_demand.then_some(true),
-        subsegment_starts_with_sap: on_demand.then_some(1),
+        segment_alignment: Some(true),
+        start_with_sap: Some(1),
         roles: vec![Descriptor::new(ROLE, set.role)],
-        segment_template: addressing::template(page, &set.timelines[0]),
         ..AdaptationSet::default()
     };
     match first.kind {
@@ -70,8 +91,7 @@ pub(super) fn media(page: &Page<'_>, set: &Set<'_>, segment_max: Duration) -> Ad
             out.labels = first.label.iter().map(|label| label.as_str().into()).collect();
         }
     }
-    let one = |timeline| representation(page, timeline, segment_max);
-    out.representations = set.timelines.iter().map(one).collect();
+    out.representations = tracks().zip(bandwidths).map(representation).collect();
     out
 }
 
@@ -96,19 +116,13 @@ fn video<'a>(out: &mut AdaptationSet, tracks: impl Iterator<Item = &'a Track>) {
     out.max_frame_rate = fastest.map(frame_rate_text);
 }
 
-fn representation(
-    page: &Page<'_>,
-    timeline: &Timeline<'_>,
-    segment_max: Duration,
-) -> Representation {
-    let track = timeline.track();
+fn representation((track, bandwidth): (&Track, u64)) -> Representation {
     let mut out = Representation {
         id: Some(track.id.clone()),
-        bandwidth: Some(bandwidth(timeline, segment_max)),
+        bandwidth: Some(bandwidth),
         codecs: Some(track.codec.clone()),
         ..Representation::default()
     };
-    addressing::representation(page, timeline, &mut out);
     match track.kind {
         Kind::Video { width, height, frame_rate, sar } => {
             out.width = Some(width);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{AssetSource, fixture};
+use crate::{AssetSource, fixture, grammar::Service};
 use bytes::Bytes;
 
 fn check(options: Options, expected: Result<(u32, u32), &str>) {
@@ -7,15 +7,19 @@ fn check(options: Options, expected: Result<(u32, u32), &str>) {
 }
 
 fn check_on(asset: &Asset, options: Options, expected: Result<(u32, u32), &str>) {
-    let shape = Shape::of(asset, options).map(|shape| (shape.passes, shape.gops));
+    let shape = Shape::of(asset, &options).map(|shape| (shape.passes, shape.gops));
     match (shape.map_err(|error| error.to_string()), expected) {
         (Err(message), Err(part)) => assert!(message.contains(part), "{options:?}: {message}"),
         (found, expected) => assert_eq!(found.as_ref().ok(), expected.as_ref().ok(), "{options:?}"),
     }
 }
 
-const fn seg(ms: u64) -> Options {
-    Options { passes: None, segment_ms: Some(ms), version: None }
+fn seg(ms: u64) -> Options {
+    option(&format!("seg_{}s", seconds(ms)))
+}
+
+fn option(given: &str) -> Options {
+    Options::default().with(Service::Vod, given).unwrap()
 }
 
 #[test]
@@ -27,7 +31,7 @@ fn segments_hold_whole_groups_of_pictures() {
     check(seg(62_000), Err("nearest is `seg_60s`"));
     check(seg(1), Err("nearest is `seg_2s`"));
     check(seg(4_100), Err("nearest is `seg_4s`"));
-    check(seg(u64::MAX), Err("nearest is `seg_60s`"));
+    check(seg(u64::MAX / 2), Err("nearest is `seg_60s`"));
     // 30000/1001 frames a second: a GOP of 2.002 s.
     let track = fixture::track("v1", fixture::kind_video(180), 30_000, &[60_060; 4]);
     let source = AssetSource { name: "ntsc".to_owned(), tracks: vec![track], ..Default::default() };
@@ -54,7 +58,7 @@ fn decode_times_of_32_bits_bound_the_passes() {
     }
     let source = AssetSource { name: "old".to_owned(), tracks: vec![track], ..Default::default() };
     let asset = Asset::new(source).unwrap();
-    let passes = |passes| Options { passes: Some(passes), ..Options::default() };
+    let passes = |passes: u32| option(&format!("loop_{passes}"));
     check_on(&asset, passes(5), Ok((5, 1)));
     check_on(&asset, passes(6), Err("`loop_5` is the most"));
 }

@@ -1,0 +1,140 @@
+//! A film that runs by the clock: what is there when, and how it leaves while it is made.
+
+use super::{
+    config, film,
+    http::{ask, get},
+    start,
+};
+use crate::{
+    reply::Driver,
+    server::{Server, bind},
+};
+use axum::{body::Body, body::Bytes};
+use dashpot_base::WallTime;
+use dashpot_serve::Clock;
+use futures_util::StreamExt as _;
+use http::{HeaderMap, Method, Response};
+use std::time::Duration;
+
+/// Segment 101 runs from 200 s to 202 s.
+const PATH: &str = "/live/film/v1/101.m4s";
+
+#[tokio::test]
+async fn a_live_segment_is_there_in_its_time_and_says_for_how_long() {
+    let server = start(config(film())).await;
+    let at = |ms: u64| format!("{PATH}?nowMS={ms}");
+    let early = get(&server, &at(200_500)).await;
+    assert_eq!((early.status, early.field("retry-after")), (425, "2"), "{}", early.text());
+    assert_eq!(early.field("cache-control"), "no-store");
+    let gone = get(&server, &at(300_000)).await;
+    assert_eq!((gone.status, gone.field("cache-control")), (410, "public, max-age=5"));
+    let whole = get(&server, &at(202_000)).await;
+    assert_eq!(whole.status, 200);
+    assert_eq!(whole.field("cache-control"), "public, max-age=60, must-revalidate");
+    assert_eq!(whole.field("content-length"), whole.body.len().to_string());
+    assert_eq!(whole.field("last-modified"), "Thu, 01 Jan 1970 00:03:22 GMT");
+    for (method, lines, status) in [
+        ("HEAD", String::new(), 200),
+        ("GET", format!("If-None-Match: {}\r\n", whole.field("etag")), 304),
+        ("GET", "If-None-Match: \"other\"\r\n".to_owned(), 200),
+        ("GET", "Range: bytes=4-7\r\n".to_owned(), 206),
+        ("GET", "Range: bytes=99999999-\r\n".to_owned(), 416),
+    ] {
+        let reply = ask(server.addr, method, &at(230_000), &lines).await;
+        assert_eq!(reply.status, status, "{method} {lines}");
+        if status == 206 {
+            assert_eq!(reply.body, b"styp");
+        }
+    }
+    for (path, status) in [
+        ("/live/film/number.mpd?nowMS=x", 400),
+        ("/live/film/tsbd_60/number.mpd", 400),
+        ("/live/film/base.mpd", 404),
+        ("/live/nofilm/number.mpd", 404),
+        ("/time/ntp", 404),
+    ] {
+        assert_eq!(get(&server, path).await.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_clock_can_be_read_in_every_scheme() {
+    let server = start(config(film())).await;
+    for scheme in ["iso", "xsdate", "head"] {
+        let reply = get(&server, &format!("/time/{scheme}")).await;
+        assert_eq!((reply.status, reply.field("cache-control")), (200, "no-store"));
+        assert!(!reply.field("date").is_empty());
+        dashpot_mpd::time::parse_date_time(reply.text()).unwrap();
+    }
+    assert_eq!(ask(server.addr, "HEAD", "/time/head", "").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_segment_in_production_has_the_bytes_that_it_has_afterwards() {
+    let server = start(config(film())).await;
+    for track in ["v1", "a-en"] {
+        let path = format!("/live/film/chunk_0.5s/{track}/101.m4s");
+        let whole = get(&server, &format!("{path}?nowMS=202000")).await;
+        // A tenth of a second before its end.
+        let made = get(&server, &format!("{path}?nowMS=201900")).await;
+        assert_eq!(made.status, 200);
+        assert_eq!(made.field("transfer-encoding"), "chunked");
+        assert_eq!((made.field("content-length"), made.field("accept-ranges")), ("", ""));
+        assert_eq!(made.field("etag"), whole.field("etag"));
+        assert_eq!(dechunked(&made.body), whole.body, "{track}");
+        let head = ask(server.addr, "HEAD", &format!("{path}?nowMS=201900"), "").await;
+        assert_eq!((head.status, head.body.len()), (200, 0));
+    }
+}
+
+fn dechunked(mut rest: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    while !rest.is_empty() {
+        let line = rest.windows(2).position(|two| two == b"\r\n").unwrap();
+        let size = std::str::from_utf8(&rest[..line]).unwrap();
+        let size = usize::from_str_radix(size, 16).unwrap();
+        out.extend_from_slice(&rest[line + 2..line + 2 + size]);
+        rest = &rest[line + 4 + size..];
+    }
+    out
+}
+
+async fn answer(server: &Server, clock: &Clock, path: &str) -> Response<Body> {
+    let (headers, now) = (HeaderMap::new(), clock.wall());
+    let resource = server.origin.resource(path, None, &headers, now).unwrap();
+    let driver = Driver { media: server.origin.media.clone(), clock: clock.clone() };
+    resource.answer(now, &Method::GET, &headers, driver).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_chunk_leaves_at_the_moment_at_which_it_exists() {
+    let server = bind(config(film())).await.unwrap();
+    // 0.7 s into segment 101: one chunk is there, three are to come.
+    let clock = Clock::starting_at(WallTime::from_epoch(Duration::from_millis(200_700)));
+    let response = answer(&server, &clock, "/live/film/chunk_0.5s/v1/101.m4s").await;
+    let mut body = response.into_body().into_data_stream();
+    let mut left: Vec<(u64, Bytes)> = Vec::new();
+    while let Some(chunk) = body.next().await {
+        left.push((clock.wall().unix_millis(), chunk.unwrap()));
+    }
+    let times: Vec<_> = left.iter().map(|(time, _)| *time).collect();
+    // tokio's timers have a grain of a millisecond.
+    for (time, due) in times.iter().zip([200_700, 201_000, 201_500, 202_000]) {
+        assert!((due..due + 3).contains(time), "{times:?}");
+    }
+    assert_eq!(times.len(), 4);
+    for (_, chunk) in &left[1..] {
+        assert_eq!(&chunk[4..8], b"prft");
+    }
+}
+
+#[tokio::test]
+async fn two_origins_of_one_folder_answer_alike() {
+    let (one, other) = (start(config(film())).await, start(config(film())).await);
+    for path in ["number.mpd", "time.mpd", "chunk_0.5s/timeline.mpd", "v3/850000001.m4s"] {
+        let path = format!("/live/film/{path}?nowMS=1700000007123");
+        let (one, other) = (get(&one, &path).await, get(&other, &path).await);
+        assert_eq!((one.status, &one.body), (other.status, &other.body), "{path}");
+        assert_eq!(one.field("etag"), other.field("etag"));
+    }
+}

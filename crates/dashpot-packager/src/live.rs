@@ -1,0 +1,188 @@
+//! Live from any film: it is looped by the clock, so that what there is is a function of the path
+//! and the time, and any replica answers any request.
+//!
+//! * [`reel`] counts segments, for ever and exactly.
+//! * [`settings`] is what the options of a path come to.
+//! * [`window`] says which segments there are at a time.
+//! * [`segment`] cuts one out of the film.
+//! * [`manifest`] writes the MPD.
+
+pub mod manifest;
+pub mod reel;
+pub mod segment;
+pub mod settings;
+pub mod window;
+
+use crate::{
+    address::{Address, Form, Target},
+    catalogue::{Asset, Catalogue},
+    grammar::{Options, Service, VERSION},
+    plan::Plan,
+    respond::{Body, Cacheability, Found, Refused, addressed, content_type, vanished},
+};
+use dashpot_base::WallTime;
+pub use segment::Due;
+use settings::Settings;
+use std::{sync::Arc, time::Duration};
+use window::{Window, stays_from};
+
+/// How long what names no version may be kept at most; and what shows a fixed time.
+const UNVERSIONED_MS: u64 = 60_000;
+/// How long an MPD may be kept at most: the asset can be replaced.
+const MANIFEST_MS: u64 = 10_000;
+
+/// Returns the time that a query asks about, `nowMS=` in milliseconds since the epoch, or else `now`.
+/// Whatever else is in a query is for others.
+///
+/// # Errors
+/// Says that the time is none.
+pub fn asked_time(query: Option<&str>, now: WallTime) -> Result<WallTime, Refused> {
+    let mut fields = query.unwrap_or_default().split('&');
+    let Some(given) = fields.find_map(|field| field.strip_prefix("nowMS=")) else {
+        return Ok(now);
+    };
+    // 13 digits: until the year 2286, within what a time can hold.
+    let digits = given.len() <= 13 && given.bytes().all(|byte| byte.is_ascii_digit());
+    let ms = given.parse().ok().filter(|_| digits);
+    let ms = ms.ok_or_else(|| {
+        Refused::BadRequest("`nowMS` is milliseconds since 1970, up to 13 digits".to_owned())
+    })?;
+    Ok(WallTime::from_epoch(Duration::from_millis(ms)))
+}
+
+/// Returns what answers a request for `/live/{path}` at a time.
+///
+/// # Errors
+/// Says what there is not, not yet or no longer, or which option cannot be met.
+pub fn respond_live(catalogue: &Catalogue, path: &str, now: WallTime) -> Result<Found, Refused> {
+    let (address, asset) = addressed(catalogue, Service::Live, path)?;
+    let settings = Settings::of(asset, &address.options)
+        .map_err(|error| Refused::BadRequest(error.to_string()))?;
+    let channel = Channel { asset, settings, now_ms: now.unix_millis() };
+    match address.target {
+        Target::Manifest(form) => Ok(channel.manifest(form)),
+        Target::Init(id) => channel.init(id, &address.options),
+        Target::Number(id, number) => {
+            let start = channel.settings.start_number;
+            let index = number.checked_sub(start);
+            let none = || {
+                Refused::NotFound(format!("`{id}` has no segment {number}: the first is {start}"))
+            };
+            channel.segment(&address, id, index.ok_or_else(none)?)
+        }
+        Target::Time(id, time) => {
+            let strip = channel.settings.reel.strip(channel.track(id)?).ok_or_else(vanished)?;
+            let none = || Refused::NotFound(format!("`{id}` has no segment that starts at {time}"));
+            channel.segment(&address, id, strip.at(time).ok_or_else(none)?)
+        }
+        Target::File(_) | Target::Text(_) => Err(vanished()),
+    }
+}
+
+/// An asset that runs by the clock, at a time.
+struct Channel<'a> {
+    asset: &'a Arc<Asset>,
+    settings: Settings<'a>,
+    now_ms: u64,
+}
+
+impl Channel<'_> {
+    fn track(&self, id: &str) -> Result<usize, Refused> {
+        let none = || Refused::NotFound(format!("`{}` has no track `{id}`", self.asset.name));
+        self.asset.track_index(id).ok_or_else(none)
+    }
+
+    fn manifest(&self, form: Form) -> Found {
+        let window = Window::at(&self.settings, self.now_ms);
+        let page =
+            manifest::Page { settings: &self.settings, window: &window, form, now_ms: self.now_ms };
+        let text = manifest::manifest(&page);
+        let change =
+            page.changes_ms().map_or(u64::MAX, |change| change.saturating_sub(self.now_ms));
+        // The time itself is in the MPD where the client is to take it from there.
+        let change = if self.settings.utc.contains(&"direct") { 0 } else { change };
+        Found {
+            content_type: "application/dash+xml",
+            cacheability: for_ms(change.min(MANIFEST_MS)),
+            asset: Arc::clone(self.asset),
+            modified: wall(page.changed_ms()),
+            body: Body::Text(text),
+            due: Vec::new(),
+        }
+    }
+
+    fn init(&self, id: &str, options: &Options) -> Result<Found, Refused> {
+        let plan = Plan::init(Arc::clone(self.asset), self.track(id)?).ok_or_else(vanished)?;
+        let versioned = options.number(&VERSION).is_some();
+        Ok(Found {
+            content_type: content_type(self.asset, id),
+            cacheability: if versioned {
+                Cacheability::Immutable
+            } else {
+                Cacheability::Unversioned
+            },
+            modified: self.asset.modified,
+            asset: Arc::clone(self.asset),
+            body: Body::Media(plan),
+            due: Vec::new(),
+        })
+    }
+
+    fn segment(&self, address: &Address<'_>, id: &str, index: u64) -> Result<Found, Refused> {
+        let strip = self.settings.reel.strip(self.track(id)?).ok_or_else(vanished)?;
+        let left = self.left_ms(id, index)?;
+        let found = segment::segment(&self.settings, &strip, index).ok().flatten();
+        let segment = found.ok_or_else(vanished)?;
+        let whole = segment.due.last().is_none_or(|last| last.at <= wall(self.now_ms));
+        let early = self.settings.chunk_ms.is_none();
+        let versioned = address.options.number(&VERSION).is_some();
+        Ok(Found {
+            content_type: content_type(self.asset, id),
+            cacheability: match (versioned, left) {
+                (true, None) => Cacheability::Immutable,
+                (true, Some(left)) => for_ms(left),
+                (false, left) => for_ms(left.unwrap_or(u64::MAX).min(UNVERSIONED_MS)),
+            },
+            modified: wall(self.settings.available_ms(index)),
+            asset: Arc::clone(self.asset),
+            body: Body::Media(segment.plan),
+            due: if whole || early { Vec::new() } else { segment.due },
+        })
+    }
+
+    /// Returns how long a segment that is there stays there, if not for good.
+    fn left_ms(&self, id: &str, index: u64) -> Result<Option<u64>, Refused> {
+        let settings = &self.settings;
+        let number = settings.start_number.saturating_add(index);
+        if index < settings.first || settings.stop.is_some_and(|stop| stop <= index) {
+            let last = settings.stop.map_or_else(String::new, |stop| {
+                format!(" to {}", settings.start_number.saturating_add(stop).saturating_sub(1))
+            });
+            let first = settings.start_number.saturating_add(settings.first);
+            let why = format!("the event has segments {first}{last} of `{id}`, no number {number}");
+            return Err(Refused::NotFound(why));
+        }
+        let available = settings.available_ms(index);
+        if let Some(in_ms) = available.checked_sub(self.now_ms).filter(|in_ms| 0 < *in_ms) {
+            let why = format!("segment {number} of `{id}` comes in {in_ms} ms");
+            return Err(Refused::TooEarly { why, in_ms });
+        }
+        let Some(gone) = settings.gone_ms(index, stays_from(settings)) else {
+            return Ok(None);
+        };
+        let left = gone.checked_sub(self.now_ms).filter(|left| 0 < *left);
+        let past = || Refused::Gone(format!("segment {number} of `{id}` has left the window"));
+        left.map(Some).ok_or_else(past)
+    }
+}
+
+fn for_ms(ms: u64) -> Cacheability {
+    Cacheability::For(Duration::from_millis(ms))
+}
+
+fn wall(ms: u64) -> WallTime {
+    WallTime::from_epoch(Duration::from_millis(ms))
+}
+
+#[cfg(test)]
+mod tests;

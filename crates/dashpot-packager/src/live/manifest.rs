@@ -1,0 +1,186 @@
+//! Writes the MPD of a film that runs by the clock.
+//!
+//! The frame is here; what features add stands in files of its own, each with a line in a table:
+//! `MPD` adds to the whole, `PERIOD` to a Period and `SET` to an `AdaptationSet`.
+
+mod addressing;
+mod low_latency;
+mod timing;
+
+use crate::{
+    address::Form,
+    catalogue::Track,
+    live::{
+        reel::Strip,
+        settings::{Settings, to_ms},
+        window::Window,
+    },
+    manifest::sets::{self, Set},
+};
+use dashpot_base::{MediaTime, WallTime};
+use dashpot_mpd::{AdaptationSet, Mpd, Period, PresentationType, ProgramInformation};
+use std::time::Duration;
+
+/// What features add to an MPD.
+const MPD: &[fn(&Page<'_>, &mut Mpd)] = &[timing::utc_timings, low_latency::mpd];
+/// What features add to a Period.
+const PERIOD: &[fn(&Page<'_>, &mut Period)] = &[];
+/// What features add to an `AdaptationSet` whose first track runs on the strip.
+const SET: &[fn(&Page<'_>, &Strip<'_>, &mut AdaptationSet)] = &[low_latency::set];
+
+/// What all parts of one MPD know.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// What the path asked for.
+    pub settings: &'a Settings<'a>,
+    /// Which segments there are.
+    pub window: &'a Window,
+    /// How the MPD addresses them.
+    pub form: Form,
+    /// The time, in milliseconds since the epoch.
+    pub now_ms: u64,
+}
+
+impl Page<'_> {
+    /// Says whether the MPD lists segments, so that another one is due with every segment.
+    #[must_use]
+    pub const fn lists(&self) -> bool {
+        !matches!((self.form, self.settings.reel.each()), (Form::Number, Some(_)))
+    }
+
+    /// Returns when the MPD last changed, in milliseconds since the epoch.
+    #[must_use]
+    pub fn changed_ms(&self) -> u64 {
+        if self.lists() || self.window.ended() {
+            self.window.changed_ms
+        } else {
+            self.settings.start_ms(self.settings.first)
+        }
+    }
+
+    /// Returns when the MPD changes next, in milliseconds since the epoch.
+    #[must_use]
+    pub fn changes_ms(&self) -> Option<u64> {
+        if self.lists() {
+            return self.window.changes_ms;
+        }
+        let last = self.settings.stop?.checked_sub(1)?;
+        self.window.changes_ms.map(|_| self.settings.available_ms(last))
+    }
+
+    /// Returns the segment with which the presentation's time begins: that of the event; where the
+    /// event has ended, the first that is still there.
+    #[must_use]
+    pub const fn begin(&self) -> u64 {
+        if self.window.ended() { self.window.segments.start } else { self.settings.first }
+    }
+}
+
+/// Returns the MPD.
+#[must_use]
+pub fn manifest(page: &Page<'_>) -> String {
+    let (settings, ended) = (page.settings, page.window.ended());
+    let reel = &settings.reel;
+    let longest = (0..reel.asset().tracks.len()).filter_map(|at| reel.strip(at)).map(|strip| {
+        let time = MediaTime { ticks: strip.longest(), timescale: strip.track.timescale };
+        rounded_up(time)
+    });
+    let longest = longest.max().unwrap_or_default();
+    let ms = Duration::from_millis;
+    let live = |value: Duration| (!ended).then_some(value);
+    let duration_ms =
+        to_ms(reel.start(page.window.segments.end) - reel.start(page.begin()), reel.timescale());
+    let mut mpd = Mpd {
+        profiles: Some("urn:mpeg:dash:profile:isoff-live:2011".to_owned()),
+        presentation_type: Some(if ended {
+            PresentationType::Static
+        } else {
+            PresentationType::Dynamic
+        }),
+        availability_start_time: Some(wall(if settings.is_event || ended {
+            settings.start_ms(page.begin())
+        } else {
+            settings.ast_ms
+        })),
+        publish_time: Some(wall(page.changed_ms())),
+        minimum_update_period: live(ms(settings.update_period_ms(page.lists()))),
+        time_shift_buffer_depth: live(ms(settings.window_ms)),
+        suggested_presentation_delay: live(ms(settings.delay_ms)),
+        media_presentation_duration: ended.then_some(ms(duration_ms)),
+        min_buffer_time: Some(longest),
+        max_segment_duration: Some(longest),
+        program_information: vec![ProgramInformation {
+            title: Some(reel.asset().title.as_str().into()),
+            ..ProgramInformation::default()
+        }],
+        // ISO/IEC 23009-1 §5.6.4: every other URL is relative to this one.
+        base_urls: vec![format!("{}/", reel.asset().version()).as_str().into()],
+        periods: vec![period(page)],
+        ..Mpd::default()
+    };
+    for add in MPD {
+        add(page, &mut mpd);
+    }
+    mpd.write()
+}
+
+fn period(page: &Page<'_>) -> Period {
+    let asset = page.settings.reel.asset();
+    let sets = sets::grouped(asset);
+    let mut adaptation_sets: Vec<_> = sets.iter().filter_map(|one| set(page, one)).collect();
+    for (id, set) in (1..).zip(&mut adaptation_sets) {
+        set.id = Some(id);
+    }
+    let mut period = Period {
+        id: Some("1".to_owned()),
+        start: Some(Duration::ZERO),
+        adaptation_sets,
+        ..Period::default()
+    };
+    for add in PERIOD {
+        add(page, &mut period);
+    }
+    period
+}
+
+fn set(page: &Page<'_>, set: &Set) -> Option<AdaptationSet> {
+    let reel = &page.settings.reel;
+    let strip = reel.strip(*set.tracks.first()?)?;
+    let bandwidths = set.tracks.iter().map(|at| bandwidth(page, *at));
+    let mut out = sets::described(reel.asset(), set, bandwidths);
+    out.segment_template = Some(addressing::template(page, &strip));
+    for add in SET {
+        add(page, &strip, &mut out);
+    }
+    Some(out)
+}
+
+/// Bytes of the boxes before the media data of a chunk that the film's own fragments do not have.
+const CHUNK_HEAD_BYTES: u64 = 160;
+
+/// Returns `@bandwidth`: the highest rate of a fragment of the film, and what the heads of chunks
+/// come to.
+fn bandwidth(page: &Page<'_>, track: usize) -> u64 {
+    let (settings, layouts) = (page.settings, &page.settings.reel.asset().layouts);
+    let peak = layouts.get(track).map_or(0, |layout| layout.peak_bps);
+    let longest_ms = to_ms(settings.reel.longest().into(), settings.reel.timescale());
+    let every_ms = settings.chunk_ms.unwrap_or(longest_ms).max(1);
+    peak.saturating_add((CHUNK_HEAD_BYTES * 8_000).div_ceil(every_ms))
+}
+
+/// Returns a span rounded up to milliseconds, as it is read in an MPD.
+fn rounded_up(time: MediaTime) -> Duration {
+    let down = Duration::from_millis(to_ms(time.ticks.into(), time.timescale));
+    let exact =
+        down.as_nanos() * u128::from(time.timescale) == u128::from(time.ticks) * 1_000_000_000;
+    if exact { down } else { down + Duration::from_millis(1) }
+}
+
+fn wall(ms: u64) -> WallTime {
+    WallTime::from_epoch(Duration::from_millis(ms))
+}
+
+/// Returns whether a track is of sound or pictures, for what differs between them.
+pub(crate) const fn ticks_of(ms: u64, track: &Track) -> u64 {
+    ms.saturating_mul(track.timescale as u64) / 1_000
+}

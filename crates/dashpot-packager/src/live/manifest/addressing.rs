@@ -1,0 +1,74 @@
+//! Where the segments of a set are.
+
+use super::Page;
+use crate::{
+    address::Form,
+    live::reel::Strip,
+    manifest::addressing::{INIT_PATH, media_path},
+};
+use dashpot_base::MediaTime;
+use dashpot_mpd::{S, SegmentTemplate, SegmentTimeline};
+
+/// Returns the template that the tracks of a set share.
+pub(super) fn template(page: &Page<'_>, strip: &Strip<'_>) -> SegmentTemplate {
+    let settings = page.settings;
+    let begin = page.begin();
+    let mut template = SegmentTemplate {
+        media: Some(media_path(page.form).to_owned()),
+        initialization_template: Some(INIT_PATH.to_owned()),
+        ..SegmentTemplate::default()
+    };
+    // ISO/IEC 23009-1 §5.3.9.5.3: an offset below the segment's length; what it is worth to say.
+    if 0 < settings.offset_ms && !page.window.ended() {
+        template.availability_time_offset = Some(seconds(settings.offset_ms));
+        template.availability_time_complete = settings.chunk_ms.map(|_| false);
+    }
+    let start = if begin == 0 { 0 } else { strip.start(begin) };
+    let first = if page.lists() {
+        template.timescale = Some(strip.track.timescale);
+        template.presentation_time_offset = Some(start).filter(|start| 0 < *start);
+        template.segment_timeline = Some(timeline(page, strip));
+        page.window.segments.start
+    } else {
+        let length = length(page, strip);
+        template.timescale = Some(length.timescale);
+        template.duration = Some(length.ticks);
+        let start = MediaTime { ticks: start, timescale: strip.track.timescale };
+        let start = start.rescale(length.timescale).map(|start| start.ticks);
+        template.presentation_time_offset = start.filter(|start| 0 < *start);
+        begin
+    };
+    let by_number = page.form != Form::Time;
+    template.start_number = by_number.then_some(settings.start_number.saturating_add(first));
+    template
+}
+
+fn seconds(ms: u64) -> f64 {
+    std::time::Duration::from_millis(ms).as_secs_f64()
+}
+
+/// Returns the length of every segment, in the track's own ticks where that is exact.
+fn length(page: &Page<'_>, strip: &Strip<'_>) -> MediaTime {
+    let reel = &page.settings.reel;
+    let length = MediaTime { ticks: reel.longest(), timescale: reel.timescale() };
+    let own = length.rescale(strip.track.timescale);
+    own.filter(|own| own.rescale(length.timescale) == Some(length)).unwrap_or(length)
+}
+
+/// Returns the segments of the window as runs of equal length.
+fn timeline(page: &Page<'_>, strip: &Strip<'_>) -> SegmentTimeline {
+    let mut runs: Vec<S> = Vec::new();
+    let segments = page.window.segments.clone();
+    let mut start = strip.start(segments.start);
+    for index in segments {
+        let end = strip.start(index + 1);
+        let d = end.saturating_sub(start);
+        match runs.last_mut() {
+            Some(run) if run.d == d => run.r += 1,
+            Some(_) => runs.push(S { d, ..S::default() }),
+            None => runs.push(S { t: Some(start), d, ..S::default() }),
+        }
+        start = end;
+    }
+    SegmentTimeline { s: runs, ..SegmentTimeline::default() }
+}

@@ -1,0 +1,154 @@
+//! What the options of a live path come to: every value, given or by default.
+
+use crate::{
+    catalogue::Asset,
+    grammar::{
+        AST, ATO, CHUNK, LATENCY, MUP, Options, SNR, SPD, START, STOP, Spec, TSBD, UTC,
+        WINDOW_MS_MAX, seconds,
+    },
+    live::reel::Reel,
+    options::OptionError,
+};
+
+/// Window of a channel that never ends: as livesim2 has it, and enough to seek in.
+const WINDOW_MS: u64 = 60_000;
+/// How often a player looks for another MPD where this one says all in advance. It bounds how long a
+/// change of the asset goes unseen.
+const UPDATE_MS: u64 = 10_000;
+/// The least latency that is aimed at by default: what dash.js holds without stalls on any machine.
+const LATENCY_MS: u64 = 1_000;
+
+/// A reel by the clock.
+#[derive(Clone, Debug)]
+pub struct Settings<'a> {
+    /// The film.
+    pub reel: Reel<'a>,
+    /// What the path gave, for features of their own.
+    pub options: &'a Options,
+    /// When time zero was, in milliseconds since the epoch.
+    pub ast_ms: u64,
+    /// The first segment there is, and whether the event begins with it.
+    pub first: u64,
+    /// Whether an event begins at `first`; if not, the film always ran.
+    pub is_event: bool,
+    /// The segment behind the last one, if there is a last one.
+    pub stop: Option<u64>,
+    /// `@timeShiftBufferDepth` in milliseconds.
+    pub window_ms: u64,
+    /// `@minimumUpdatePeriod` in milliseconds, where it was given.
+    pub update_ms: Option<u64>,
+    /// `@suggestedPresentationDelay` in milliseconds.
+    pub delay_ms: u64,
+    /// The number of segment 0.
+    pub start_number: u64,
+    /// How long before its end a segment may be asked for, in milliseconds.
+    pub offset_ms: u64,
+    /// The length of a chunk in milliseconds, where there are chunks.
+    pub chunk_ms: Option<u64>,
+    /// The target latency in milliseconds, where there is one.
+    pub latency_ms: Option<u64>,
+    /// The schemes that give the time.
+    pub utc: Vec<&'static str>,
+}
+
+impl<'a> Settings<'a> {
+    /// Returns what `options` come to for `asset`.
+    ///
+    /// # Errors
+    /// Names the option that does not fit, and what would.
+    pub fn of(asset: &'a Asset, options: &'a Options) -> Result<Self, OptionError> {
+        let reel = Reel::of(asset, options)?;
+        let number = |spec: &Spec| options.number(spec);
+        let longest_ms = to_ms(reel.longest().into(), reel.timescale());
+        let shorter = |spec: &Spec| match number(spec) {
+            Some(given) if longest_ms <= given => Err(OptionError::Fit {
+                given: format!("{}_{}s", spec.name, seconds(given)),
+                why: format!(
+                    "it must be shorter than a segment, which has {}s",
+                    seconds(longest_ms)
+                ),
+            }),
+            given => Ok(given),
+        };
+        let chunk_ms = shorter(&CHUNK)?;
+        let offset_ms = shorter(&ATO)?
+            .unwrap_or_else(|| chunk_ms.map_or(0, |chunk| longest_ms.saturating_sub(chunk)));
+        let latency_ms =
+            number(&LATENCY).or_else(|| chunk_ms.map(|chunk| (chunk * 3).max(LATENCY_MS)));
+        let ast = number(&AST).unwrap_or(0);
+        let index = |instant: u64| {
+            let ticks = u128::from(instant.saturating_sub(ast)) * u128::from(reel.timescale());
+            // The first segment that begins at that time or later.
+            reel.at(ticks) + u64::from(reel.start(reel.at(ticks)) < ticks)
+        };
+        let first = number(&START).map_or(0, index);
+        let stop = number(&STOP).map(index);
+        if let Some(given) = number(&STOP).filter(|_| stop.is_some_and(|stop| stop <= first)) {
+            return Err(OptionError::Fit {
+                given: format!("stop_{given}"),
+                why: "the event must last for a segment at least: choose a later time".to_owned(),
+            });
+        }
+        let is_event = number(&START).is_some();
+        let window_ms = number(&TSBD).unwrap_or(if is_event { WINDOW_MS_MAX } else { WINDOW_MS });
+        Ok(Self {
+            reel,
+            options,
+            ast_ms: ast * 1_000,
+            first,
+            is_event,
+            stop,
+            window_ms,
+            update_ms: number(&MUP),
+            delay_ms: number(&SPD).or(latency_ms).unwrap_or(longest_ms * 3),
+            start_number: number(&SNR).unwrap_or(1),
+            offset_ms,
+            chunk_ms,
+            latency_ms,
+            utc: options.words(&UTC).map_or_else(|| vec!["httpiso"], <[_]>::to_vec),
+        })
+    }
+
+    /// Returns `@minimumUpdatePeriod` in milliseconds of an MPD that does or does not list segments.
+    #[must_use]
+    pub fn update_period_ms(&self, lists: bool) -> u64 {
+        let longest_ms = to_ms(self.reel.longest().into(), self.reel.timescale());
+        self.update_ms.unwrap_or(if lists { longest_ms } else { UPDATE_MS })
+    }
+
+    /// Returns when segment `index` begins, in milliseconds since the epoch, rounded down.
+    #[must_use]
+    pub fn start_ms(&self, index: u64) -> u64 {
+        let since = to_ms(self.reel.start(index), self.reel.timescale());
+        self.ast_ms.saturating_add(since)
+    }
+
+    /// Returns from when on segment `index` may be asked for, in milliseconds since the epoch.
+    ///
+    /// ISO/IEC 23009-1 §5.3.9.5.3: from its end on, less the availability time offset. All tracks
+    /// go by the end of the pictures, whatever frame their sound ends with.
+    #[must_use]
+    pub fn available_ms(&self, index: u64) -> u64 {
+        self.start_ms(index.saturating_add(1)).saturating_sub(self.offset_ms)
+    }
+
+    /// Returns until when segment `index` may be asked for, in milliseconds since the epoch, or
+    /// `None` where it stays for good.
+    ///
+    /// ISO/IEC 23009-1 §A.3.4: until the window and twice its length after its start.
+    #[must_use]
+    pub fn gone_ms(&self, index: u64, stays_from: Option<u64>) -> Option<u64> {
+        if stays_from.is_some_and(|from| from <= index) {
+            return None;
+        }
+        let longest_ms = to_ms(self.reel.longest().into(), self.reel.timescale()) + 1;
+        let end = self.start_ms(index.saturating_add(1));
+        Some(end.saturating_add(self.window_ms).saturating_add(longest_ms))
+    }
+}
+
+/// Returns ticks as milliseconds, rounded down.
+pub(crate) fn to_ms(ticks: u128, timescale: u32) -> u64 {
+    let ms = (ticks * 1_000).checked_div(u128::from(timescale)).unwrap_or(0);
+    u64::try_from(ms).unwrap_or(u64::MAX)
+}

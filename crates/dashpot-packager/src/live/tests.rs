@@ -1,0 +1,216 @@
+use super::*;
+use crate::fixture::{Film, files, film, read};
+use dashpot_base::MediaTime;
+use proptest::prelude::*;
+
+fn catalogue() -> Catalogue {
+    let film =
+        film(&Film { rate: (25, 1), sampling: 48_000, gops: 5, gop_seconds: 2, missing_frames: 0 });
+    Catalogue::new([film])
+}
+
+fn at(path: &str, now_ms: u64) -> Result<Found, Refused> {
+    respond_live(&catalogue(), path, wall(now_ms))
+}
+
+fn check(path: &str, now_ms: u64, expected: &str) {
+    let said = match at(path, now_ms) {
+        Ok(found) => match found.cacheability {
+            Cacheability::For(time) => format!("200 for {} ms", time.as_millis()),
+            Cacheability::Immutable => "200 for ever".to_owned(),
+            Cacheability::Unversioned | Cacheability::Manifest => "200 briefly".to_owned(),
+        },
+        Err(Refused::NotFound(why)) => format!("404 {why}"),
+        Err(Refused::BadRequest(why)) => format!("400 {why}"),
+        Err(Refused::TooEarly { why, in_ms }) => format!("425 {in_ms} {why}"),
+        Err(Refused::Gone(why)) => format!("410 {why}"),
+    };
+    assert!(said.starts_with(expected), "{path} at {now_ms}: {said}");
+}
+
+#[test]
+fn segments_come_and_go_by_the_clock() {
+    let v = "v_0000000000000007";
+    for (path, now_ms, expected) in [
+        // Segment 101 runs from 200 s to 202 s; its window of 60 s and twice its length end at 264 s.
+        ("film/VERSION/v1/101.m4s", 201_999, "425 1 segment 101 of `v1` comes in 1 ms"),
+        ("film/VERSION/v1/101.m4s", 202_000, "200 for 62001 ms"),
+        ("film/VERSION/v1/101.m4s", 264_000, "200 for 1 ms"),
+        ("film/VERSION/v1/101.m4s", 264_001, "410 segment 101 of `v1` has left the window"),
+        ("film/VERSION/a-en/101.m4s", 202_000, "200 for 62001 ms"),
+        ("film/VERSION/v1/t2560000.m4s", 202_000, "200 for 62001 ms"),
+        ("film/VERSION/v1/t2560001.m4s", 202_000, "404 `v1` has no segment that starts at 2560001"),
+        ("film/v1/101.m4s", 202_000, "200 for 60000 ms"),
+        ("film/v1/0.m4s", 202_000, "404 `v1` has no segment 0: the first is 1"),
+        ("film/snr_0/v1/0.m4s", 2_000, "200"),
+        ("film/v2/101.m4s", 202_000, "404 `film` has no track `v2`"),
+        ("film/v_0000000000000008/v1/101.m4s", 202_000, "404 `film` has changed"),
+        ("film/tsbd_0s/VERSION/v1/101.m4s", 202_000, "200 for 2001 ms"),
+        ("film/ast_100/VERSION/v1/51.m4s", 201_999, "425 1"),
+        ("film/ast_100/VERSION/v1/51.m4s", 202_000, "200"),
+        ("film/ast_300/VERSION/v1/1.m4s", 202_000, "425 100000"),
+        // Low latency: a chunk after its begin.
+        ("film/chunk_0.5s/VERSION/v1/101.m4s", 200_499, "425 1"),
+        ("film/chunk_0.5s/VERSION/v1/101.m4s", 200_500, "200 for 63501 ms"),
+        ("film/ato_1s/VERSION/v1/101.m4s", 201_000, "200"),
+        // An event from 100 s to 203 s: segments 51 to 102, which stay.
+        ("film/start_100/stop_203/v1/50.m4s", 150_000, "404 the event has segments 51 to 102"),
+        ("film/start_100/stop_203/VERSION/v1/51.m4s", 150_000, "200 for ever"),
+        ("film/start_100/stop_203/VERSION/v1/102.m4s", 203_999, "425 1"),
+        ("film/start_100/stop_203/VERSION/v1/102.m4s", 999_999, "200 for ever"),
+        ("film/start_100/stop_203/v1/103.m4s", 999_999, "404 the event has segments 51 to 102"),
+        ("film/start_100/stop_203/tsbd_10s/VERSION/v1/51.m4s", 999_999, "410"),
+        ("film/start_100/stop_203/tsbd_10s/VERSION/v1/98.m4s", 999_999, "200 for ever"),
+        ("film/start_99/v1/50.m4s", 999_999, "404 the event has segments 51 of `v1`"),
+        ("film/v1/init.mp4", 0, "200 briefly"),
+        ("film/VERSION/v1/init.mp4", 0, "200 for ever"),
+        // An MPD is good until the next segment comes, if it lists them.
+        ("film/time.mpd", 202_000, "200 for 2000 ms"),
+        ("film/time.mpd", 203_999, "200 for 1 ms"),
+        ("film/timeline.mpd", 203_999, "200 for 1 ms"),
+        ("film/number.mpd", 203_999, "200 for 10000 ms"),
+        ("film/number.mpd", 0, "200 for 10000 ms"),
+        ("film/stop_204/number.mpd", 203_999, "200 for 1 ms"),
+        ("film/stop_204/number.mpd", 204_000, "200 for 10000 ms"),
+        ("film/utc_direct/number.mpd", 204_000, "200 for 0 ms"),
+        // What cannot be.
+        ("film/stop_100/start_100/time.mpd", 0, "400 option `stop_100` does not fit"),
+        ("film/chunk_2s/time.mpd", 0, "400 option `chunk_2s` does not fit: it must be shorter"),
+        ("film/ato_3s/time.mpd", 0, "400 option `ato_3s` does not fit"),
+        ("film/seg_3s/time.mpd", 0, "400 option `seg_3s` does not fit"),
+        ("film/tsbd_60/time.mpd", 0, "400 option `tsbd_60` is not one: did you mean `tsbd_60s`?"),
+        ("film/tspd_5s/time.mpd", 0, "400 option `tspd_5s` is not one: did you mean `tsbd_5s`?"),
+        (
+            "film/utc_htpiso/time.mpd",
+            0,
+            "400 option `utc_htpiso` is not one: did you mean `utc_httpiso`?",
+        ),
+        ("film/utc_direct-direct/time.mpd", 0, "400 option `utc_direct-direct` is not one"),
+        ("film/loop_2/time.mpd", 0, "400 option `loop_2` is not one"),
+        ("film/base.mpd", 0, "404 no such path"),
+        ("film/v1.mp4", 0, "404 no such path"),
+        ("other/time.mpd", 0, "404 there is no asset `other`"),
+    ] {
+        check(&path.replace("VERSION", v), now_ms, expected);
+    }
+}
+
+#[test]
+fn a_query_can_say_what_time_it_is() {
+    let now = wall(5);
+    let check = |query: Option<&str>, expected: Option<u64>| {
+        assert_eq!(asked_time(query, now).ok(), expected.map(wall), "{query:?}");
+    };
+    check(None, Some(5));
+    check(Some("CMCD=bl%3D5"), Some(5));
+    check(Some("nowMS=1700000000123"), Some(1_700_000_000_123));
+    check(Some("a=b&nowMS=7"), Some(7));
+    for wrong in ["nowMS=", "nowMS=-1", "nowMS=+1", "nowMS=1.5", "nowMS=99999999999999"] {
+        check(Some(wrong), None);
+    }
+}
+
+fn mpd(path: &str, now_ms: u64) -> dashpot_mpd::Mpd {
+    let Body::Text(text) = at(path, now_ms).unwrap().body else { panic!("{path}") };
+    let (mpd, warnings) = dashpot_mpd::parse(&text).unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    mpd
+}
+
+#[test]
+fn an_event_begins_with_its_first_segment_and_ends_as_a_film_on_demand() {
+    let running = mpd("film/start_101/stop_203/timeline.mpd", 150_000);
+    // The first segment that begins at 101 s or later begins at 102 s.
+    assert_eq!(running.availability_start_time, Some(wall(102_000)));
+    let template = |mpd: &dashpot_mpd::Mpd, set: usize| {
+        mpd.periods[0].adaptation_sets[set].segment_template.clone().unwrap()
+    };
+    let video = template(&running, 0);
+    assert_eq!(video.presentation_time_offset, Some(102 * 12_800));
+    assert_eq!(video.start_number, Some(52));
+    let s = video.segment_timeline.unwrap().s;
+    assert_eq!((s.len(), s[0].t, s[0].r), (1, Some(102 * 12_800), 23));
+    assert_eq!(template(&running, 1).presentation_time_offset, Some(4_781 * 1_024));
+    let ended = mpd("film/start_101/stop_203/number.mpd", 300_000);
+    assert_eq!(ended.presentation_type, Some(dashpot_mpd::PresentationType::Static));
+    assert_eq!(ended.media_presentation_duration, Some(Duration::from_secs(102)));
+    assert_eq!((ended.minimum_update_period, ended.time_shift_buffer_depth), (None, None));
+    assert_eq!(ended.publish_time, Some(wall(204_000)));
+    assert!(ended.utc_timings.is_empty());
+}
+
+/// Fetches every segment that an MPD lists at that time.
+fn fetch_all(given: &str, form: Form, now_ms: u64) {
+    let (catalogue, path) = (catalogue(), format!("film/{given}{}.mpd", form.name()));
+    let base = url::Url::parse(&format!("http://origin/live/{path}")).unwrap();
+    let mpd = mpd(&path, now_ms);
+    let longest = mpd.max_segment_duration.unwrap();
+    for set in &mpd.periods[0].adaptation_sets {
+        let template = set.segment_template.as_ref().unwrap();
+        let scale = template.timescale.unwrap();
+        let id = set.representations[0].id.as_deref().unwrap();
+        let folder = base.join(&mpd.base_urls[0].url).unwrap();
+        let fetch = |name: String| {
+            let media = template.media.as_deref().unwrap().replace("$RepresentationID$", id);
+            let url = folder.join(&media.replace("$Number$", &name).replace("$Time$", &name));
+            let url = url.unwrap();
+            let path = url.path().strip_prefix("/live/").unwrap();
+            let found = respond_live(&catalogue, path, wall(now_ms));
+            let found = found.unwrap_or_else(|error| panic!("{path} at {now_ms}: {error}"));
+            let Body::Media(plan) = found.body else { panic!("{path}") };
+            read(&files(&found.asset), &plan, 0..u64::MAX).len()
+        };
+        let Some(timeline) = &template.segment_timeline else {
+            // What a client reckons with from the MPD alone: ISO/IEC 23009-1 §5.3.9.5.3.
+            let offset = (template.availability_time_offset.unwrap_or(0.0) * 1_000.0).round();
+            let each = template.duration.unwrap() * 1_000 / u64::from(scale);
+            let offset_ms = num(offset);
+            let count = (now_ms + offset_ms) / each;
+            for back in 0..count.min(2) {
+                fetch((template.start_number.unwrap() + count - 1 - back).to_string());
+            }
+            continue;
+        };
+        let (mut time, mut number) =
+            (timeline.s.first().map_or(0, |s| s.t.unwrap()), template.start_number);
+        for run in &timeline.s {
+            let span = MediaTime { ticks: run.d, timescale: scale }.as_duration();
+            assert!(span <= longest, "{span:?} {longest:?}");
+            for _ in 0..=run.r {
+                fetch(number.map_or(time, |number| number).to_string());
+                time += run.d;
+                number = number.map(|number| number + 1);
+            }
+        }
+    }
+}
+
+fn num(float: f64) -> u64 {
+    format!("{float}").parse().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn all_that_an_mpd_lists_is_there_and_lasts_as_long_as_it_says(
+        now_ms in prop_oneof![0..200_000_u64, 1_600_000_000_000..1_900_000_000_000_u64],
+        given in prop::sample::select(vec![
+            "", "chunk_0.5s/", "ato_1s/", "tsbd_7s/", "seg_4s/", "seg_4s/chunk_0.25s/tsbd_8s/",
+            "snr_0/", "snr_77/", "utc_direct-httphead-httpxsdate/",
+        ]),
+    ) {
+        for form in Form::LIVE {
+            fetch_all(given, form, now_ms);
+        }
+    }
+
+    #[test]
+    fn no_path_and_no_time_panics(
+        path in "(film|/|\\.|ast_|start_|stop_|chunk_|tsbd_|snr_|[0-9]{1,12}s?|v1|t|\\.m4s|\\.mp4|\\.mpd|number|time|é){0,9}",
+        now_ms in prop_oneof![any::<u64>(), 0..4_000_000_000_000_u64],
+    ) {
+        if let Err(refused) = at(&path, now_ms.min(18_000_000_000_000)) {
+            prop_assert!(!refused.to_string().is_empty());
+        }
+    }
+}
