@@ -13,7 +13,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // dash.js alone is larger than the default warning threshold.
     chunkSizeWarningLimit: 1200,
-    rollupOptions: { output: { manualChunks: { dashjs: ["dashjs"], uplot: ["uplot"] } } },
+    // The page for people, and the one on which `dashpot bench --browser` has dash.js play.
+    rollupOptions: { input: ["index.html", "bench.html"], output: { manualChunks: { dashjs: ["dashjs"], uplot: ["uplot"] } } },
   },
   server: { proxy: { "/config.json": upstream } },
 });

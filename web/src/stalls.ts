@@ -45,7 +45,7 @@ export class StallMeter {
 const END_S = 0.5;
 
 /** Whether the playhead lies where audio or video is missing. */
-function isStarved({ buffered, currentTime, duration }: HTMLVideoElement): boolean {
+export function isStarved({ buffered, currentTime, duration }: HTMLVideoElement): boolean {
   if (duration - currentTime < END_S) return false;
   for (let range = 0; range < buffered.length; range += 1) {
     if (buffered.start(range) <= currentTime && currentTime < buffered.end(range)) return false;

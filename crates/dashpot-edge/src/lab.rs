@@ -1,5 +1,6 @@
 //! Lab mode: links of their own for viewers, made and set over HTTP.
 
+mod own;
 mod shaped;
 mod viewer;
 mod viewers;
@@ -20,6 +21,7 @@ use crate::{
     respond::text,
     stats::Served,
 };
+pub use own::ViewerLink;
 pub(crate) use shaped::ClientBody;
 use shaped::Shaped;
 use viewer::{Begun, LinkState, Viewer};

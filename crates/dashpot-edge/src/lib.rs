@@ -48,6 +48,7 @@ pub use config::{
 pub use dashpot_cache::{HostRules, KeyRules, NamePattern, QueryRule};
 pub use dashpot_http::{signed_url, throttle::Rate};
 pub use dashpot_route::Prefer;
+pub use lab::ViewerLink;
 pub use live::Handle;
 pub use purging::PurgeLogError;
 pub use server::{Server, bind};

@@ -151,7 +151,10 @@ impl Job<'_> {
         Played { measures, ended, failure, took, tracker, records: Vec::new() }
     }
 
-    fn reaction(&self, tracker: &Tracker, ended: MonoTime) -> Option<f64> {
+    /// Returns how long the session that `tracker` saw, which was over at `ended`, took to use
+    /// what its network had come to carry, in seconds.
+    #[must_use]
+    pub fn reaction(&self, tracker: &Tracker, ended: MonoTime) -> Option<f64> {
         let mut at_ms = 0.0;
         let steps = self.network.periods.iter().cycle().map(|period| {
             let step = Step { at_ms, kbps: period.bandwidth_kbps };

@@ -1,5 +1,6 @@
 //! `dashpot bench`: every rule with every film over every network, in virtual time.
 
+mod browser;
 mod clients;
 mod extras;
 mod files;
@@ -104,7 +105,8 @@ pub(crate) struct Args {
     /// guessed from rates, and the sound is a steady 128 kbit/s
     #[arg(long, value_name = "DIR", conflicts_with = "oracle")]
     p1203: Option<PathBuf>,
-    /// Threads that play [default: one for each processor]; results do not depend on it
+    /// Threads that play [default: one for each processor]; results do not depend on it. With
+    /// --browser, browsers at once [default: one for two processors]
     #[arg(
         long,
         value_name = "N",
@@ -117,9 +119,16 @@ pub(crate) struct Args {
     /// access line, and tell how the two agree
     #[arg(long, env = "DASHPOT_BENCH_REAL", conflicts_with_all = ["movie", "out", "oracle"])]
     real: bool,
-    /// How much media each session of `--real` plays
+    /// Play in real time over such a chain, and have dash.js in headless Chromium (or the program at
+    /// PATH) take part; in --abr it is `dash.js`, with `abr=dynamic|throughput|bola|l2a|lolp` and
+    /// `buffer=own` where wished
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true,
+          env = "DASHPOT_BENCH_BROWSER",
+          conflicts_with_all = ["real", "movie", "oracle", "clients", "edge", "p1203"])]
+    browser: Option<Option<PathBuf>>,
+    /// How much media each session of `--real` or `--browser` plays
     #[arg(long, value_name = "TIME", default_value = "60s", env = "DASHPOT_BENCH_LENGTH",
-          requires = "real", value_parser = parse_duration)]
+          value_parser = parse_duration)]
     length: Duration,
     /// Shape of the result on stdout
     #[arg(long, value_name = "FORMAT", default_value = "text", env = "DASHPOT_BENCH_FORMAT")]
@@ -184,6 +193,9 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     if args.real {
         return real::run(real_request(args, plan)).await;
     }
+    if let Some(program) = &args.browser {
+        return browser::run(browser_request(args, plan, program.clone())).await;
+    }
     let logged = extras::choose(&plan, &args.log)?;
     let temporary = args.out.is_none().then(tempfile::tempdir).transpose();
     let temporary = temporary.context("cannot make a temporary folder")?;
@@ -195,7 +207,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     let summary = Summary::read(&plan, &sessions, kept, Seed(args.seed))?;
     let mut written = Vec::new();
     if let Some(out) = &args.out {
-        report::publish(&summary, &plan, out)?;
+        report::publish(&summary, &plan, report::Source::Virtual, out)?;
         written.extend([out.join("report.html"), sessions, store.parquet()]);
         if !logged.is_empty() {
             written.extend(extras::logs(&plan, logged, &out.join("logs"))?);
@@ -242,6 +254,18 @@ fn say(
     Ok(ExitStatus::Done)
 }
 
+fn browser_request(args: &Args, plan: Plan, program: Option<PathBuf>) -> browser::Request {
+    browser::Request {
+        plan,
+        program,
+        length: args.length,
+        at_once: args.threads,
+        out: args.out.clone(),
+        log: args.log.clone(),
+        format: args.format,
+    }
+}
+
 fn real_request(args: &Args, plan: Plan) -> real::Request {
     let traces = plan.networks.into_iter().map(|network| (network.name, network.trace));
     real::Request {
@@ -254,8 +278,22 @@ fn real_request(args: &Args, plan: Plan) -> real::Request {
     }
 }
 
+/// Says whether there is such a rule, or such a contender in the browser.
+fn check(name: &str, args: &Args) -> anyhow::Result<()> {
+    if !browser::is_one(name) {
+        return rule::check(name);
+    }
+    if args.browser.is_none() {
+        bail!("dash.js plays in a browser: add --browser");
+    }
+    browser::Contender::parse(name).map(drop)
+}
+
 fn plan(args: &Args) -> anyhow::Result<Plan> {
-    let rules = split_rules(&args.abr);
+    let mut rules = split_rules(&args.abr);
+    if args.browser.is_some() && !rules.iter().any(|rule| browser::is_one(rule)) {
+        rules.push(browser::NAME.to_owned());
+    }
     if rules.is_empty() {
         bail!(
             "--abr names no rule; there are {}",
@@ -263,7 +301,7 @@ fn plan(args: &Args) -> anyhow::Result<Plan> {
         );
     }
     for (index, name) in rules.iter().enumerate() {
-        rule::check(name).with_context(|| format!("--abr {name}"))?;
+        check(name, args).with_context(|| format!("--abr {name}"))?;
         if name.contains(['"', '\n', '\r']) {
             bail!(
                 "--abr {name}: rows are told apart by it, so that it may have no quotes; put the command into a script"

@@ -2,7 +2,7 @@
 
 mod ca;
 mod chain;
-mod page;
+pub(crate) mod page;
 mod parts;
 mod secure;
 mod source;

@@ -93,6 +93,11 @@ impl Viewer {
         Ok(state)
     }
 
+    /// Has the link carry what `trace` says from `now` on.
+    pub(super) fn follow(&self, now: MonoTime, trace: Trace) {
+        self.lock().tell(now, Input::SetTrace(trace));
+    }
+
     /// Sends a request over the link and waits for its latency to pass.
     pub(super) async fn begin(self: &Arc<Self>, clock: &Clock, is_segment: bool) -> Begun {
         let id = {

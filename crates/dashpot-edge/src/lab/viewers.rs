@@ -25,8 +25,8 @@ struct Entry {
 }
 
 impl Viewers {
-    /// Adds a viewer with an open link; the one that has been idle longest makes room.
-    pub(super) fn insert(&self, id: String, now: MonoTime) {
+    /// Adds a viewer with an open link and returns it; the one that has been idle longest makes room.
+    pub(super) fn insert(&self, id: String, now: MonoTime) -> Arc<Viewer> {
         let mut table = self.lock();
         if VIEWERS_MAX <= table.len() {
             // Those with responses under way are the last to go.
@@ -36,7 +36,9 @@ impl Viewers {
                 .map(|(id, _)| id.clone());
             idlest.and_then(|id| table.remove(&id));
         }
-        table.insert(id, Entry { viewer: Arc::default(), used_at: now });
+        let viewer = Arc::<Viewer>::default();
+        table.insert(id, Entry { viewer: Arc::clone(&viewer), used_at: now });
+        viewer
     }
 
     pub(super) fn find(&self, id: &str, now: MonoTime) -> Option<Arc<Viewer>> {
@@ -66,10 +68,10 @@ mod tests {
         let viewers = Viewers::default();
         let at = MonoTime::from_nanos;
         for index in 0..VIEWERS_MAX {
-            viewers.insert(format!("{index}"), at(u64::try_from(index).unwrap()));
+            drop(viewers.insert(format!("{index}"), at(u64::try_from(index).unwrap())));
         }
         assert!(viewers.find("0", at(1_000)).is_some());
-        viewers.insert("new".to_owned(), at(1_001));
+        drop(viewers.insert("new".to_owned(), at(1_001)));
         assert!(viewers.find("0", at(1_002)).is_some());
         assert!(viewers.find("1", at(1_003)).is_none());
         assert!(viewers.find("new", at(1_004)).is_some());

@@ -7,8 +7,10 @@ use super::{
     plan::{Plan, played},
 };
 use anyhow::{Context as _, bail};
+use dashpot_qoe::Record;
 use dashpot_sim::sweep::Job;
 use std::{
+    borrow::Cow,
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
@@ -43,12 +45,22 @@ pub(super) fn choose(plan: &Plan, wanted: &[String]) -> anyhow::Result<Vec<usize
 /// Writes the decision log of each of these sessions to a file of its own in `folder`, and returns
 /// the files.
 pub(super) fn logs(plan: &Plan, chosen: Vec<usize>, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    logs_of(plan, chosen, folder, |index| Ok(Cow::Owned(played(&plan.job(index), true)?.records)))
+}
+
+/// Writes those logs of sessions whose records are to be had from `records`.
+pub(super) fn logs_of<'a>(
+    plan: &Plan,
+    chosen: Vec<usize>,
+    folder: &Path,
+    records: impl Fn(usize) -> anyhow::Result<Cow<'a, [Record]>> + Sync,
+) -> anyhow::Result<Vec<PathBuf>> {
     fs::create_dir_all(folder).with_context(|| cannot_write(folder))?;
     in_order(chosen, |index| {
         let job = plan.job(index);
         let path = folder.join(file_name(index, &job, "jsonl"));
         let mut text = String::new();
-        for record in played(&job, true)?.records {
+        for record in records(index)?.iter() {
             text.push_str(&record.line("player"));
             text.push('\n');
         }

@@ -6,26 +6,26 @@ mod told;
 
 use crate::{ExitStatus, cli, rule};
 use anyhow::Context as _;
-use chain::Chain;
+pub(super) use chain::{Chain, Links};
 use dashpot_abr::Rule;
-use dashpot_base::Seed;
+use dashpot_base::{MonoTime, Seed};
 use dashpot_client as client;
 use dashpot_net::{Link, Trace};
 use dashpot_player as player;
 use dashpot_qoe::{self as qoe, Measures, Metric};
-use dashpot_sim::{Session, Wire};
+use dashpot_sim::{Session, Wire, sweep::Played};
 use indicatif::{ProgressBar, ProgressStyle};
-use known::Known;
+pub(super) use known::Known;
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet};
 use told::{Agreement, Pair};
 
 /// How many sessions play at once for each core: one costs a hundredth of a core or two at the
 /// rates of access lines, and a core that is never full keeps timers true.
-const SESSIONS_PER_CORE: usize = 8;
+pub(super) const SESSIONS_PER_CORE: usize = 8;
 
 /// Sessions begin so far apart: all at once they would measure how fast this machine makes clients.
-const APART: Duration = Duration::from_millis(200);
+pub(super) const APART: Duration = Duration::from_millis(200);
 
 /// What is compared.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ async fn play_all(request: &Request, chain: &Chain, known: &Known) -> anyhow::Re
                 tokio::time::sleep(begins).await;
                 let in_virtual = plan.virtually(&known)?;
                 let in_real = plan.really(&known).await;
-                let in_real = in_real.with_context(|| format!("{rule} over `{name}`"))?;
+                let in_real = in_real.with_context(|| format!("{rule} over `{name}`"))?.measures;
                 bar.inc(1);
                 let pair = Pair { rule, trace: name, in_virtual, in_real };
                 anyhow::Ok(((rule_number, number), pair))
@@ -102,11 +102,14 @@ async fn play_all(request: &Request, chain: &Chain, known: &Known) -> anyhow::Re
     Ok(pairs.into_iter().map(|(_, pair)| pair).collect())
 }
 
-/// One session, to be played twice.
-struct Plan {
-    rule: String,
-    trace: Trace,
-    config: player::Config,
+/// One session, to be played in either time.
+pub(super) struct Plan {
+    /// The rule as it is typed.
+    pub(super) rule: String,
+    /// The link.
+    pub(super) trace: Trace,
+    /// The player.
+    pub(super) config: player::Config,
 }
 
 impl Plan {
@@ -132,8 +135,12 @@ impl Plan {
         Ok(tracker.measures(&run.summary(), &known.ladder()))
     }
 
-    async fn really(&self, known: &Known) -> anyhow::Result<Measures> {
-        let mut tracker = qoe::Tracker::new();
+    /// Plays it over HTTP.
+    ///
+    /// # Errors
+    /// Where the session fails, or its rule is none.
+    pub(super) async fn really(&self, known: &Known) -> anyhow::Result<Played> {
+        let (mut tracker, mut records) = (qoe::Tracker::new(), Vec::new());
         let rule = self.made()?;
         let config = client::Config {
             link: Some(self.trace.clone()),
@@ -142,6 +149,7 @@ impl Plan {
         let observe = |seen: client::Snapshot<'_>| {
             if let Some(record) = seen.record {
                 tracker.add(record);
+                records.push(record.clone());
             }
         };
         let outcome = client::play(config, std::future::pending(), observe).await?;
@@ -150,11 +158,18 @@ impl Plan {
         {
             anyhow::bail!("{}", outcome.reason);
         }
-        Ok(tracker.measures(&outcome.summary, &known.ladder()))
+        let measures = tracker.measures(&outcome.summary, &known.ladder());
+        let took = records.last().map(|record| record.at.since(MonoTime::ZERO));
+        let took = took.unwrap_or_default();
+        Ok(Played { measures, ended: "ended", failure: None, took, tracker, records })
     }
 }
 
-fn bar(sessions: usize) -> anyhow::Result<ProgressBar> {
+/// Returns the bar of so many sessions.
+///
+/// # Errors
+/// None: its template is one.
+pub(super) fn bar(sessions: usize) -> anyhow::Result<ProgressBar> {
     let style =
         ProgressStyle::with_template("{bar:30} {pos}/{len} sessions in real time, {elapsed}")?;
     let bar = ProgressBar::new(sessions as u64).with_style(style);

@@ -15,7 +15,22 @@ use dashpot_qoe::{
 use dashpot_report::{
     COLOURED, Cdf, Cell, Interval, Intervals, Page, QUIET, Table, cdf, colour, intervals, png,
 };
+use dashpot_sim::sweep::Played;
 use std::{fs, path::Path};
+
+/// Where the sessions of a report come from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source<'a> {
+    /// They can be played again at any time.
+    Virtual,
+    /// They were played in real time.
+    Real {
+        /// In the order of the plan.
+        sessions: &'a [Played],
+        /// With what, in a sentence.
+        with: &'a str,
+    },
+}
 
 /// The figures whose distributions are drawn.
 const DRAWN: [(Metric, f64, &str); 4] = [
@@ -29,7 +44,12 @@ const DRAWN: [(Metric, f64, &str); 4] = [
 ///
 /// # Errors
 /// Where a session cannot be played again, a figure not be drawn or a file not be written.
-pub(super) fn publish(summary: &Summary, plan: &Plan, folder: &Path) -> anyhow::Result<()> {
+pub(super) fn publish(
+    summary: &Summary,
+    plan: &Plan,
+    source: Source<'_>,
+    folder: &Path,
+) -> anyhow::Result<()> {
     let ranks = table::ranked(summary);
     let mut figures = Vec::new();
     for (metric, scale, label) in DRAWN {
@@ -40,7 +60,7 @@ pub(super) fn publish(summary: &Summary, plan: &Plan, folder: &Path) -> anyhow::
         ));
     }
     let differences = against_best(summary, &ranks)?;
-    let session = session::draw(summary, plan, &ranks)?;
+    let session = session::draw(summary, plan, source, &ranks)?;
     let drawn = folder.join("figures");
     fs::create_dir_all(&drawn).with_context(|| format!("cannot make `{}`", drawn.display()))?;
     for (name, _, svg) in &figures {
@@ -78,7 +98,7 @@ pub(super) fn publish(summary: &Summary, plan: &Plan, folder: &Path) -> anyhow::
     for figure in session {
         page.figures(&[figure]);
     }
-    provenance(&mut page, summary, plan);
+    provenance(&mut page, summary, plan, source);
     write(&folder.join("report.html"), page.finish().as_bytes())
 }
 
@@ -230,7 +250,7 @@ fn in_words(summary: &Summary, it: &Difference) -> String {
     }
 }
 
-fn provenance(page: &mut Page, summary: &Summary, plan: &Plan) {
+fn provenance(page: &mut Page, summary: &Summary, plan: &Plan, source: Source<'_>) {
     page.heading("What this was made from");
     let films = plan.movies.iter().map(|movie| {
         vec![
@@ -247,11 +267,17 @@ fn provenance(page: &mut Page, summary: &Summary, plan: &Plan) {
         ]
     });
     page.paragraph(&format!(
-        "dashpot {}, {}. Every session is the player itself in virtual time; the same command gives \
-         the same figures to the last digit, whatever the number of threads. sessions.csv beside this \
-         page has every figure of every session, with the hashes of what it was played with.",
+        "dashpot {}, {}. {} sessions.csv beside this page has every figure of every session, with \
+         the hashes of what it was played with.",
         env!("CARGO_PKG_VERSION"),
         table::headline(summary),
+        match source {
+            Source::Virtual => {
+                "Every session is the player itself in virtual time; the same command gives the same \
+                 figures to the last digit, whatever the number of threads."
+            }
+            Source::Real { with, .. } => with,
+        },
     ));
     let heads = ["what", "name", "hash of its content"];
     let heads = heads.iter().map(|head| ((*head).to_owned(), String::new())).collect();

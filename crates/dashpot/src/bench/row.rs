@@ -57,10 +57,25 @@ pub(super) fn key(job: &Job<'_>) -> u64 {
 
 /// Returns the row of a session with its line end.
 pub(super) fn line(job: &Job<'_>, played: &Played) -> String {
+    with_hashes(job, played, (key(job), job.config_hash()), VERSION)
+}
+
+/// Returns the row of a session in real time, with its line end: `how` tells what else it was
+/// played with, and `version` is that of all that took part.
+pub(super) fn real_line(job: &Job<'_>, played: &Played, how: &str, version: &str) -> String {
+    let config = xxh3_64(format!("{how};{version};{:x}", job.config_hash()).as_bytes());
+    let key = xxh3_64(format!("{config:x};{:x}", key(job)).as_bytes());
+    with_hashes(job, played, (key, config), version)
+}
+
+/// Returns the version of rows in which others take part, too.
+pub(super) fn version_with(others: &str) -> String {
+    format!("{VERSION} {others}").trim_end().to_owned()
+}
+
+fn with_hashes(job: &Job<'_>, played: &Played, (key, config): (u64, u64), version: &str) -> String {
     let mut line = format!(
-        "{:016x},{:016x},{:016x},{:016x},{},{VERSION},{},{},{},{},{}",
-        key(job),
-        job.config_hash(),
+        "{key:016x},{config:016x},{:016x},{:016x},{},{version},{},{},{},{},{}",
         job.movie.hash,
         job.network.hash,
         job.setup.seed,

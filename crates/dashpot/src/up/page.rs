@@ -82,7 +82,13 @@ pub(crate) fn routes(config: &PageConfig) -> Result<Router, serde_json::Error> {
         .route("/{*path}", get(async |Path(path): Path<String>| file(&path))))
 }
 
-fn file(path: &str) -> Response {
+/// Says whether this build has that file of the page.
+pub(crate) fn has(path: &str) -> bool {
+    Files::get(path).is_some()
+}
+
+/// Returns a file of the page, or says that there is none.
+pub(crate) fn file(path: &str) -> Response {
     match Files::get(path) {
         Some(found) => reply(found, path),
         None if path == "index.html" => Html(NO_PAGE).into_response(),

@@ -5,7 +5,7 @@ use dashpot_base::ByteSize;
 use dashpot_mpd::timeline::{Kind, Presentation, RepView, SegmentIndex, Sidx};
 use dashpot_player::{Fetch, What};
 use dashpot_qoe::Media;
-use dashpot_sim::Content;
+use dashpot_sim::{Content, input::Segments};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet};
 use url::Url;
@@ -18,7 +18,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A presentation and the size of everything in it; clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct Known(Arc<Whole>);
+pub(in crate::bench) struct Known(Arc<Whole>);
 
 #[derive(Debug)]
 struct Whole {
@@ -36,7 +36,7 @@ impl Known {
     ///
     /// # Errors
     /// Where something cannot be fetched, or the MPD is not one whose segments have URLs.
-    pub(super) async fn fetch(url: &Url) -> anyhow::Result<Self> {
+    pub(in crate::bench) async fn fetch(url: &Url) -> anyhow::Result<Self> {
         let client = reqwest::Client::builder().timeout(TIMEOUT).no_proxy().build()?;
         let text = get(&client, url.as_str()).await?;
         let (parsed, _) = dashpot_mpd::parse(&text[..]).context("the MPD")?;
@@ -60,9 +60,33 @@ impl Known {
         Ok(Self(Arc::new(Whole { presentation, mpd, sizes })))
     }
 
+    /// Returns what is played, as clients see it.
+    pub(in crate::bench) fn presentation(&self) -> &Presentation {
+        &self.0.presentation
+    }
+
+    /// Returns the film's versions, with the rates that the MPD declares.
+    #[expect(clippy::cast_precision_loss, reason = "rates above 2^53 bps do not exist")]
+    pub(in crate::bench) fn versions(&self) -> Vec<Segments> {
+        let ladder = ladder(&self.0.presentation, Kind::Video).into_iter().enumerate();
+        let versions = ladder.map(|(rung, it)| {
+            let listed = match &it.index {
+                SegmentIndex::Listed(listed) => listed.as_slice(),
+                SegmentIndex::NeedsSidx(_) => &[],
+            };
+            let segments = listed.iter().map(|segment| {
+                let size = self.0.sizes.get(&(Media::Video, rung, Some(segment.number)));
+                let ms = segment.duration.as_duration().as_secs_f64() * 1e3;
+                (ms, size.copied().unwrap_or_default().bytes())
+            });
+            Segments { kbps: Some(it.bandwidth as f64 / 1_000.0), segments: segments.collect() }
+        });
+        versions.collect()
+    }
+
     /// Returns the rates of the video, in kbit/s, ascending.
     #[expect(clippy::cast_precision_loss, reason = "rates above 2^53 bps do not exist")]
-    pub(super) fn ladder(&self) -> Vec<f64> {
+    pub(in crate::bench) fn ladder(&self) -> Vec<f64> {
         let ladder = ladder(&self.0.presentation, Kind::Video);
         ladder.into_iter().map(|it| it.bandwidth as f64 / 1_000.0).collect()
     }

@@ -1,9 +1,13 @@
 //! One session of the best rule and of the next, over the trace on which they differ the most.
 
-use super::super::{
-    plan::{Plan, played},
-    summary::{COMPARED, Summary},
+use super::{
+    super::{
+        plan::{Plan, played},
+        summary::{COMPARED, Summary},
+    },
+    Source,
 };
+use anyhow::Context as _;
 use dashpot_qoe::{Event, Media, Record};
 use dashpot_report::{Line, Panel, QUIET, Stack, colour, stack};
 use dashpot_sim::{
@@ -19,6 +23,7 @@ use std::ops::Range;
 pub(super) fn draw(
     summary: &Summary,
     plan: &Plan,
+    source: Source<'_>,
     ranks: &[usize],
 ) -> anyhow::Result<Vec<(String, String)>> {
     let Some(movie) = plan.movies.first() else { return Ok(Vec::new()) };
@@ -28,12 +33,22 @@ pub(super) fn draw(
     let mut figures = Vec::new();
     for rule in shown {
         let name = &summary.rules[rule];
-        let played = played(&Job { rule: name, movie, network, setup: plan.setup }, true)?;
+        let again;
+        let played = match source {
+            Source::Virtual => {
+                again = played(&Job { rule: name, movie, network, setup: plan.setup }, true)?;
+                &again
+            }
+            Source::Real { sessions, .. } => {
+                let found = sessions.get(trace * summary.rules.len() + rule);
+                found.context("a session was not kept")?
+            }
+        };
         let caption = format!(
             "{name} over {}, the trace on which the two best rules differ the most, with {}",
             network.name, movie.name
         );
-        figures.push((caption, figure(&played, network)?));
+        figures.push((caption, figure(played, network)?));
     }
     Ok(figures)
 }

@@ -1,0 +1,48 @@
+/** When pictures move and when they stand still. */
+
+import { isStarved } from "../stalls";
+import type { Teller } from "./teller";
+
+/** A playhead that moves less than this share of real time between two looks stands still. */
+const MOVING_RATIO = 0.1;
+/**
+ * Shorter than this it is no stall: a decoder that takes up a replaced segment, or a busy machine,
+ * halts the picture for a frame or three while there is enough in the buffer.
+ */
+const STALL_MS_MIN = 150;
+
+export class Playhead {
+  private playing = false;
+  private last: { now_ms: number; position_s: number } | null = null;
+  /** When and where it was last seen to move. */
+  private moved = { at_ms: 0, position_s: 0 };
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    private readonly teller: Teller,
+  ) {}
+
+  look(): void {
+    const now_ms = performance.now();
+    const position_s = this.video.currentTime;
+    const last = this.last ?? { now_ms, position_s };
+    this.last = { now_ms, position_s };
+    const took_ms = now_ms - last.now_ms;
+    if (took_ms === 0 || this.video.ended) return;
+    const moved_ms = (position_s - last.position_s) * 1000;
+    const moving = MOVING_RATIO * took_ms < moved_ms && !isStarved(this.video);
+    // It began, or ended, to move between two looks: its way says when.
+    const part_ms = Math.min(moved_ms, took_ms);
+    if (moving) {
+      this.moved = { at_ms: now_ms, position_s };
+      if (!this.playing) this.teller.tell({ what: "playing", position_s: last.position_s }, part_ms);
+      this.playing = true;
+    } else if (this.playing) {
+      if (0 < part_ms && !isStarved(this.video)) this.moved = { at_ms: last.now_ms + part_ms, position_s };
+      const still_ms = now_ms - this.moved.at_ms;
+      if (still_ms < STALL_MS_MIN) return;
+      this.playing = false;
+      this.teller.tell({ what: "stalled", position_s: this.moved.position_s }, still_ms);
+    }
+  }
+}
