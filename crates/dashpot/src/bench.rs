@@ -117,18 +117,18 @@ pub(crate) struct Args {
     threads: usize,
     /// Play in real time too, over HTTP through an origin with the test film, an edge and the trace as
     /// access line, and tell how the two agree
-    #[arg(long, env = "DASHPOT_BENCH_REAL", conflicts_with_all = ["movie", "out", "oracle"])]
+    #[arg(long, env = "DASHPOT_BENCH_REAL", group = "in-real-time", conflicts_with_all = ["movie", "out", "oracle"])]
     real: bool,
     /// Play in real time over such a chain, and have dash.js in headless Chromium (or the program at
     /// PATH) take part; in --abr it is `dash.js`, with `abr=dynamic|throughput|bola|l2a|lolp` and
     /// `buffer=own` where wished
     #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true,
-          env = "DASHPOT_BENCH_BROWSER",
+          env = "DASHPOT_BENCH_BROWSER", group = "in-real-time",
           conflicts_with_all = ["real", "movie", "oracle", "clients", "edge", "p1203"])]
     browser: Option<Option<PathBuf>>,
     /// How much media each session of `--real` or `--browser` plays
     #[arg(long, value_name = "TIME", default_value = "60s", env = "DASHPOT_BENCH_LENGTH",
-          value_parser = parse_duration)]
+          requires = "in-real-time", value_parser = parse_duration)]
     length: Duration,
     /// Shape of the result on stdout
     #[arg(long, value_name = "FORMAT", default_value = "text", env = "DASHPOT_BENCH_FORMAT")]
