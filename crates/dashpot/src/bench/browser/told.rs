@@ -306,6 +306,8 @@ impl Telling {
                 took,
                 // Where it is not known when the first byte came, no rate is made of the rest.
                 first_byte_after: first_byte.unwrap_or(took).min(took),
+                // The film is whole from the start.
+                idle: Duration::ZERO,
                 buffer: if adds { buffer.saturating_add(segment.duration) } else { buffer },
                 cache_status: None,
             },
