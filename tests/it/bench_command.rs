@@ -141,6 +141,19 @@ fn hits_are_in_the_rows_and_in_the_table_where_there_is_a_cache() {
 }
 
 #[test]
+fn a_rule_alone_has_intervals_of_its_means() {
+    let words = "--abr bola --trace gen:mixed,n=10,seconds=60 --movie gen:vbr,segments=10";
+    let text = stdout(words);
+    assert!(text.contains("Means with 95 % intervals (bootstrap, BCa)"), "{text}");
+    let json = stdout(&format!("{words} --format json"));
+    let all: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let figure = &all["rules"][0]["metrics"]["bitrate_kbps"];
+    let [low, high] = [0, 1].map(|end| figure["interval_95"][end].as_f64().expect("an end"));
+    let mean = figure["mean"].as_f64().expect("a mean");
+    assert!(low < mean && mean < high, "{low} {mean} {high}");
+}
+
+#[test]
 fn sabres_figures_are_printed_under_sabres_names() {
     let fixtures = fixtures();
     let json = stdout(&format!(

@@ -6,7 +6,7 @@ mod bootstrap;
 mod compare;
 mod wilcoxon;
 
-pub use bootstrap::{Interval, RESAMPLES, paired_interval};
+pub use bootstrap::{Interval, RESAMPLES, mean_interval, paired_interval};
 pub use compare::{Difference, Figures, LEVEL, Verdict, compare};
 pub use wilcoxon::{Wilcoxon, wilcoxon};
 

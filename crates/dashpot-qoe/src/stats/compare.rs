@@ -10,9 +10,9 @@ pub const LEVEL: f64 = 0.05;
 
 /// One figure of every contender on every trace.
 #[derive(Clone, Debug)]
-pub struct Figures {
+pub struct Figures<M = Metric> {
     /// Which figure.
-    pub metric: Metric,
+    pub metric: M,
     /// By contender, then by trace; absent where a session has none. Where several sessions were
     /// played over one trace, their mean: sessions over the same trace are no independent ones.
     pub values: Vec<Vec<Option<f64>>>,
@@ -20,9 +20,9 @@ pub struct Figures {
 
 /// How two contenders differ in one figure.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Difference {
+pub struct Difference<M = Metric> {
     /// Which figure.
-    pub metric: Metric,
+    pub metric: M,
     /// The index of one contender.
     pub a: usize,
     /// The index of the other.
@@ -50,7 +50,7 @@ pub enum Verdict {
     Same,
 }
 
-impl Difference {
+impl<M> Difference<M> {
     /// Returns what is to be made of it.
     #[must_use]
     pub const fn verdict(&self) -> Verdict {
@@ -65,7 +65,9 @@ impl Difference {
             Verdict::Less
         }
     }
+}
 
+impl Difference {
     /// Returns which contender is shown to be better, where one is and more or less is better at
     /// all.
     #[must_use]
@@ -83,7 +85,7 @@ impl Difference {
 /// All comparisons are one family to Holm's adjustment. The bootstrap's seed is the same for each,
 /// so that a comparison does not depend on which others are made.
 #[must_use]
-pub fn compare(figures: &[Figures], seed: Seed) -> Vec<Difference> {
+pub fn compare<M: Copy>(figures: &[Figures<M>], seed: Seed) -> Vec<Difference<M>> {
     let mut differences = Vec::new();
     for Figures { metric, values } in figures {
         for a in 0..values.len() {
@@ -99,12 +101,12 @@ pub fn compare(figures: &[Figures], seed: Seed) -> Vec<Difference> {
     differences
 }
 
-fn difference(
-    metric: Metric,
+fn difference<M>(
+    metric: M,
     values: &[Vec<Option<f64>>],
     (a, b): (usize, usize),
     seed: Seed,
-) -> Option<Difference> {
+) -> Option<Difference<M>> {
     let pairs = values[a].iter().zip(&values[b]);
     let paired = pairs.filter_map(|(a, b)| Some((*a)? - (*b)?)).collect::<Vec<_>>();
     let interval = paired_interval(&paired, seed)?;

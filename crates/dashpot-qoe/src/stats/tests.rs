@@ -63,6 +63,84 @@ fn the_bootstrap_agrees_with_scipy() {
     assert!(one.excludes_zero() && !paired_interval(&even, Seed(1)).unwrap().excludes_zero());
 }
 
+fn check_mean_interval(values: &[f64], mean: f64, low: f64, high: f64) {
+    // What is found of the bias moves with the resamples, too.
+    let off = (high - low) * 0.04;
+    for seed in [1, 2, 3] {
+        let interval = mean_interval(values, Seed(seed)).unwrap();
+        near(interval.mean, mean, 1e-12);
+        near(interval.low, low, off);
+        near(interval.high, high, off);
+    }
+}
+
+/// scipy's `bootstrap(…, method="BCa")`, of 200,000 resamples.
+#[test]
+fn the_corrected_bootstrap_agrees_with_scipy() {
+    let even = (0..40).map(|i| scattered(i, 7.0, 6.0, 101)).collect::<Vec<_>>();
+    check_mean_interval(&even, 1.121_428_571_428_571_4, -0.177_380_952, 2.426_553_506);
+    let skew = (0..40).map(|i| libm::exp(scattered(i, 20.0, 0.0, 101))).collect::<Vec<_>>();
+    check_mean_interval(&skew, 30.492_994_273_631_712, 20.427_720_592, 44.919_045_362);
+    let mostly_zero = (0..60).map(|i| scattered(i, 10.0, 7.0, 101).max(0.0)).collect::<Vec<_>>();
+    check_mean_interval(&mostly_zero, 0.446_666_666_666_666_7, 0.267_222_222, 0.699_444_444);
+    // The correction alone, of resampled means that are given.
+    let few = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 9.0];
+    let means = (0..1_000).map(|i| f64::from(i * i) * 6e-6).collect::<Vec<_>>();
+    let interval = bootstrap::corrected(&few, 1.2, &means).unwrap();
+    near(interval.low, 0.008_373_846_048_209_585, 1e-12);
+    near(interval.high, 5.844_041_334_908_962, 1e-12);
+    assert_eq!(mean_interval(&[], Seed(1)), None);
+    // Nothing to correct by: the interval is the value.
+    for same in [&[2.0][..], &[0.0, 0.0, 0.0], &[0.1, 0.1, 0.1, 0.1]] {
+        let interval = mean_interval(same, Seed(1)).unwrap();
+        near(interval.low, same[0], 1e-15);
+        near(interval.high, same[0], 1e-15);
+    }
+}
+
+/// How many of 400 intervals from samples of 20 end below the true mean, and begin above it;
+/// percentile and corrected. Each should be 10.
+fn missed(draw: impl Fn(&mut dashpot_base::Rng) -> f64, mean: f64) -> [(u32, u32); 2] {
+    let mut rng = dashpot_base::Rng::new(Seed(5));
+    let mut missed = [(0, 0); 2];
+    for sample in 0..400 {
+        let values = (0..20).map(|_| draw(&mut rng)).collect::<Vec<_>>();
+        let of_sample = super::mean(&values).unwrap();
+        let means = bootstrap::resampled(&values, 500, Seed(sample));
+        let percentile = bootstrap::percentile(of_sample, &means).unwrap();
+        let corrected = bootstrap::corrected(&values, of_sample, &means).unwrap_or(percentile);
+        for (missed, interval) in missed.iter_mut().zip([percentile, corrected]) {
+            missed.0 += u32::from(interval.high < mean);
+            missed.1 += u32::from(mean < interval.low);
+        }
+    }
+    missed
+}
+
+#[test]
+fn the_corrected_interval_covers_more_of_what_is_skewed_and_less_of_what_has_long_tails() {
+    let exponential = |rng: &mut dashpot_base::Rng| -libm::log(1.0 - rng.unit());
+    // A share of time stalled: nothing on four of five traces.
+    let mostly_zero = |rng: &mut dashpot_base::Rng| {
+        let is_stalled = rng.unit() < 0.2;
+        if is_stalled { exponential(rng) } else { 0.0 }
+    };
+    // A difference of two such shares: on either side alike.
+    let long_tails = |rng: &mut dashpot_base::Rng| mostly_zero(rng) - mostly_zero(rng);
+    let normal = dashpot_base::Rng::normal;
+    let check = |name: &str, [percentile, corrected]: [(u32, u32); 2], expected: [u32; 2]| {
+        let found = [percentile.0 + percentile.1, corrected.0 + corrected.1];
+        assert_eq!(found, expected, "{name} of 400 missed: {percentile:?}, {corrected:?}");
+    };
+    check("exponential", missed(exponential, 1.0), [47, 43]);
+    check("mostly zero", missed(mostly_zero, 0.2), [98, 77]);
+    check("long tails", missed(long_tails, 0.0), [59, 91]);
+    check("normal", missed(normal, 0.0), [30, 34]);
+    // Of what is skewed the percentile interval misses nearly always on one side.
+    let [percentile, corrected] = missed(exponential, 1.0);
+    assert_eq!((percentile, corrected), ((38, 9), (30, 13)));
+}
+
 fn check_holm(probabilities: &[f64], expected: &[f64]) {
     let adjusted = holm(probabilities);
     assert_eq!(adjusted.len(), expected.len());

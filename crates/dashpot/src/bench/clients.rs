@@ -27,6 +27,9 @@ pub(super) const CLIENTS_MAX: u32 = 1_000;
 /// of them this one is, counted from 1.
 const LEADING: [(&str, Kind); 2] = [("clients", Kind::Integer), ("client", Kind::Integer)];
 
+/// What rules are compared by: how well viewers fared, and how fairly.
+const COMPARED: [&str; 4] = ["qoe_lin", "jain_qoe_lin", "jain_bitrate", "stall_ratio"];
+
 /// Plays every session of `plan` with all its viewers. Their rows go to `out`, where there is
 /// such a folder; what they came to together is returned.
 pub(super) fn run(plan: &Plan, threads: usize, out: Option<&Path>) -> anyhow::Result<Sessions> {
@@ -54,7 +57,7 @@ pub(super) fn run(plan: &Plan, threads: usize, out: Option<&Path>) -> anyhow::Re
     if let Some((rows, out)) = rows.zip(out) {
         rows.finish(out)?;
     }
-    Ok(Sessions::new(figures))
+    Ok(Sessions::new(figures, &COMPARED))
 }
 
 fn together(job: &Job<'_>) -> anyhow::Result<Vec<Played>> {

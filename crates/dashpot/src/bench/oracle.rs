@@ -1,6 +1,8 @@
 //! The rules in other people's simulators, whose figures are printed under the names that they
 //! have there.
 
+mod told;
+
 use super::{in_order::in_order, plan::Plan};
 use crate::rule;
 use anyhow::{Context as _, bail};
@@ -13,6 +15,7 @@ use dashpot_sim::{
 };
 use serde_json::Value;
 use std::{fmt::Write as _, fs, path::Path, sync::Arc, time::Duration};
+use told::Told;
 
 /// Whose simulator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -30,6 +33,8 @@ pub(super) type Figures = Vec<(&'static str, f64)>;
 #[derive(Debug)]
 pub(super) struct Sessions {
     figures: Vec<Figures>,
+    /// The figures that rules are compared by.
+    compared: &'static [&'static str],
 }
 
 impl Oracle {
@@ -52,7 +57,15 @@ impl Oracle {
                 }
             })
         });
-        Ok(Sessions { figures: figures? })
+        Ok(Sessions { figures: figures?, compared: self.compared() })
+    }
+
+    /// Returns the figures that rules are compared by: the score and what it is made of.
+    const fn compared(self) -> &'static [&'static str] {
+        match self {
+            Self::Sabre => &["time average score", "time average played bitrate", "rebuffer ratio"],
+            Self::Pensieve => &["QoE_lin", "bitrate_kbps", "stall_s"],
+        }
     }
 }
 
@@ -146,13 +159,14 @@ impl Sessions {
         Ok(())
     }
 
-    /// Returns sessions with these figures, in the plan's order.
-    pub(super) const fn new(figures: Vec<Figures>) -> Self {
-        Self { figures }
+    /// Returns sessions with these figures, in the plan's order, of which rules are compared by
+    /// some.
+    pub(super) const fn new(figures: Vec<Figures>, compared: &'static [&'static str]) -> Self {
+        Self { figures, compared }
     }
 
     /// Returns one line of JSON for each session: what it was, where there are several, and its
-    /// figures.
+    /// figures. Where there are several traces, a last line has means and differences.
     pub(super) fn json(&self, plan: &Plan) -> anyhow::Result<String> {
         let mut text = String::new();
         for (job, figures) in plan.jobs().zip(&self.figures) {
@@ -169,6 +183,9 @@ impl Sessions {
                 fields.collect::<Result<Vec<_>, _>>().context("cannot write the result")?;
             write!(text, "{{{}}}", fields.join(", ")).unwrap_or_default();
             text.push('\n');
+        }
+        if let Some(told) = Told::of(self, plan) {
+            writeln!(text, "{}", told.json()).unwrap_or_default();
         }
         Ok(text)
     }
@@ -205,7 +222,7 @@ impl Sessions {
             }
             writeln!(text)?;
         }
-        Ok(())
+        Told::of(self, plan).map_or(Ok(()), |told| told.write(text))
     }
 
     /// Writes every session to the CSV file `path`.

@@ -1,11 +1,11 @@
 //! What a sweep says: each rule's figures over all traces, and how rules differ.
 
-use super::{plan::Plan, row};
+use super::{plan::Plan, row, table};
 use anyhow::Context as _;
 use dashpot_base::Seed;
 use dashpot_qoe::{
     Better, Metric,
-    stats::{Difference, Figures, Verdict, compare, mean, worst},
+    stats::{Difference, Figures, Interval, compare, mean, mean_interval, worst},
 };
 use dashpot_sim::lab::Edge;
 use serde::Serialize;
@@ -112,6 +112,11 @@ impl Summary {
         Spread { mean: mean(&values), worst_5_percent }
     }
 
+    /// Returns the mean of a rule's figure over all traces with its interval.
+    pub(super) fn interval(&self, rule: usize, metric: Metric) -> Option<Interval> {
+        mean_interval(&self.values(rule, metric).collect::<Vec<_>>(), self.seed)
+    }
+
     /// Returns a rule's figure on each trace that has it.
     pub(super) fn values(&self, rule: usize, metric: Metric) -> impl Iterator<Item = f64> {
         let of_metric = self.figures.iter().filter(move |figures| figures.metric == metric);
@@ -132,31 +137,22 @@ impl Summary {
     /// Returns everything as one JSON object.
     pub(super) fn json(&self) -> anyhow::Result<String> {
         let rules = self.rules.iter().enumerate().map(|(index, rule)| {
-            let metrics = Metric::ALL.map(|metric| (metric.name(), self.spread(index, metric)));
+            let metrics = Metric::ALL.map(|metric| {
+                let mut spread = json!(self.spread(index, metric));
+                if COMPARED.contains(&metric) {
+                    let interval = self.interval(index, metric);
+                    spread["interval_95"] = json!(interval.map(|it| [it.low, it.high]));
+                }
+                (metric.name(), spread)
+            });
             json!({
                 "abr": rule,
                 "metrics": BTreeMap::from(metrics),
                 "unfinished": self.unfinished[index],
             })
         });
-        let differences = self.differences.iter().map(|it| {
-            json!({
-                "metric": it.metric.name(),
-                "a": self.rules[it.a],
-                "b": self.rules[it.b],
-                "pairs": it.pairs,
-                "mean_a_minus_b": it.interval.mean,
-                "interval_95": [it.interval.low, it.interval.high],
-                "wilcoxon_p": it.probability,
-                "holm_p": it.adjusted,
-                "verdict": match it.verdict() {
-                    Verdict::More => "a has more",
-                    Verdict::Less => "a has less",
-                    Verdict::NotShown => "no difference shown",
-                    Verdict::Same => "the same on every trace",
-                },
-            })
-        });
+        let differences =
+            self.differences.iter().map(|it| table::json(it.metric.name(), &self.rules, it));
         let all = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "sessions": self.sessions(),

@@ -3,8 +3,9 @@
 use super::summary::{COMPARED, Summary, WORST};
 use dashpot_qoe::{
     Better, Metric,
-    stats::{Difference, Verdict},
+    stats::{Difference, Interval, Verdict},
 };
+use serde_json::{Value, json};
 use std::{fmt::Write as _, path::PathBuf};
 
 /// A column: its two lines of heading, its figure, what to multiply it by, and its decimals.
@@ -159,7 +160,24 @@ fn figures(text: &mut String, summary: &Summary) -> std::fmt::Result {
     writeln!(
         text,
         "Means over traces; below each, the mean of the worst {percent} % of traces, figure by figure."
-    )
+    )?;
+    match summary.rules.len() {
+        1 => means(text, summary),
+        _ => Ok(()),
+    }
+}
+
+/// Says how sure the means of a rule are that is compared with none.
+fn means(text: &mut String, summary: &Summary) -> std::fmt::Result {
+    writeln!(text, "\nMeans with 95 % intervals (bootstrap, BCa)\n")?;
+    for metric in COMPARED {
+        if let Some(Interval { mean, low, high }) = summary.interval(0, metric) {
+            let decimals = if metric == Metric::BitrateKbps { 0 } else { 4 };
+            let name = metric.name();
+            writeln!(text, "  {name:18} {mean:.decimals$} [{low:.decimals$}, {high:.decimals$}]")?;
+        }
+    }
+    Ok(())
 }
 
 fn cell(text: &mut String, column: &Column, value: Option<f64>) -> std::fmt::Result {
@@ -173,13 +191,7 @@ fn differences(text: &mut String, summary: &Summary) -> std::fmt::Result {
     if summary.differences.is_empty() {
         return Ok(());
     }
-    let all = summary.differences.len();
-    writeln!(
-        text,
-        "\nDifferences, paired by trace: mean and 95 % interval (bootstrap); p of the signed-rank test, \
-         adjusted\n(Holm) for {}. Shown is what p < 0.05 and an interval without zero agree on.",
-        counted(all, "comparison"),
-    )?;
+    differences_head(text, summary.differences.len())?;
     let best = best(summary);
     for metric in COMPARED {
         let of_metric = summary.differences.iter().filter(|it| it.metric == metric);
@@ -200,6 +212,16 @@ fn differences(text: &mut String, summary: &Summary) -> std::fmt::Result {
     Ok(())
 }
 
+/// Says what the sentences that follow are made of.
+pub(super) fn differences_head(text: &mut String, comparisons: usize) -> std::fmt::Result {
+    writeln!(
+        text,
+        "\nDifferences, paired by trace: mean and 95 % interval (bootstrap); p of the signed-rank test, \
+         adjusted\n(Holm) for {}. Shown is what p < 0.05 and an interval without zero agree on.",
+        counted(comparisons, "comparison"),
+    )
+}
+
 fn title(metric: Metric) -> String {
     let better = match metric.better() {
         Better::Higher => " (higher is better)",
@@ -210,9 +232,13 @@ fn title(metric: Metric) -> String {
 }
 
 pub(super) fn sentence(summary: &Summary, it: &Difference) -> String {
-    let (a, b) = (&summary.rules[it.a], &summary.rules[it.b]);
     // Rates in whole kbit/s; ratios with as many decimals as tell one stall of a long film.
     let decimals = if it.metric == Metric::BitrateKbps { 0 } else { 4 };
+    told([&summary.rules[it.a], &summary.rules[it.b]], it, decimals)
+}
+
+/// Says in words how the rules `a` and `b` differ.
+pub(super) fn told<M>([a, b]: [&str; 2], it: &Difference<M>, decimals: usize) -> String {
     let interval = it.interval;
     let figures = format!(
         "{:+.decimals$} [{:+.decimals$}, {:+.decimals$}], p {}, {} traces",
@@ -228,6 +254,26 @@ pub(super) fn sentence(summary: &Summary, it: &Difference) -> String {
         Verdict::NotShown => format!("no difference is shown between {a} and {b}: {figures}"),
         Verdict::Same => format!("{a} and {b} are the same on every trace ({})", it.pairs),
     }
+}
+
+/// Returns a difference in the figure of that name as JSON.
+pub(super) fn json<M>(metric: &str, rules: &[String], it: &Difference<M>) -> Value {
+    json!({
+        "metric": metric,
+        "a": rules[it.a],
+        "b": rules[it.b],
+        "pairs": it.pairs,
+        "mean_a_minus_b": it.interval.mean,
+        "interval_95": [it.interval.low, it.interval.high],
+        "wilcoxon_p": it.probability,
+        "holm_p": it.adjusted,
+        "verdict": match it.verdict() {
+            Verdict::More => "a has more",
+            Verdict::Less => "a has less",
+            Verdict::NotShown => "no difference shown",
+            Verdict::Same => "the same on every trace",
+        },
+    })
 }
 
 /// Returns how many decimals a difference in this figure is told with.

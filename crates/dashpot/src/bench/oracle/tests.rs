@@ -50,8 +50,28 @@ fn several_sessions_are_a_line_each_whatever_the_threads() {
     let plan = plan(&["bola", "throughput"], &["net-0.json", "net-1.json", "net-2.json"]);
     for oracle in [Oracle::Sabre, Oracle::Pensieve] {
         let one = oracle.run(&plan, 1).unwrap().json(&plan).unwrap();
-        assert_eq!(one.lines().count(), 6);
-        for line in one.lines() {
+        assert_eq!(one.lines().count(), 7);
+        let told: Value = serde_json::from_str(one.lines().last().unwrap()).unwrap();
+        let compared = oracle.compared().len();
+        assert_eq!(told["means"].as_array().unwrap().len(), 2 * compared);
+        for (of_rule, mean) in told["means"].as_array().unwrap().iter().enumerate() {
+            assert_eq!(mean["abr"], plan.rules[of_rule % 2].as_str());
+            let [low, high] = [0, 1].map(|end| mean["interval_95"][end].as_f64().unwrap());
+            let mean = mean["mean"].as_f64().unwrap();
+            assert!(low <= mean && mean <= high, "{low} {mean} {high}");
+        }
+        let differences = told["differences"].as_array().unwrap();
+        assert_eq!(differences.len(), compared);
+        assert!(differences.iter().all(|it| it["pairs"] == 3 && it["a"] == "bola"));
+        let text = oracle.run(&plan, 1).unwrap().text(&plan);
+        assert!(text.contains("Means over traces with 95 % intervals"), "{text}");
+        assert!(
+            text.contains("bola and throughput are the same")
+                || text.contains("than throughput")
+                || text.contains("between bola and throughput"),
+            "{text}"
+        );
+        for line in one.lines().take(6) {
             let object: Map<String, Value> = serde_json::from_str(line).unwrap();
             assert_eq!(object["film"], "a");
         }
@@ -70,7 +90,7 @@ fn no_session_lacks_less_than_nothing_of_its_optimum() {
     sessions.add_optima(&plan, 2).unwrap();
     let text = sessions.json(&plan).unwrap();
     let lines: Vec<Map<String, Value>> =
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        text.lines().take(4).map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 4);
     for pair in lines.chunks(2) {
         assert_eq!(pair[0]["trace"], pair[1]["trace"]);
