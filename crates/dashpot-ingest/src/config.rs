@@ -37,6 +37,8 @@ pub enum Mode {
         ladder: Ladder,
         /// What the pictures are coded in.
         codec: Codec,
+        /// Whether each segment is compared with the film that it was made of.
+        ssim: bool,
     },
     /// Keep the tracks of MP4 files as they are coded.
     Copy,
@@ -67,6 +69,8 @@ pub struct Progress {
 pub enum Stage {
     /// ffmpeg encodes.
     Encode,
+    /// ffmpeg compares the rungs with the film.
+    Compare,
     /// Tracks are cut into fragments and written.
     Pack,
 }

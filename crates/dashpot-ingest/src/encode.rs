@@ -12,13 +12,42 @@ use crate::ladder::{Ladder, Rung};
 use crate::pack::{Source, is_text};
 use crate::probe::{Probe, Video, probe};
 
-/// Encodes the inputs into `work`; returns the files to pack.
+/// What was encoded.
+pub(crate) struct Encoded {
+    /// The files to pack.
+    pub(crate) sources: Vec<Source>,
+    /// What its pictures were made of, where it has some.
+    pub(crate) pictures: Option<Pictures>,
+}
+
+/// Pictures and the rungs made of them.
+pub(crate) struct Pictures {
+    /// The file that has them.
+    pub(crate) path: PathBuf,
+    /// Which of its streams, and at what rate.
+    pub(crate) video: Video,
+    /// How long they last, where that is known.
+    pub(crate) total: Option<Duration>,
+    /// Each rung and its file, by rising rate.
+    pub(crate) rungs: Vec<(Rung, PathBuf)>,
+}
+
+impl Pictures {
+    /// Returns the filters that make the frames which rungs are encoded of. A constant rate from
+    /// time 0 makes every group the same number of frames. Interlaced frames are made progressive,
+    /// others pass.
+    pub(crate) fn frames((frames, seconds): (u32, u32)) -> String {
+        format!("yadif=deint=interlaced,fps={frames}/{seconds}:start_time=0")
+    }
+}
+
+/// Encodes the inputs into `work`.
 pub(crate) async fn encode(
     config: &Config,
     (ladder, codec): (&Ladder, Codec),
     work: &Path,
     report: impl FnMut(f64, Option<Duration>),
-) -> Result<Vec<Source>, IngestError> {
+) -> Result<Encoded, IngestError> {
     let about = config.inputs.first().cloned().unwrap_or_default();
     let listed =
         ffmpeg::output("ffmpeg", &config.ffmpeg, &words(&["-hide_banner", "-encoders"]), &about)
@@ -47,19 +76,27 @@ pub(crate) async fn encode(
         || probes.iter().filter_map(|(_, probe)| probe.duration).max(),
         |(.., duration)| duration,
     );
+    let mut pictures = None;
     if let Some((input, path, video, _)) = video {
         let rungs = ladder.fit(video.width, video.height);
         job.pictures((input, path), video, &rungs, (encoder, config.gop), total);
+        let files = (0..rungs.len()).map(|at| work.join(rung_file(at)));
+        let rungs = rungs.iter().copied().zip(files).collect();
+        pictures = Some(Pictures { path: path.clone(), video, total, rungs });
     }
     for (input, (path, probe)) in probes.iter().enumerate() {
         job.sound((input, path), probe, total, video.is_some());
         job.text((input, path), probe);
     }
     ffmpeg::encode(&config.ffmpeg, &job.args, &about, total, report).await?;
-    Ok(job.sources)
+    Ok(Encoded { sources: job.sources, pictures })
 }
 
-const QUIET: [&str; 8] =
+fn rung_file(at: usize) -> String {
+    format!("v{at}.mp4")
+}
+
+pub(crate) const QUIET: [&str; 8] =
     ["-nostdin", "-hide_banner", "-v", "error", "-nostats", "-progress", "pipe:1", "-y"];
 
 /// The command line that grows, and the files it will make.
@@ -79,14 +116,8 @@ impl Job<'_> {
         (encoder, gop): (&str, Duration),
         total: Option<Duration>,
     ) {
-        let (frames, seconds) = video.frame_rate;
-        // A constant rate from time 0 makes every group the same number of frames. Interlaced frames are
-        // made progressive, others pass.
-        let mut graph = format!(
-            "[{input}:{}]yadif=deint=interlaced,fps={frames}/{seconds}:start_time=0,split={}",
-            video.index,
-            rungs.len()
-        );
+        let frames = Pictures::frames(video.frame_rate);
+        let mut graph = format!("[{input}:{}]{frames},split={}", video.index, rungs.len());
         let branches = (0..rungs.len()).map(|at| format!("[s{at}]"));
         graph.extend(branches);
         for (at, rung) in rungs.iter().enumerate() {
@@ -106,7 +137,7 @@ impl Job<'_> {
                 self.add(&["-maxrate", &peak, "-bufsize", &rate.to_string()]);
             }
             self.args.extend(group.iter().map(OsString::from));
-            self.output(total, &format!("v{at}.mp4"), about, None);
+            self.output(total, &rung_file(at), about, None);
         }
     }
 
@@ -174,13 +205,13 @@ fn group_frames((frames, seconds): (u32, u32), gop: Duration) -> u64 {
 }
 
 /// Names a file so that ffmpeg takes it as one, whatever characters it begins with.
-fn file_argument(path: &Path) -> OsString {
+pub(crate) fn file_argument(path: &Path) -> OsString {
     let mut argument = OsString::from("file:");
     argument.push(path);
     argument
 }
 
-fn words(words: &[&str]) -> Vec<OsString> {
+pub(crate) fn words(words: &[&str]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()
 }
 

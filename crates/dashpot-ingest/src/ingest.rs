@@ -10,6 +10,7 @@ use crate::error::IngestError;
 use crate::folder::Folder;
 use crate::pack::{Packing, Source, pack};
 use crate::report::Report;
+use crate::ssim::{Compared, compare};
 
 /// Makes an asset of films, and says how far it is through `progress`. When the future is dropped, the
 /// encoder ends and what was made so far goes.
@@ -21,17 +22,24 @@ pub async fn ingest(
     progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<Report, IngestError> {
     let folder = Folder::new(&config.out, &config.name, config.existing)?;
+    let report = |stage| {
+        let progress = &progress;
+        move |done_ratio, remaining| progress(Progress { stage, done_ratio, remaining })
+    };
+    let mut compared = Compared::new();
     let sources = match &config.mode {
         Mode::Copy => config
             .inputs
             .iter()
             .map(|path| Source { path: path.clone(), about: path.clone(), language: None })
             .collect(),
-        Mode::Encode { ladder, codec } => {
-            let report = |done_ratio, remaining| {
-                progress(Progress { stage: Stage::Encode, done_ratio, remaining });
-            };
-            encode(&config, (ladder, *codec), &folder.work(), report).await?
+        Mode::Encode { ladder, codec, ssim } => {
+            let work = folder.work();
+            let encoded = encode(&config, (ladder, *codec), &work, report(Stage::Encode)).await?;
+            if let (true, Some(pictures)) = (*ssim, &encoded.pictures) {
+                compared = compare(&config.ffmpeg, pictures, &work, report(Stage::Compare)).await?;
+            }
+            encoded.sources
         }
     };
     let stop = StopOnDrop(Arc::new(AtomicBool::new(false)));
@@ -40,7 +48,8 @@ pub async fn ingest(
         let report = |done_ratio| {
             progress(Progress { stage: Stage::Pack, done_ratio, remaining: None });
         };
-        finish(folder, &sources, (&name, gop), &stopped, &report)
+        let sources = (&sources[..], &compared);
+        finish(folder, sources, (&name, gop), &stopped, &report)
     });
     // The task does not panic; a runtime that ends takes it along.
     packed.await.unwrap_or(Err(IngestError::Interrupted))
@@ -48,12 +57,12 @@ pub async fn ingest(
 
 fn finish(
     folder: Folder,
-    sources: &[Source],
+    (sources, compared): (&[Source], &Compared),
     (title, gop): (&str, Duration),
     stop: &AtomicBool,
     report: &(dyn Fn(f64) + Send + Sync),
 ) -> Result<Report, IngestError> {
-    let packing = Packing { sources, gop, title, stop, report };
+    let packing = Packing { sources, compared, gop, title, stop, report };
     let mut made = pack(&packing, &folder.asset())?;
     if made.tracks.iter().all(|track| track.fragments == 0) {
         let inputs = sources.iter().map(|source| source.about.display().to_string());

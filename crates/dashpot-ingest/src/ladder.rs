@@ -119,7 +119,7 @@ impl FromStr for Ladder {
 }
 
 impl Rung {
-    const fn pixels(&self) -> u64 {
+    pub(crate) const fn pixels(&self) -> u64 {
         self.width as u64 * self.height as u64
     }
 

@@ -17,6 +17,7 @@ mod pack;
 mod probe;
 mod report;
 mod source;
+mod ssim;
 mod subtitles;
 mod track;
 
@@ -26,6 +27,7 @@ pub use error::IngestError;
 pub use ingest::ingest;
 pub use ladder::{Ladder, Rung};
 pub use report::{Report, TrackReport};
+pub use ssim::{Ssim, SsimError};
 
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ use crate::align::check_aligned;
 use crate::error::IngestError;
 use crate::report::{Report, TrackReport};
 use crate::source::medias;
+use crate::ssim::{Compared, Ssim};
 use crate::subtitles;
 use crate::track::write_track;
 
@@ -37,6 +38,8 @@ struct Planned<'a> {
 /// Everything that becomes the asset.
 pub(crate) struct Packing<'a> {
     pub(crate) sources: &'a [Source],
+    /// How like the film each frame is, file by file, where that was measured.
+    pub(crate) compared: &'a Compared,
     pub(crate) gop: Duration,
     pub(crate) title: &'a str,
     /// Set from outside to stop between tracks.
@@ -44,20 +47,26 @@ pub(crate) struct Packing<'a> {
     pub(crate) report: &'a (dyn Fn(f64) + Send + Sync),
 }
 
-/// Writes the tracks, the subtitles and `asset.json` into `folder`.
+/// Writes the tracks, the subtitles, `asset.json` and, where frames were compared, `ssim.json` into
+/// `folder`.
 pub(crate) fn pack(packing: &Packing<'_>, folder: &Path) -> Result<Report, IngestError> {
     let mut notes = Vec::new();
     let planned = plan(packing, &mut notes)?;
     let texts = texts(packing.sources)?;
     let total: u64 = planned.iter().map(|track| track.plan.data_bytes()).sum();
     let (mut names, mut tracks, mut done) = (Names::default(), Vec::new(), 0);
+    let mut ssim = packing.compared.sidecar();
     for track in &planned {
         if packing.stop.load(Ordering::Relaxed) {
             return Err(IngestError::Interrupted);
         }
         let file = format!("{}.mp4", names.of(track.plan.track()));
         let size_bytes = write_track(&track.source.path, &track.plan, &folder.join(&file))?;
-        tracks.push(track_report(&track.plan, file, size_bytes));
+        let mut made = track_report(&track.plan, file, size_bytes);
+        if let Some(ssim) = &mut ssim {
+            made.ssim_db = packing.compared.add(ssim, &made.file, (track.source, &track.plan))?;
+        }
+        tracks.push(made);
         done += track.plan.data_bytes();
         (packing.report)(ratio(done, total));
     }
@@ -72,7 +81,11 @@ pub(crate) fn pack(packing: &Packing<'_>, folder: &Path) -> Result<Report, Inges
             rate_bps: 0,
             fragments: 0,
             size_bytes: u64::try_from(text.len()).unwrap_or(u64::MAX),
+            ssim_db: None,
         });
+    }
+    if let Some(ssim) = ssim {
+        write_text(&folder.join(Ssim::FILE), &ssim.text())?;
     }
     write_text(&folder.join("asset.json"), &Report::asset_json(packing.title, &tracks))?;
     let durations = planned.iter().map(|track| seconds(&track.plan));
@@ -208,6 +221,7 @@ fn track_report(plan: &Plan, file: String, size_bytes: u64) -> TrackReport {
         rate_bps,
         fragments: plan.starts().len(),
         size_bytes,
+        ssim_db: None,
     }
 }
 

@@ -34,6 +34,8 @@ pub struct TrackReport {
     pub fragments: usize,
     /// Size of the file.
     pub size_bytes: u64,
+    /// How like the film it is, in decibels of SSIM; `None` where that was not measured.
+    pub ssim_db: Option<f64>,
 }
 
 impl Report {

@@ -10,7 +10,7 @@ use dashpot_bmff::mux::{Cut, Plan};
 use tempfile::TempDir;
 
 use crate::source::medias;
-use crate::{Codec, Config, Existing, IngestError, Mode, Report, Stage, ingest};
+use crate::{Codec, Config, Existing, IngestError, Mode, Report, Ssim, Stage, ingest};
 
 mod encode;
 mod refused;

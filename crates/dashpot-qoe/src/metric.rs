@@ -72,6 +72,15 @@ pub enum Metric {
     QoeHd,
     /// `(Σ ln(R/R_min) − 5·stalled/segment) / segments`, Sabre's score with γp of 5 (ACM Multimedia Systems 2018).
     SabreScore,
+    /// Mean structural similarity (SSIM) to the source of the segments played, -1 to 1, each weighed
+    /// by its length; absent where the film's was not measured.
+    Ssim,
+    /// The same in decibels, `-10·log10(1 − SSIM)`, as Puffer (NSDI 2020) reports it.
+    SsimDb,
+    /// That of the worst segment, in decibels.
+    SsimWorstDb,
+    /// Mean change from one segment to the next, in decibels, as Puffer reports it.
+    SsimVariationDb,
     /// Mean time from the live edge to the playhead, from the first picture on, in seconds. Absent,
     /// as are the figures after it, where the film was there before it was played.
     LiveLatencySeconds,
@@ -127,6 +136,10 @@ impl Metric {
         Self::QoeLog,
         Self::QoeHd,
         Self::SabreScore,
+        Self::Ssim,
+        Self::SsimDb,
+        Self::SsimWorstDb,
+        Self::SsimVariationDb,
         Self::LiveLatencySeconds,
         Self::LiveLatencyP95Seconds,
         Self::LiveLatencyEndSeconds,
@@ -167,6 +180,10 @@ impl Metric {
             Self::QoeLog => "qoe_log",
             Self::QoeHd => "qoe_hd",
             Self::SabreScore => "sabre_score",
+            Self::Ssim => "ssim",
+            Self::SsimDb => "ssim_db",
+            Self::SsimWorstDb => "ssim_worst_db",
+            Self::SsimVariationDb => "ssim_variation_db",
             Self::LiveLatencySeconds => "live_latency_s",
             Self::LiveLatencyP95Seconds => "live_latency_p95_s",
             Self::LiveLatencyEndSeconds => "live_latency_end_s",
@@ -194,6 +211,9 @@ impl Metric {
             | Self::QoeLog
             | Self::QoeHd
             | Self::SabreScore
+            | Self::Ssim
+            | Self::SsimDb
+            | Self::SsimWorstDb
             | Self::Nqoe
             | Self::PlayedSeconds => Better::Higher,
             Self::StallRatio
@@ -209,6 +229,7 @@ impl Metric {
             | Self::ReactionSeconds
             | Self::WasteRatio
             | Self::EstimateError
+            | Self::SsimVariationDb
             | Self::LiveLatencySeconds
             | Self::LiveLatencyP95Seconds
             | Self::LiveLatencyEndSeconds

@@ -14,7 +14,7 @@ use crate::{
 use dashpot_abr::{Rule, SpecError};
 use dashpot_base::{MonoTime, Seed};
 use dashpot_player::DoneReason;
-use dashpot_qoe::{Measures, Metric, Record, Step, Tracker, reaction};
+use dashpot_qoe::{Measures, Metric, Record, Step, Tracker, reaction, similarity};
 use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -133,7 +133,12 @@ impl Job<'_> {
 
     /// Returns what came of a session that was run, without its reaction and its records.
     fn played(&self, tracker: Tracker, outcome: Outcome) -> Played {
-        let measures = tracker.measures(&outcome.summary, self.movie.film.ladder());
+        let mut measures = tracker.measures(&outcome.summary, self.movie.film.ladder());
+        similarity(&mut measures, tracker.pieces(), |piece| {
+            // Segments are numbered from 1.
+            let index = usize::try_from(piece.number).ok()?.checked_sub(1)?;
+            self.movie.ssim(index, piece.rung)
+        });
         let ended = outcome.done.as_ref().map_or("stuck", word);
         let took = outcome.ended.since(MonoTime::ZERO);
         let failure = match outcome.done {

@@ -86,6 +86,11 @@ impl Plan {
             .collect()
     }
 
+    /// Returns how many samples each fragment has.
+    pub fn fragment_lengths(&self) -> impl Iterator<Item = usize> {
+        self.fragments.iter().map(ExactSizeIterator::len)
+    }
+
     /// Returns the decode times of all sync samples.
     pub fn sync_times(&self) -> impl Iterator<Item = MediaTime> {
         let sync = self.samples.iter().filter(|sample| sample.sync);

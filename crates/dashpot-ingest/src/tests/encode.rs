@@ -13,7 +13,7 @@ fn a_film_becomes_a_ladder_with_sound_and_subtitles() {
     let text = lab.path("film.en.vtt");
     fs::write(&text, "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n").unwrap();
     let ladder = "64x36@50kbps,128x72@100kbps,1280x720@1Mbps".parse().unwrap();
-    let mode = Mode::Encode { ladder, codec: Codec::H264 };
+    let mode = Mode::Encode { ladder, codec: Codec::H264, ssim: false };
     let seen = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&seen);
     let work = ingest(lab.config(&[film, text], mode), move |progress| {
@@ -42,6 +42,34 @@ fn a_film_becomes_a_ladder_with_sound_and_subtitles() {
     assert_eq!(seen.last(), Some(&(Stage::Pack, 1.0)));
     assert!(seen.iter().any(|(stage, _)| *stage == Stage::Encode));
     assert!(seen.iter().all(|(_, ratio)| (0.0..=1.0).contains(ratio)));
+}
+
+#[test]
+fn segments_are_compared_with_the_film_wherever_it_is() {
+    let Some(lab) = Lab::new() else { return };
+    // Letters that mean something to ffmpeg's filters.
+    fs::create_dir(lab.path("it's [a:b],c;d")).unwrap();
+    let film = lab.draw("it's [a:b],c;d/film.mp4", 250, &["-an"]);
+    let ladder = "64x36@30kbps,160x90@900kbps".parse().unwrap();
+    let mode = Mode::Encode { ladder, codec: Codec::H264, ssim: true };
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&seen);
+    let config = Config { out: lab.path("it's [a:b],c;d"), ..lab.config(&[film], mode) };
+    let work = ingest(config, move |progress| kept.lock().unwrap().push(progress.stage));
+    let report = runtime().block_on(work).unwrap();
+    assert_eq!(files(&report), ["v1.mp4", "v2.mp4"]);
+    let text = fs::read_to_string(report.path.join(Ssim::FILE)).unwrap();
+    let ssim = Ssim::parse(&text).unwrap();
+    assert_eq!(ssim.size, (160, 90));
+    let [low, high] = ["v1", "v2"].map(|track| &ssim.tracks[track]);
+    assert_eq!((low.len(), high.len()), (2, 2));
+    for (low, high) in low.iter().zip(high) {
+        // The same frames are compared: any other one of a moving picture is less like them.
+        assert!(low < high && 0.97 < *high && 0.3 < *low, "{low} {high}");
+    }
+    let [low, high] = [0, 1].map(|track: usize| report.tracks[track].ssim_db.unwrap());
+    assert!(low < high, "{low} {high}");
+    assert!(seen.lock().unwrap().contains(&Stage::Compare));
 }
 
 fn check_copy(name: &str, flags: &[&str]) {

@@ -4,7 +4,7 @@ use super::*;
 use crate::Ladder;
 
 fn encode() -> Mode {
-    Mode::Encode { ladder: Ladder::default(), codec: Codec::H264 }
+    Mode::Encode { ladder: Ladder::default(), codec: Codec::H264, ssim: false }
 }
 
 /// Runs the work, which must fail with a message that has `expected` in it and leave `left`.
@@ -117,7 +117,7 @@ fn a_full_disk_is_said_and_nothing_is_left() {
     let film = [lab.draw("film.mp4", 50, &["-b:v", "900k"])];
     let copied = run(lab.config(&film, Mode::Copy)).unwrap_err();
     let ladder = "160x90@900kbps".parse().unwrap();
-    let mode = Mode::Encode { ladder, codec: Codec::H264 };
+    let mode = Mode::Encode { ladder, codec: Codec::H264, ssim: false };
     let encoded = run(lab.config(&film, mode)).unwrap_err();
     let left = lab.left();
     let status = Command::new("umount").arg(lab.out()).status().unwrap();

@@ -14,6 +14,9 @@ pub struct Movie {
     pub film: Arc<Table>,
     /// The same, ready to be played by native sessions.
     pub lab: lab::Film,
+    /// How like the source each segment looks (SSIM, -1 to 1): segment by segment, each rung by rung.
+    /// Empty where nobody measured it.
+    pub ssim: Vec<f64>,
     /// Identifies its content, whatever its name.
     pub hash: u64,
 }
@@ -26,6 +29,8 @@ pub struct Segments {
     pub kbps: Option<f64>,
     /// Length in milliseconds and size in bytes.
     pub segments: Vec<(f64, u64)>,
+    /// How like the source each looks (SSIM, -1 to 1), where that was measured.
+    pub ssim: Option<Vec<f64>>,
 }
 
 /// Why something is no film.
@@ -53,6 +58,14 @@ pub enum FilmError {
     /// The versions have different numbers of segments.
     #[error("its versions have different numbers of segments: {0} and {1}")]
     Lengths(usize, usize),
+    /// A version's segments were not all measured.
+    #[error("{ssim} of {segments} segments of a version have a measured SSIM")]
+    Ssim {
+        /// How many segments there are.
+        segments: usize,
+        /// How many were measured.
+        ssim: usize,
+    },
 }
 
 /// By how much the versions of a segment may differ in length, in milliseconds: what rounding to
@@ -71,7 +84,15 @@ impl Movie {
             hasher.list(row.iter());
         }
         let lab = lab::Film::new(&film);
-        Self { name, film: Arc::new(film), lab, hash: hasher.finish() }
+        Self { name, film: Arc::new(film), lab, ssim: Vec::new(), hash: hasher.finish() }
+    }
+
+    /// Returns how like the source segment `index` at `rung` looks, where that was measured.
+    #[must_use]
+    pub fn ssim(&self, index: usize, rung: usize) -> Option<f64> {
+        let rungs = self.film.ladder().len();
+        let is_there = index < self.film.segments() && rung < rungs;
+        is_there.then(|| self.ssim.get(index * rungs + rung).copied()).flatten()
     }
 
     /// Reads a film as Sabre has it.
@@ -87,14 +108,18 @@ impl Movie {
     /// # Errors
     /// Where they make none, or are not cut alike.
     pub fn of_versions(name: String, versions: Vec<Segments>) -> Result<Self, FilmError> {
-        let mut versions: Vec<(f64, Vec<(f64, u64)>)> = versions
+        let mut versions: Vec<(f64, Segments)> = versions
             .into_iter()
-            .map(|it| (it.kbps.unwrap_or_else(|| peak(&it.segments)), it.segments))
+            .map(|it| (it.kbps.unwrap_or_else(|| peak(&it.segments)), it))
             .collect();
         versions.sort_by(|a, b| a.0.total_cmp(&b.0));
         versions.dedup_by(|a, b| a.0.total_cmp(&b.0).is_eq());
-        let (_, first) = versions.first().ok_or(TableError::Empty)?;
-        for (_, other) in &versions {
+        let first = &versions.first().ok_or(TableError::Empty)?.1.segments;
+        for (_, Segments { segments: other, ssim, .. }) in &versions {
+            let of_other = ssim.as_ref().map_or(other.len(), Vec::len);
+            if of_other != other.len() {
+                return Err(FilmError::Ssim { segments: other.len(), ssim: of_other });
+            }
             if first.len() != other.len() {
                 return Err(FilmError::Lengths(first.len(), other.len()));
             }
@@ -106,10 +131,19 @@ impl Movie {
         }
         let lengths = first.iter().map(|(ms, _)| *ms).collect();
         let sizes = (0..first.len())
-            .map(|index| versions.iter().map(|(_, segments)| bits(segments[index].1)).collect())
+            .map(|index| versions.iter().map(|(_, it)| bits(it.segments[index].1)).collect())
             .collect::<Vec<Vec<f64>>>();
         let ladder = versions.iter().map(|(kbps, _)| *kbps).collect();
-        Ok(Self::new(name, Table::new(ladder, lengths, &sizes)?))
+        let mut movie = Self::new(name, Table::new(ladder, lengths, &sizes)?);
+        let ssim = versions.iter().map(|(_, it)| it.ssim.as_ref()).collect::<Option<Vec<_>>>();
+        if let Some(ssim) = ssim {
+            let of = |index: usize| ssim.iter().map(move |rung| rung[index]);
+            movie.ssim = (0..movie.film.segments()).flat_map(of).collect();
+            let mut hasher = Hasher::default();
+            hasher.list(movie.ssim.iter());
+            movie.hash = movie.hash.rotate_left(1) ^ hasher.finish();
+        }
+        Ok(movie)
     }
 }
 
@@ -130,8 +164,11 @@ mod tests {
     type Version<'a> = (Option<f64>, &'a [(f64, u64)]);
 
     fn versions(of: &[Version<'_>]) -> Result<Movie, FilmError> {
-        let versions =
-            of.iter().map(|(kbps, segments)| Segments { kbps: *kbps, segments: segments.to_vec() });
+        let versions = of.iter().map(|(kbps, segments)| Segments {
+            kbps: *kbps,
+            segments: segments.to_vec(),
+            ssim: None,
+        });
         Movie::of_versions("film".to_owned(), versions.collect())
     }
 
@@ -157,6 +194,29 @@ mod tests {
         let other: &[(f64, u64)] = &[(1.0, 1), (5.0, 1)];
         check(&[(Some(1.0), whole), (Some(2.0), other)], "segment 1 lasts 9 ms in one, 5 ms");
         check(&[(Some(1.0), &[(1.0, 0)])], "no positive number");
+    }
+
+    #[test]
+    fn similarities_stay_with_their_versions_and_are_content() {
+        let of = |high: Option<Vec<f64>>| {
+            let version = |kbps, ssim| Segments {
+                kbps: Some(kbps),
+                segments: vec![(1_000.0, 9), (1_000.0, 9)],
+                ssim,
+            };
+            let versions = vec![version(2.0, high), version(1.0, Some(vec![0.5, 0.75]))];
+            Movie::of_versions("film".to_owned(), versions)
+        };
+        let movie = of(Some(vec![0.9, 1.0])).unwrap();
+        let found = [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (0, 2)];
+        let found = found.map(|(index, rung)| movie.ssim(index, rung));
+        assert_eq!(found, [Some(0.5), Some(0.9), Some(0.75), Some(1.0), None, None]);
+        let without = of(None).unwrap();
+        assert_eq!(without.ssim(0, 0), None);
+        let other = of(Some(vec![0.9, 0.99])).unwrap();
+        assert!(movie.hash != without.hash && movie.hash != other.hash);
+        let told = of(Some(vec![0.9])).unwrap_err().to_string();
+        assert!(told.contains("1 of 2 segments"), "{told}");
     }
 
     #[test]

@@ -35,10 +35,15 @@ const EDGE_COLUMNS: [Column; 2] = [
     Column("hits", "% bytes", Metric::ByteHitRatio, 100.0, 1),
 ];
 
+/// Columns that only sessions have whose film was compared with its source.
+const SSIM_COLUMNS: [Column; 1] = [Column("SSIM", "dB", Metric::SsimDb, 1.0, 2)];
+
 /// Returns the columns that are shown of these sessions.
 pub(super) fn columns(summary: &Summary) -> Vec<&'static Column> {
     let edge = EDGE_COLUMNS.iter().filter(|_| summary.edge.is_some());
-    COLUMNS.iter().chain(edge).collect()
+    let has = |metric| (0..summary.rules.len()).any(|it| summary.spread(it, metric).mean.is_some());
+    let ssim = SSIM_COLUMNS.iter().filter(|it| has(it.2));
+    COLUMNS.iter().chain(ssim).chain(edge).collect()
 }
 
 /// With more rules than this only the best one's differences are told in words.

@@ -43,7 +43,7 @@ fn version(representation: &RepView) -> anyhow::Result<Segments> {
     let segments = segments.collect::<anyhow::Result<Vec<_>>>().with_context(what)?;
     #[expect(clippy::cast_precision_loss, reason = "below 2^53 bits a second")]
     let kbps = representation.bandwidth as f64 / 1e3;
-    Ok(Segments { kbps: (0.0 < kbps).then_some(kbps), segments })
+    Ok(Segments { kbps: (0.0 < kbps).then_some(kbps), segments, ssim: None })
 }
 
 fn file(url: &str) -> anyhow::Result<PathBuf> {

@@ -26,6 +26,40 @@ fn the_test_film_has_five_rungs_whose_sizes_are_those_of_its_fragments() {
 }
 
 #[test]
+fn what_was_measured_of_an_asset_is_read_and_must_fit_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for track in ["v1.mp4", "v3.mp4", "a-en.mp4"] {
+        let from = repository().join("media/film").join(track);
+        fs::copy(from, folder.path().join(track)).unwrap();
+    }
+    let name = folder.path().to_str().unwrap();
+    assert_eq!(movie(name).unwrap().ssim(0, 0), None);
+    let low = [0.5; 12];
+    let high = (0_u8..12).map(|index| 0.9 + f64::from(index) / 1e3).collect::<Vec<_>>();
+    let write = |tracks: serde_json::Value| {
+        let file = serde_json::json!({
+            "kind": "dashpot-ssim", "version": 1, "width": 640, "height": 360, "tracks": tracks
+        });
+        fs::write(folder.path().join("ssim.json"), file.to_string()).unwrap();
+    };
+    write(serde_json::json!({"v1": low, "v3": high}));
+    let read = movie(name).unwrap();
+    assert_eq!((read.ssim(11, 0), read.ssim(11, 1)), (Some(0.5), Some(0.911)));
+    let check = |words: &str| {
+        let told = refused(folder.path());
+        assert!(told.contains(words), "{told}");
+    };
+    write(serde_json::json!({"v1": low}));
+    check("has no track `v3`");
+    write(serde_json::json!({"v1": low, "v3": high[1..]}));
+    check("has 11 segments of `v3`, which has 12");
+    write(serde_json::json!({"v1": low, "v3": [9]}));
+    check("segment 0 of `v3` has 9");
+    fs::write(folder.path().join("ssim.json"), "{").unwrap();
+    check("remove it to go on without");
+}
+
+#[test]
 fn an_mpd_is_read_with_segments_of_files_of_their_own_and_of_an_index() {
     let folder = tempfile::tempdir().unwrap();
     let template = r#"<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" minBufferTime="PT2S"
