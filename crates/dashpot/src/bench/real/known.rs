@@ -79,7 +79,11 @@ impl Known {
                 let ms = segment.duration.as_duration().as_secs_f64() * 1e3;
                 (ms, size.copied().unwrap_or_default().bytes())
             });
-            Segments { kbps: Some(it.bandwidth as f64 / 1_000.0), segments: segments.collect() }
+            Segments {
+                kbps: Some(it.bandwidth as f64 / 1_000.0),
+                segments: segments.collect(),
+                ssim: None,
+            }
         });
         versions.collect()
     }
