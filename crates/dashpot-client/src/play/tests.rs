@@ -7,7 +7,7 @@ use super::*;
 use dashpot_abr::{self as abr, Decision, Reason, Rung, Throughput, View};
 use dashpot_player::{Failure, What};
 use dashpot_qoe::{Abandoned, Event};
-use server::{Answer, path, response, with_server};
+use server::{Answer, HELD, path, response, with_server};
 use std::error::Error as _;
 use url::Url;
 
@@ -128,13 +128,22 @@ impl Rule for Hasty {
 
 #[tokio::test]
 async fn a_download_that_the_rule_gives_up_is_cancelled_and_chosen_afresh() {
+    /// Has half of the top rung's first segment, and no more.
+    fn half(head: &str) -> Vec<u8> {
+        let mut answer = film(head);
+        if path(head) == "/v2/1.m4s" {
+            answer.truncate(answer.len() - 1_000);
+            answer.extend_from_slice(HELD);
+        }
+        answer
+    }
     // A segment takes 400 ms, of which the rule sees the first eighth.
     let slow = |base: &str| Config {
         link: Some(Trace::parse("1000,40,1").unwrap()),
         rule: Box::new(Hasty::default()),
         ..config(base, "/film.mpd")
     };
-    let (Played { outcome, events }, heads) = run(film, slow).await;
+    let (Played { outcome, events }, heads) = run(half, slow).await;
     let outcome = outcome.unwrap();
     assert_eq!(outcome.reason, DoneReason::PlayedEnough);
     let given_up = events.iter().filter_map(|event| {

@@ -10,6 +10,10 @@ use tokio::{
 /// What the server answers: the bytes on the wire, by the request's head.
 pub(super) type Answer = fn(&str) -> Vec<u8>;
 
+/// An answer that ends so is sent without it, and its connection stays open until the client has
+/// gone: the rest never comes.
+pub(super) const HELD: &[u8] = b"(held)";
+
 /// Every request head that came, in order.
 pub(super) type Heads = Arc<Mutex<Vec<String>>>;
 
@@ -48,8 +52,14 @@ async fn serve(listener: TcpListener, answer: Answer, heads: Heads) {
             let head = String::from_utf8_lossy(&head).into_owned();
             let bytes = answer(&head);
             heads.lock().await.push(head);
+            let (bytes, is_held) = match bytes.strip_suffix(HELD) {
+                Some(bytes) => (bytes, true),
+                None => (&bytes[..], false),
+            };
             // A client that hung up has its reasons.
-            if socket.write_all(&bytes).await.is_ok() {
+            if is_held && socket.write_all(bytes).await.is_ok() {
+                socket.read_u8().await.unwrap_or_default();
+            } else if socket.write_all(bytes).await.is_ok() {
                 socket.shutdown().await.unwrap_or_default();
             }
         });
