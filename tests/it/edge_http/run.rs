@@ -3,7 +3,7 @@
 use super::{
     case::{Case, Expect, Outcome, Step},
     origin::{ScriptedOrigin, Seen},
-    wire::{Response, exchange},
+    wire::{PATIENCE, Response, exchange},
     words::Words,
 };
 use dashpot_edge::Config;
@@ -19,7 +19,7 @@ use url::Url;
 /// Cases under way at once: enough to hide the waits of each, few enough for a small machine.
 const CONCURRENT: usize = 16;
 /// How often a step may be tried that waits for what the edge does in the background.
-const TRIES_MAX: usize = 200;
+const TRIES_MAX: usize = 2_000;
 
 /// Holds the edge to `cases`, with its defaults.
 pub(super) async fn check(cases: &'static [Case]) {
@@ -80,9 +80,9 @@ impl Edge {
     }
 }
 
-/// Bounds a test: what would wait for ever fails instead.
+/// Bounds a test: what would wait for ever fails instead, even where a case has lost its patience.
 pub(super) async fn bounded<T>(test: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(120), test).await.expect("nothing waits for ever")
+    timeout(Duration::from_secs(300), test).await.expect("nothing waits for ever")
 }
 
 /// Returns a report where `case` does not go as it says.
@@ -113,7 +113,7 @@ async fn run(
         }
         if step.outcome == Outcome::Refreshing {
             let asked = origin.asked_more_than(&words.base, before);
-            timeout(Duration::from_secs(5), asked).await.unwrap_or_default();
+            timeout(PATIENCE, asked).await.unwrap_or_default();
         }
         let seen = origin.seen(&words.base);
         log.push_str(&format!("--- step {number}, the client sent:\n{}", request.trim_end()));
