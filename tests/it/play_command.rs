@@ -111,9 +111,10 @@ fn check_exit(url: &str, flags: &[&str], expected: i32, words: &str) {
 fn the_exit_code_tells_a_failed_check_from_a_session_that_could_not_run() {
     let origin = Origin::start();
     let film = origin.film();
-    check_exit(&film, &["--for", "1s", "--max-stall-ratio", "0.5"], 0, "");
-    // At this rate the MPD comes in time and no segment does; at a tenth of it not even the MPD.
-    check_exit(&film, &["--for", "2s", "--link", "50kbps"], 1, "nothing was played");
+    check_exit(&film, &["--for", "2s", "--max-stall-ratio", "0.5"], 0, "");
+    // At this rate the MPD comes in half a second and no segment in two; far below it not even the
+    // MPD does.
+    check_exit(&film, &["--for", "2s", "--link", "100kbps"], 1, "nothing was played");
     check_exit(&film, &["--for", "1s", "--link", "5kbps"], 2, "no MPD came from");
     check_exit(&format!("{}nowhere.mpd", origin.url), &[], 2, "404");
     check_exit(&origin.url, &[], 2, "HTML page");
