@@ -120,9 +120,8 @@ fn every_live_form_at_any_time_keeps_to_the_dash_schema() {
     keep_to_the_dash_schema(&files);
 }
 
-/// Returns the packets of a file as `FFmpeg` reads it: decode time and size, in file order.
-/// A decode error anywhere fails.
-fn packets(file: &Path) -> Vec<(f64, u64)> {
+/// Has a file decoded by `FFmpeg`: an error anywhere fails.
+fn decode(file: &Path) {
     let decode = Command::new("ffmpeg")
         .args(["-v", "error", "-xerror", "-i"])
         .arg(file)
@@ -131,6 +130,10 @@ fn packets(file: &Path) -> Vec<(f64, u64)> {
         .expect("ffmpeg runs");
     let complaint = String::from_utf8_lossy(&decode.stderr);
     assert!(decode.status.success() && complaint.is_empty(), "{}: {complaint}", file.display());
+}
+
+/// Returns the packets of a file as `FFmpeg` reads it: decode time and size, in file order.
+fn packets(file: &Path) -> Vec<(f64, u64)> {
     let probe = Command::new("ffprobe")
         .args(["-v", "error", "-show_entries", "packet=dts_time,size", "-of", "csv=p=0"])
         .arg(file)
@@ -165,6 +168,7 @@ fn ffmpeg_decodes_every_track_out_of_its_segments() {
     let (origin, folder) = (Origin::start(), tempfile::tempdir().expect("a folder"));
     for track in ["v1", "v2", "v3", "v4", "v5", "a-en", "a-ko"] {
         let file = joined(&origin, folder.path(), &format!("/vod/film/{track}"), 12);
+        decode(&file);
         let source = packets(&root().join(format!("media/film/{track}.mp4")));
         assert_eq!(packets(&file), source, "{track}");
     }
@@ -179,9 +183,12 @@ fn a_looped_track_plays_on_without_a_step_back() {
     for track in ["v1", "a-en"] {
         let once = packets(&root().join(format!("media/film/{track}.mp4")));
         let base = format!("/vod/film/loop_3/seg_4s/{track}");
-        let segments = packets(&joined(&origin, folder.path(), &base, 18));
+        let file = joined(&origin, folder.path(), &base, 18);
+        decode(&file);
+        let segments = packets(&file);
         let whole = folder.path().join("whole.mp4");
         fs::write(&whole, origin.get(&format!("{base}.mp4"))).expect("a file");
+        decode(&whole);
         assert_eq!(packets(&whole), segments, "{track}");
         assert_eq!(segments.len(), 3 * once.len(), "{track}");
         assert!(segments.windows(2).all(|pair| pair[0].0 < pair[1].0), "{track}");

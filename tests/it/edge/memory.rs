@@ -12,10 +12,10 @@ use tokio::{
     task::JoinSet,
 };
 
-const CACHE_BYTES: usize = 8 << 20;
+const CACHE_BYTES: usize = 4 << 20;
 const OBJECT_BYTES: usize = 1 << 10;
 /// Twice as many as there is room for.
-const OBJECTS: usize = 5_000;
+const OBJECTS: usize = 2_500;
 const VIEWERS: usize = 8;
 
 /// Answers every request with a segment's usual head and a small body.
@@ -118,7 +118,7 @@ async fn a_store_full_of_small_objects_takes_little_more_than_it_was_given() {
         }
         viewers.join_all().await;
         // Each is asked for again: what a hit leaves behind counts, too.
-        get(addr, OBJECTS - 2_000..OBJECTS).await;
+        get(addr, OBJECTS - 1_000..OBJECTS).await;
         let grown = edge.resident_bytes().expect("told before").saturating_sub(before);
         eprintln!("{before} bytes before, {grown} more after {OBJECTS} objects");
         assert!(grown <= CACHE_BYTES * 13 / 10, "{grown} bytes for {CACHE_BYTES}");
