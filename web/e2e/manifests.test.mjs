@@ -17,7 +17,9 @@ test("plays every hand-written MPD", { skip, timeout: 180_000 }, async () => {
   for (const { name, path } of config.manifests) {
     const mpd = new URL(path, config.edges[0].url).href;
     const { page, errors, close } = await stage.visit({ autoplay: "1", buffer: "4", mpd });
-    const beyond = (state, to) => to <= state.playhead_s || state.phase === "failed";
+    // It may pause for a moment on a busy machine; it has to go on.
+    const beyond = (state, to) =>
+      (to <= state.playhead_s && state.phase === "playing") || state.phase === "failed";
     await until(page, `${name} begins`, PLAY_MS_MAX, beyond, 1);
     await page.evaluate((to) => (document.querySelector("video").currentTime = to), SEEK_S);
     const state = await until(page, `${name} plays on after a seek`, PLAY_MS_MAX, beyond, SEEK_S + 4);
