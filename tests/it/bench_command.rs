@@ -191,3 +191,42 @@ fn what_cannot_be_run_is_refused_with_what_to_do() {
     let few = "--trace gen:step,n=1,seconds=20 --movie gen:vbr,segments=3";
     check(&format!("{few} --out {to} --log 99"), "--log 99 names no session");
 }
+
+/// Returns a figure of a rule in a result as JSON.
+fn mean(result: &serde_json::Value, rule: usize, metric: &str) -> f64 {
+    let mean = &result["rules"][rule]["metrics"][metric]["mean"];
+    mean.as_f64().unwrap_or_else(|| panic!("{metric} of rule {rule}: {mean}"))
+}
+
+#[test]
+fn live_sessions_keep_their_latency_and_are_the_same_whatever_the_threads() {
+    let words = "--live 3s --abr throughput,l2a,lolp --format json \
+                 --trace gen:step,n=4,seconds=60 --movie gen:vbr,segments=20,seconds=2";
+    let texts = [1, 3].map(|threads| stdout(&format!("{words} --threads {threads}")));
+    assert_eq!(texts[0], texts[1]);
+    let result: serde_json::Value = serde_json::from_str(&texts[0]).expect("JSON");
+    assert_eq!(
+        (&result["live"]["target_ms"], &result["live"]["chunk_ms"]),
+        (&3000.into(), &500.into())
+    );
+    for rule in 0..3 {
+        let latency = mean(&result, rule, "live_latency_s");
+        assert!((2.5..20.0).contains(&latency), "{latency}");
+        assert!(mean(&result, rule, "nqoe") <= 1.0);
+        assert!((0.5..=1.5).contains(&mean(&result, rule, "playback_rate")));
+    }
+    let compared = result["differences"].as_array().expect("a list");
+    let metrics = compared.iter().map(|it| it["metric"].as_str().expect("a name"));
+    let metrics = metrics.collect::<std::collections::BTreeSet<_>>();
+    assert!(metrics.contains("nqoe") && metrics.contains("live_latency_s"), "{metrics:?}");
+}
+
+#[test]
+fn a_latency_that_nothing_can_have_is_refused_in_words() {
+    let output = run("--live 1s --chunk 0s --movie gen:vbr,segments=5");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("sent in pieces of 4 s"), "{error}");
+    let output = run("--chunk 100ms");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--live"));
+}

@@ -9,13 +9,13 @@ pub use viewers::APART;
 
 use crate::{
     input::{Movie, Network},
-    lab::{Edge, Lab, Outcome},
+    lab::{self, Edge, Lab, Outcome},
 };
-use dashpot_abr::{Rule, SpecError};
-use dashpot_base::{MonoTime, Seed};
+use dashpot_abr::{Film as _, Rule, SpecError};
+use dashpot_base::{MonoTime, Rng, Seed};
 use dashpot_player::DoneReason;
 use dashpot_qoe::{Measures, Metric, Record, Step, Tracker, reaction, similarity};
-use std::time::Duration;
+use std::{fmt, time::Duration};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// One session to be played.
@@ -42,6 +42,8 @@ pub struct Setup {
     /// viewers before have left in it differs from network to network and is the same for all
     /// rules over one.
     pub edge: Option<Edge>,
+    /// Set where the film comes into being while it is played.
+    pub live: Option<Live>,
     /// How many viewers share the network and the cache; see [`Job::play_together`].
     pub viewers: u32,
 }
@@ -50,7 +52,39 @@ impl Setup {
     /// Returns a setup of one viewer without a cache.
     #[must_use]
     pub const fn new(buffer: Duration, seed: u64) -> Self {
-        Self { buffer, seed, edge: None, viewers: 1 }
+        Self { buffer, seed, edge: None, live: None, viewers: 1 }
+    }
+}
+
+/// How a film is played that comes into being meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// How far behind the live edge playback is to be kept.
+    pub target: Duration,
+    /// How long the chunks play in which a segment is sent while it is made; zero where it is sent
+    /// once all of it was captured.
+    pub chunk: Duration,
+}
+
+impl Live {
+    /// Returns the live session of a viewer who comes somewhere in the middle of a segment. Where
+    /// the seed draws, the same for all rules over one network; the first picture is of the
+    /// film's first segment.
+    fn joined(self, seed: Seed, segment_ms: f64) -> lab::Live {
+        let into_ms = Rng::new(seed).unit() * segment_ms;
+        let into = Duration::try_from_secs_f64(into_ms / 1e3).unwrap_or_default();
+        let Self { target, chunk } = self;
+        lab::Live { target, chunk, on_air: target.saturating_add(into) }
+    }
+}
+
+impl fmt::Display for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} s behind the live edge, ", self.target.as_secs_f64())?;
+        match self.chunk.as_millis() {
+            0 => f.write_str("segments sent whole"),
+            ms => write!(f, "segments sent in chunks of {ms} ms"),
+        }
     }
 }
 
@@ -75,11 +109,14 @@ impl Job<'_> {
     /// Returns the hash of the rule and the setup: what was done, whatever it was done with.
     #[must_use]
     pub fn config_hash(&self) -> u64 {
-        let Setup { buffer, seed, edge, viewers } = self.setup;
+        let Setup { buffer, seed, edge, live, viewers } = self.setup;
         let mut config = format!("native;{};{};{seed}", self.rule, buffer.as_nanos());
         // What is not there adds nothing, so that plain sessions keep their hashes.
         if let Some(edge) = edge {
             config += &format!(";edge={edge}");
+        }
+        if let Some(Live { target, chunk }) = live {
+            config += &format!(";live={};chunk={}", target.as_nanos(), chunk.as_nanos());
         }
         if 1 < viewers {
             config += &format!(";viewers={viewers}");
@@ -121,12 +158,13 @@ impl Job<'_> {
 
     /// Returns the session to be run.
     fn lab(&self, rule: Box<dyn Rule>) -> Lab {
-        let Setup { buffer, seed, edge, .. } = self.setup;
+        let Setup { buffer, seed, edge, live, .. } = self.setup;
         let left = Seed(seed ^ self.network.hash);
         Lab {
             buffer,
             seed: Seed(seed),
             edge: edge.map(|edge| Edge { seed: left, ..edge }),
+            live: live.map(|live| live.joined(left, self.movie.film.segment_ms(0))),
             ..Lab::new(self.movie.lab.clone(), self.network.trace.clone(), rule)
         }
     }

@@ -20,12 +20,13 @@ mod table;
 use crate::{ExitStatus, cli, rule};
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
+use dashpot_abr::Film as _;
 use dashpot_base::{Seed, parse_duration};
 use dashpot_net::Format as Lines;
 use dashpot_sim::{
-    input::NetworkFormat,
+    input::{Movie, NetworkFormat},
     lab::Edge,
-    sweep::{Setup, split_rules},
+    sweep::{Live, Setup, split_rules},
 };
 use oracle::Oracle;
 use plan::Plan;
@@ -90,6 +91,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SIZE[,…]", env = "DASHPOT_BENCH_EDGE",
           conflicts_with_all = ["oracle", "real"])]
     edge: Option<String>,
+    /// Play films that come into being meanwhile, so far behind the live edge; compare by `NQoE` and
+    /// latency, too (docs/abr.md)
+    #[arg(long, value_name = "TIME", env = "DASHPOT_BENCH_LIVE", value_parser = parse_duration,
+          conflicts_with_all = ["oracle", "real", "edge"])]
+    live: Option<Duration>,
+    /// With `--live`: send a segment while it is made, in chunks of this length; 0s sends it whole
+    #[arg(long, value_name = "TIME", default_value = "500ms", env = "DASHPOT_BENCH_CHUNK",
+          requires = "live", value_parser = parse_duration)]
+    chunk: Duration,
     /// Fixes whatever is random
     #[arg(long, value_name = "N", default_value_t = 1, env = "DASHPOT_BENCH_SEED")]
     seed: u64,
@@ -124,7 +134,7 @@ pub(crate) struct Args {
     /// `buffer=own` where wished
     #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true,
           env = "DASHPOT_BENCH_BROWSER", group = "in-real-time",
-          conflicts_with_all = ["real", "movie", "oracle", "clients", "edge", "p1203"])]
+          conflicts_with_all = ["real", "movie", "oracle", "clients", "edge", "live", "p1203"])]
     browser: Option<Option<PathBuf>>,
     /// How much media each session of `--real` or `--browser` plays
     #[arg(long, value_name = "TIME", default_value = "60s", env = "DASHPOT_BENCH_LENGTH",
@@ -289,6 +299,24 @@ fn check(name: &str, args: &Args) -> anyhow::Result<()> {
     browser::Contender::parse(name).map(drop)
 }
 
+/// Returns how the films are played live, where that can be.
+fn live(target: Duration, chunk: Duration, movies: &[Movie]) -> anyhow::Result<Live> {
+    for movie in movies {
+        let lengths = (0..movie.film.segments()).map(|index| movie.film.segment_ms(index));
+        let longest = lengths.fold(0.0, f64::max) / 1e3;
+        let piece = if chunk.is_zero() { longest } else { chunk.as_secs_f64().min(longest) };
+        if target.as_secs_f64() < piece {
+            bail!(
+                "--live {} s: `{}` is sent in pieces of {piece} s, and none is there before it was \
+                 captured; ask for more latency or a shorter --chunk",
+                target.as_secs_f64(),
+                movie.name,
+            );
+        }
+    }
+    Ok(Live { target, chunk })
+}
+
 fn plan(args: &Args) -> anyhow::Result<Plan> {
     let mut rules = split_rules(&args.abr);
     if args.browser.is_some() && !rules.iter().any(|rule| browser::is_one(rule)) {
@@ -321,7 +349,8 @@ fn plan(args: &Args) -> anyhow::Result<Plan> {
     let edge =
         args.edge.as_ref().map(|text| Edge::parse(text).with_context(|| format!("--edge {text}")));
     let viewers = args.clients.unwrap_or(1);
-    let setup = Setup { edge: edge.transpose()?, viewers, ..Setup::new(buffer, args.seed) };
+    let live = args.live.map(|target| live(target, args.chunk, &movies)).transpose()?;
+    let setup = Setup { edge: edge.transpose()?, live, viewers, ..Setup::new(buffer, args.seed) };
     let plan = Plan { rules, movies, networks, setup };
     if SESSIONS_MAX < plan.len() {
         bail!("these are {} sessions; at most {SESSIONS_MAX} are played at once", plan.len());

@@ -36,9 +36,16 @@ fn the_hashes_tell_what_differs() {
     renamed.name = "other".to_owned();
     assert_eq!(job.hash(), Job { network: &renamed, ..job }.hash());
     let edge = Some(Edge::default());
+    let live = |target, chunk| {
+        let [target, chunk] = [target, chunk].map(Duration::from_millis);
+        Job { setup: Setup { live: Some(Live { target, chunk }), ..SETUP }, ..job }
+    };
     let with_edge = Job { setup: Setup { edge, ..SETUP }, ..job };
     let with_more = Job { setup: Setup { viewers: 2, ..SETUP }, ..job };
-    for other in [other_rule, other_seed, other_buffer, with_edge, with_more] {
+    let (near, far, whole) = (live(3_000, 500), live(4_000, 500), live(3_000, 0));
+    assert_ne!(near.hash(), far.hash());
+    assert_ne!(near.hash(), whole.hash());
+    for other in [other_rule, other_seed, other_buffer, with_edge, with_more, near] {
         assert_ne!(job.config_hash(), other.config_hash());
         assert_ne!(job.hash(), other.hash());
     }
@@ -103,4 +110,22 @@ fn viewers_of_one_network_leave_each_other_what_they_fetched() {
     let mut expected = alone.play(false).unwrap().measures;
     expected.set(Metric::ReactionSeconds, None);
     assert_eq!(one[0].measures, expected);
+}
+
+#[test]
+fn live_sessions_have_a_latency_and_others_have_none() {
+    let (movie, network) = inputs();
+    let live = Live { target: Duration::from_secs(6), chunk: Duration::from_millis(500) };
+    let setup = Setup { live: Some(live), ..SETUP };
+    for rule in ["throughput", "l2a", "lolp"] {
+        let job = Job { rule, movie: &movie, network: &network, setup };
+        let played = job.play(true).unwrap();
+        assert_eq!(played.ended, "ended", "{rule}");
+        let latency = played.measures.get(Metric::LiveLatencySeconds).unwrap();
+        assert!((5.5..20.0).contains(&latency), "{rule}: {latency}");
+        assert_eq!(job.play(true).unwrap().records, played.records, "{rule}");
+        let film = Job { setup: SETUP, ..job }.play(false).unwrap();
+        assert_eq!(film.measures.get(Metric::LiveLatencySeconds), None, "{rule}");
+        assert_eq!(film.measures.get(Metric::Nqoe), None, "{rule}");
+    }
 }

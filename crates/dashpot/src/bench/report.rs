@@ -2,11 +2,7 @@
 
 mod session;
 
-use super::{
-    plan::Plan,
-    summary::{COMPARED, Summary},
-    table,
-};
+use super::{plan::Plan, summary::Summary, table};
 use anyhow::Context as _;
 use dashpot_qoe::{
     Better, Metric,
@@ -32,7 +28,16 @@ pub(super) enum Source<'a> {
     },
 }
 
-/// The figures whose distributions are drawn.
+/// The figures of live sessions whose distributions are drawn.
+const DRAWN_LIVE: [(Metric, f64, &str); 5] = [
+    (Metric::Nqoe, 1.0, "NQoE"),
+    (Metric::BitrateKbps, 1e-3, "mean bitrate, Mbit/s"),
+    (Metric::StallRatio, 100.0, "time stalled, % of time watched"),
+    (Metric::LiveLatencySeconds, 1.0, "mean latency, s"),
+    (Metric::LiveLatencyP95Seconds, 1.0, "latency that is not passed for 95 % of the time, s"),
+];
+
+/// The same of films that were there.
 const DRAWN: [(Metric, f64, &str); 4] = [
     (Metric::QoeLin, 1.0, "QoE_lin a segment"),
     (Metric::BitrateKbps, 1e-3, "mean bitrate, Mbit/s"),
@@ -52,7 +57,8 @@ pub(super) fn publish(
 ) -> anyhow::Result<()> {
     let ranks = table::ranked(summary);
     let mut figures = Vec::new();
-    for (metric, scale, label) in DRAWN {
+    let drawn = if summary.live.is_some() { &DRAWN_LIVE[..] } else { &DRAWN[..] };
+    for &(metric, scale, label) in drawn {
         figures.push((
             metric.name().to_owned(),
             label.to_owned(),
@@ -121,7 +127,8 @@ fn first_screen(
     drawn: impl Iterator<Item = (String, String)>,
 ) {
     let about_best = summary.differences.iter().filter(|it| {
-        it.metric == COMPARED[0] && ranks.first().is_some_and(|best| [it.a, it.b].contains(best))
+        it.metric == summary.compared[0]
+            && ranks.first().is_some_and(|best| [it.a, it.b].contains(best))
     });
     let support = about_best.map(|it| table::sentence(summary, it));
     page.verdict(&table::verdict(summary), &support.take(COLOURED).collect::<Vec<_>>());
@@ -142,11 +149,11 @@ fn figures(summary: &Summary, ranks: &[usize]) -> Table {
         let head =
             if unit.is_empty() { column.0.to_owned() } else { format!("{}, {unit}", column.0) };
         heads.push((head, format!("{}: mean over traces", metric.name())));
-        if metric == COMPARED[0] {
+        if metric == summary.compared[0] {
             heads.push(("worst 5 %".to_owned(), "mean of the worst traces".to_owned()));
         }
     }
-    let mean = |rule: usize| summary.spread(rule, COMPARED[0]).mean.unwrap_or(f64::NAN);
+    let mean = |rule: usize| summary.spread(rule, summary.compared[0]).mean.unwrap_or(f64::NAN);
     let (top, bottom) = ranks.iter().fold((f64::NEG_INFINITY, 0.0_f64), |(top, bottom), &rule| {
         (top.max(mean(rule)), bottom.min(mean(rule)))
     });
@@ -159,7 +166,7 @@ fn figures(summary: &Summary, ranks: &[usize]) -> Table {
                 value
                     .map_or_else(|| "–".to_owned(), |value| format!("{:.decimals$}", value * scale))
             };
-            if metric == COMPARED[0] {
+            if metric == summary.compared[0] {
                 row.push(Cell::Bar(text(spread.mean), (mean(rule) - bottom) / (top - bottom)));
                 row.push(Cell::Number(text(spread.worst_5_percent)));
             } else {
@@ -176,7 +183,7 @@ fn against_best(summary: &Summary, ranks: &[usize]) -> anyhow::Result<Option<Str
     let Some((&best, others)) = ranks.split_first() else { return Ok(None) };
     let items = others.iter().enumerate().filter_map(|(place, &rule)| {
         let pair = summary.differences.iter().find(|it| {
-            it.metric == COMPARED[0] && [(it.a, it.b), (it.b, it.a)].contains(&(rule, best))
+            it.metric == summary.compared[0] && [(it.a, it.b), (it.b, it.a)].contains(&(rule, best))
         })?;
         let sign = if pair.a == rule { 1.0 } else { -1.0 };
         let ends = [pair.interval.low * sign, pair.interval.high * sign];
@@ -195,7 +202,7 @@ fn against_best(summary: &Summary, ranks: &[usize]) -> anyhow::Result<Option<Str
     if items.is_empty() {
         return Ok(None);
     }
-    let label = format!("{} less that of {}", COMPARED[0].name(), summary.rules[best]);
+    let label = format!("{} less that of {}", summary.compared[0].name(), summary.rules[best]);
     Ok(Some(intervals(&Intervals { label, against_zero: true, items })?))
 }
 
@@ -216,7 +223,7 @@ fn distribution(
 fn pairs(summary: &Summary) -> Table {
     let heads = ["figure", "rules", "mean difference", "95 % interval", "p", "traces", "in words"];
     let of = |metric| summary.differences.iter().filter(move |it| it.metric == metric);
-    let rows = COMPARED.into_iter().flat_map(of).map(|it| {
+    let rows = summary.compared.into_iter().flat_map(of).map(|it| {
         let decimals = table::decimals(it.metric);
         vec![
             Cell::Text(it.metric.name().to_owned()),

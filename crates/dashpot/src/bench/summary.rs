@@ -7,7 +7,7 @@ use dashpot_qoe::{
     Better, Metric,
     stats::{Difference, Figures, Interval, compare, mean, mean_interval, worst},
 };
-use dashpot_sim::lab::Edge;
+use dashpot_sim::{lab::Edge, sweep::Live};
 use serde::Serialize;
 use serde_json::json;
 use std::{
@@ -19,8 +19,12 @@ use std::{
 
 /// The figures that rules are compared by; all together are one family of tests, so that each one
 /// more makes the others count for less.
-pub(super) const COMPARED: [Metric; 4] =
+const COMPARED: [Metric; 4] =
     [Metric::QoeLin, Metric::BitrateKbps, Metric::StallRatio, Metric::SwitchesPerMinute];
+
+/// The same of live sessions.
+const COMPARED_LIVE: [Metric; 4] =
+    [Metric::Nqoe, Metric::BitrateKbps, Metric::StallRatio, Metric::LiveLatencySeconds];
 
 /// The share of traces that are looked at as the worst.
 pub(super) const WORST: f64 = 0.05;
@@ -41,6 +45,9 @@ pub(super) struct Summary {
     /// By rule: how many sessions did not end with the film, by the word for how they did.
     pub(super) unfinished: Vec<BTreeMap<String, usize>>,
     pub(super) differences: Vec<Difference>,
+    pub(super) live: Option<Live>,
+    /// The figures that rules are compared by, the one that ranks them first.
+    pub(super) compared: [Metric; 4],
 }
 
 /// A figure of a rule over all traces.
@@ -85,8 +92,9 @@ impl Summary {
             Figures { metric, values: by_rule.collect() }
         });
         let figures = figures.collect::<Vec<_>>();
-        let compared = figures.iter().filter(|figures| COMPARED.contains(&figures.metric));
-        let differences = compare(&compared.cloned().collect::<Vec<_>>(), seed);
+        let compared = if plan.setup.live.is_some() { COMPARED_LIVE } else { COMPARED };
+        let of_these = figures.iter().filter(|figures| compared.contains(&figures.metric));
+        let differences = compare(&of_these.cloned().collect::<Vec<_>>(), seed);
         Ok(Self {
             rules: plan.rules.clone(),
             movies: plan.movies.len(),
@@ -95,6 +103,8 @@ impl Summary {
             buffer_ms: plan.setup.buffer.as_millis(),
             seed,
             edge: plan.setup.edge,
+            live: plan.setup.live,
+            compared,
             figures,
             unfinished,
             differences,
@@ -139,7 +149,7 @@ impl Summary {
         let rules = self.rules.iter().enumerate().map(|(index, rule)| {
             let metrics = Metric::ALL.map(|metric| {
                 let mut spread = json!(self.spread(index, metric));
-                if COMPARED.contains(&metric) {
+                if self.compared.contains(&metric) {
                     let interval = self.interval(index, metric);
                     spread["interval_95"] = json!(interval.map(|it| [it.low, it.high]));
                 }
@@ -160,6 +170,10 @@ impl Summary {
             "films": self.movies,
             "traces": self.traces,
             "buffer_ms": u64::try_from(self.buffer_ms).unwrap_or(u64::MAX),
+            "live": self.live.map(|live| json!({
+                "target_ms": u64::try_from(live.target.as_millis()).unwrap_or(u64::MAX),
+                "chunk_ms": u64::try_from(live.chunk.as_millis()).unwrap_or(u64::MAX),
+            })),
             "seed": self.seed.0,
             "edge": self.edge.map(|edge| edge.to_string()),
             "rules": rules.collect::<Vec<_>>(),

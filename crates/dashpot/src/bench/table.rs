@@ -1,6 +1,6 @@
 //! The result as tables and sentences.
 
-use super::summary::{COMPARED, Summary, WORST};
+use super::summary::{Summary, WORST};
 use dashpot_qoe::{
     Better, Metric,
     stats::{Difference, Interval, Verdict},
@@ -38,12 +38,27 @@ const EDGE_COLUMNS: [Column; 2] = [
 /// Columns that only sessions have whose film was compared with its source.
 const SSIM_COLUMNS: [Column; 1] = [Column("SSIM", "dB", Metric::SsimDb, 1.0, 2)];
 
+/// The columns of live sessions.
+const LIVE_COLUMNS: [Column; 10] = [
+    Column("NQoE", "", Metric::Nqoe, 1.0, 3),
+    Column("bitrate", "kbit/s", Metric::BitrateKbps, 1.0, 0),
+    Column("latency", "s", Metric::LiveLatencySeconds, 1.0, 2),
+    Column("latency", "p95, s", Metric::LiveLatencyP95Seconds, 1.0, 2),
+    Column("stalled", "%", Metric::StallRatio, 100.0, 2),
+    Column("stalls", "", Metric::Stalls, 1.0, 2),
+    Column("switches", "/min", Metric::SwitchesPerMinute, 1.0, 2),
+    Column("speed", "off by %", Metric::PlaybackRateOff, 100.0, 2),
+    Column("skips", "", Metric::Skips, 1.0, 2),
+    Column("estimate", "off by %", Metric::EstimateError, 100.0, 1),
+];
+
 /// Returns the columns that are shown of these sessions.
 pub(super) fn columns(summary: &Summary) -> Vec<&'static Column> {
     let edge = EDGE_COLUMNS.iter().filter(|_| summary.edge.is_some());
     let has = |metric| (0..summary.rules.len()).any(|it| summary.spread(it, metric).mean.is_some());
     let ssim = SSIM_COLUMNS.iter().filter(|it| has(it.2));
-    COLUMNS.iter().chain(ssim).chain(edge).collect()
+    let own = if summary.live.is_some() { &LIVE_COLUMNS[..] } else { &COLUMNS[..] };
+    own.iter().chain(ssim).chain(edge).collect()
 }
 
 /// With more rules than this only the best one's differences are told in words.
@@ -75,8 +90,9 @@ fn write_all(text: &mut String, summary: &Summary, written: &[PathBuf]) -> std::
 pub(super) fn headline(summary: &Summary) -> String {
     let Summary { rules, movies, traces, buffer_ms, seed, .. } = summary;
     let edge = summary.edge.map(|edge| format!(", a cache of {edge}")).unwrap_or_default();
+    let live = summary.live.map(|live| format!(", {live}")).unwrap_or_default();
     format!(
-        "{} x {} x {} = {} sessions, buffer of {} s, seed {}{edge}",
+        "{} x {} x {} = {} sessions, buffer of {} s, seed {}{edge}{live}",
         counted(rules.len(), "rule"),
         counted(*traces, "trace"),
         counted(*movies, "film"),
@@ -97,7 +113,7 @@ const fn real(count: u128) -> f64 {
 
 /// Returns the rules that have the first figure compared, the best mean first.
 pub(super) fn ranked(summary: &Summary) -> Vec<usize> {
-    let mean = |rule| Some((rule, summary.spread(rule, COMPARED[0]).mean?));
+    let mean = |rule| Some((rule, summary.spread(rule, summary.compared[0]).mean?));
     let mut means: Vec<(usize, f64)> = (0..summary.rules.len()).filter_map(mean).collect();
     means.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     means.into_iter().map(|(rule, _)| rule).collect()
@@ -109,7 +125,7 @@ fn best(summary: &Summary) -> Option<usize> {
 
 /// Says which rule to pick and how sure that is.
 pub(super) fn verdict(summary: &Summary) -> String {
-    let name = COMPARED[0].name();
+    let name = summary.compared[0].name();
     let Some(best) = best(summary) else {
         return "No session played anything that could be compared.".to_owned();
     };
@@ -118,7 +134,7 @@ pub(super) fn verdict(summary: &Summary) -> String {
         return format!("{rule} was played alone: there is nothing to compare it with.");
     }
     let (mut sure, mut open) = (Vec::new(), Vec::new());
-    for it in summary.differences.iter().filter(|it| it.metric == COMPARED[0]) {
+    for it in summary.differences.iter().filter(|it| it.metric == summary.compared[0]) {
         let other = if it.a == best { it.b } else { it.a };
         if it.a != best && it.b != best {
             continue;
@@ -175,7 +191,7 @@ fn figures(text: &mut String, summary: &Summary) -> std::fmt::Result {
 /// Says how sure the means of a rule are that is compared with none.
 fn means(text: &mut String, summary: &Summary) -> std::fmt::Result {
     writeln!(text, "\nMeans with 95 % intervals (bootstrap, BCa)\n")?;
-    for metric in COMPARED {
+    for metric in summary.compared {
         if let Some(Interval { mean, low, high }) = summary.interval(0, metric) {
             let decimals = if metric == Metric::BitrateKbps { 0 } else { 4 };
             let name = metric.name();
@@ -198,7 +214,7 @@ fn differences(text: &mut String, summary: &Summary) -> std::fmt::Result {
     }
     differences_head(text, summary.differences.len())?;
     let best = best(summary);
-    for metric in COMPARED {
+    for metric in summary.compared {
         let of_metric = summary.differences.iter().filter(|it| it.metric == metric);
         let told = of_metric.filter(|it| {
             summary.rules.len() <= ALL_PAIRS_MAX || best == Some(it.a) || best == Some(it.b)

@@ -3,7 +3,7 @@
 use super::{
     super::{
         plan::{Plan, played},
-        summary::{COMPARED, Summary},
+        summary::Summary,
     },
     Source,
 };
@@ -57,7 +57,7 @@ pub(super) fn draw(
 fn telling(summary: &Summary, shown: &[usize]) -> Option<usize> {
     let [first, second] = *shown else { return (!shown.is_empty()).then_some(0) };
     let apart = |trace: usize| {
-        let at = |rule| summary.value(rule, COMPARED[0], trace);
+        let at = |rule| summary.value(rule, summary.compared[0], trace);
         Some((at(first)? - at(second)?).abs())
     };
     let apart = (0..summary.traces).filter_map(|trace| Some((trace, apart(trace)?)));
