@@ -116,7 +116,7 @@ fn drain<C: Content>(
     loop {
         while let Some(output) = player.poll() {
             match output {
-                Output::Fetch(fetch) => wire.handle(now, WireInput::Fetch(fetch)),
+                Output::Fetch(fetch) => wire.request(now, &fetch),
                 Output::Look { ticket } => wire.handle(now, WireInput::Look(ticket)),
                 Output::Cancel { ticket } => wire.handle(now, WireInput::Cancel(ticket)),
                 Output::Log(record) => observe(record),

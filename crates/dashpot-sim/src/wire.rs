@@ -59,12 +59,26 @@ impl<C: Content> Wire<C> {
         Self { desk: Desk::new(content), carrier: Carrier::new(link) }
     }
 
+    /// Takes a request; what comes of it is said later.
+    pub(crate) fn request(&mut self, now: MonoTime, fetch: &Fetch) {
+        let answer = self.desk.fetch(fetch);
+        answer.send(now, TransferId(fetch.ticket.0), &mut self.carrier);
+        self.listen();
+    }
+
+    /// Takes in what the link has to say.
+    fn listen(&mut self) {
+        while let Some(output) = self.carrier.poll() {
+            self.desk.translate(output);
+        }
+    }
+
     /// Returns how much of an answer is here at `now`; `None` where a [`WireInput::Look`] has to
     /// find that out.
     pub(crate) fn look(&mut self, now: MonoTime, ticket: Ticket) -> Option<ByteSize> {
-        let here = self.carrier.look(now, TransferId(ticket.0))?;
-        self.desk.asked(ticket)?.here = here;
-        Some(here)
+        let asked = self.desk.asked(ticket).filter(|asked| asked.making.is_none())?;
+        asked.here = self.carrier.look(now, TransferId(ticket.0))?;
+        Some(asked.here)
     }
 }
 
@@ -78,19 +92,14 @@ impl<C: Content> Machine for Wire<C> {
             WireInput::Fetch(_) | WireInput::Cancel(_) | WireInput::Wake => None,
         };
         match input {
-            WireInput::Fetch(fetch) => {
-                let answer = self.desk.fetch(fetch);
-                answer.send(now, TransferId(fetch.ticket.0), &mut self.carrier);
-            }
+            WireInput::Fetch(fetch) => self.request(now, &fetch),
             WireInput::Cancel(ticket) => {
                 self.desk.forget(ticket);
                 self.carrier.cancel(now, TransferId(ticket.0));
             }
             WireInput::Look(_) | WireInput::Wake => self.carrier.wake(now),
         }
-        while let Some(output) = self.carrier.poll() {
-            self.desk.translate(output);
-        }
+        self.listen();
         if let Some(ticket) = look {
             self.desk.look(ticket);
         }
@@ -115,9 +124,11 @@ pub(crate) struct Desk<C> {
 }
 
 /// An answer that is on its way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Asked {
-    fetch: Fetch,
+    ticket: Ticket,
+    /// What it is for, but where that is media: nearly all is, and says no more than its size.
+    head: Option<Box<Fetch>>,
     size: ByteSize,
     /// How much of it is here.
     here: ByteSize,
@@ -145,7 +156,7 @@ impl Asked {
         {
             self.told += 1;
         }
-        let (ticket, size, media) = (self.fetch.ticket, self.here, making.media(self.told));
+        let (ticket, size, media) = (self.ticket, self.here, making.media(self.told));
         (before < self.told).then_some(Input::Chunk { ticket, size, media })
     }
 
@@ -162,16 +173,25 @@ impl<C: Content> Desk<C> {
     }
 
     /// Takes a request; returns its answer, to be sent.
-    pub(crate) fn fetch(&mut self, fetch: Fetch) -> Asked {
-        let size = self.content.size(&fetch);
-        let (way, making) = (self.content.way(&fetch, size), self.content.making(&fetch));
-        let asked = Asked { fetch, size, here: ByteSize::ZERO, way, making, told: 0 };
-        self.fetches.push(asked);
-        asked
+    pub(crate) fn fetch(&mut self, fetch: &Fetch) -> &Asked {
+        let size = self.content.size(fetch);
+        let (way, making) = (self.content.way(fetch, size), self.content.making(fetch));
+        let head = match fetch.what {
+            What::Manifest | What::Index { .. } => Some(Box::new(*fetch)),
+            What::Init { .. } | What::Segment { .. } => None,
+        };
+        let (ticket, here) = (fetch.ticket, ByteSize::ZERO);
+        self.fetches.push_mut(Asked { ticket, head, size, here, way, making, told: 0 })
     }
 
     fn asked(&mut self, ticket: Ticket) -> Option<&mut Asked> {
-        self.fetches.iter_mut().find(|asked| asked.fetch.ticket == ticket)
+        self.fetches.iter_mut().find(|asked| asked.ticket == ticket)
+    }
+
+    /// Takes out what is asked for by that name.
+    fn take(&mut self, ticket: Ticket) -> Option<Asked> {
+        let place = self.fetches.iter().position(|asked| asked.ticket == ticket)?;
+        Some(self.fetches.swap_remove(place))
     }
 
     pub(crate) fn poll(&mut self) -> Option<Input> {
@@ -179,7 +199,7 @@ impl<C: Content> Desk<C> {
     }
 
     pub(crate) fn forget(&mut self, ticket: Ticket) {
-        self.fetches.retain(|asked| asked.fetch.ticket != ticket);
+        self.fetches.retain(|asked| asked.ticket != ticket);
     }
 
     /// Takes in what the link says of a transfer, which is named as its request is.
@@ -203,10 +223,10 @@ impl<C: Content> Desk<C> {
                 // The arrival says all that a last step of progress would.
                 let is_last = |input: &mut Input| matches!(input, Input::Progress { ticket, .. } if ticket.0 == id.0);
                 self.inputs.pop_back_if(is_last);
-                let asked = self.asked(Ticket(id.0)).copied();
-                self.forget(Ticket(id.0));
-                let input = asked.map(|asked| self.answer(&asked));
-                self.inputs.extend(input);
+                if let Some(asked) = self.take(Ticket(id.0)) {
+                    let input = self.answer(&asked);
+                    self.inputs.push_back(input);
+                }
             }
             LinkOutput::Failed(id) => {
                 let ticket = Ticket(id.0);
@@ -228,16 +248,15 @@ impl<C: Content> Desk<C> {
     }
 
     fn answer(&self, asked: &Asked) -> Input {
-        let ticket = asked.fetch.ticket;
-        match asked.fetch.what {
-            What::Manifest => {
+        let (ticket, size) = (asked.ticket, asked.size);
+        match &asked.head {
+            Some(fetch) if fetch.what == What::Manifest => {
                 Input::Manifest { ticket, presentation: Box::new(self.content.presentation()) }
             }
-            What::Index { .. } => Input::Index { ticket, sidx: self.content.index(&asked.fetch) },
-            What::Init { .. } | What::Segment { .. } => {
+            Some(fetch) => Input::Index { ticket, sidx: self.content.index(fetch) },
+            None => {
                 let status = asked.way.map(|way| if way.is_hit { HIT } else { MISS }.to_owned());
-                let (size, cache_status) = (asked.size, status);
-                Input::Arrived { ticket, size, cache_status, server_data: None }
+                Input::Arrived { ticket, size, cache_status: status, server_data: None }
             }
         }
     }

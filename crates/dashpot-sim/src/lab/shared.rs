@@ -160,7 +160,7 @@ impl Seat {
     fn carry(&mut self, now: MonoTime, index: usize, carrier: &mut Carrier, output: Output) {
         match output {
             Output::Fetch(fetch) => {
-                let answer = self.desk.fetch(fetch);
+                let answer = self.desk.fetch(&fetch);
                 answer.send(now, name(index, fetch.ticket.0), carrier);
             }
             Output::Look { ticket } => {
