@@ -45,6 +45,8 @@ pub(crate) struct Lane {
     pub(crate) to: Duration,
     /// The place of the next segment in its track, as far as can be guessed.
     pub(crate) place: usize,
+    /// Begin and end of the segment that was looked at last.
+    approached: (Duration, Duration),
     /// The rung decided on for the next segment.
     pub(crate) pinned: Option<Rung>,
     /// When that is to be asked for at the earliest, as the rule wishes, and since when.
@@ -82,6 +84,7 @@ impl Lane {
             period: tracks.period_at(at),
             to: at,
             place: 0,
+            approached: (Duration::ZERO, Duration::ZERO),
             pinned: None,
             delay: None,
             full_since: None,
@@ -184,6 +187,12 @@ impl Lane {
         None
     }
 
+    /// Returns the next segment at the rung decided on.
+    pub(crate) fn pinned_at<'a>(&self, period: &'a Period) -> Option<Lookup<'a>> {
+        let track = period.of(self.media).get(self.pinned?.0)?;
+        Some(track.at(self.to, period.end, self.place))
+    }
+
     /// Takes in a segment that arrived while the playhead was at `position`.
     pub(crate) fn append(&mut self, position: Duration, segment: Buffered) {
         debug_assert!(self.to <= segment.end, "segments only ever add");
@@ -233,9 +242,15 @@ impl Lane {
         self.replacing.is_some_and(|target| target.start < position)
     }
 
+    /// Returns whether that is the segment that was looked at last.
+    pub(crate) fn is_approached(&self, segment: &Segment, place: usize) -> bool {
+        self.place == place && self.approached == (segment.start, segment.end)
+    }
+
     /// Looks at the next segment: notes its length, and skips a hole before it.
     pub(crate) fn approach(&mut self, segment: &Segment, place: usize) {
         self.place = place;
+        self.approached = (segment.start, segment.end);
         self.to = self.to.max(segment.start);
         self.longest = self.longest.max(segment.end.saturating_sub(segment.start));
     }

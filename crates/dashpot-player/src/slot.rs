@@ -117,6 +117,11 @@ impl Slot {
         self.in_flight.as_mut()
     }
 
+    /// Returns whether the request named `ticket` is on its way.
+    pub(crate) fn holds(&self, ticket: Ticket) -> bool {
+        self.in_flight.as_ref().is_some_and(|it| it.fetch.ticket == ticket)
+    }
+
     /// Takes out the request named `ticket`; `None` where the slot holds another or none.
     pub(crate) fn take(&mut self, ticket: Ticket) -> Option<InFlight> {
         self.in_flight.take_if(|it| it.fetch.ticket == ticket)

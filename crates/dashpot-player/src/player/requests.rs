@@ -55,7 +55,7 @@ impl Player {
         };
         let fetch = Fetch { ticket, what, bitrate, size, place, state };
         self.outputs.push_back(Output::Fetch(fetch));
-        let nominal = match what {
+        let nominal = || match what {
             What::Segment { duration, .. } => bitrate.bytes_in(duration),
             What::Manifest | What::Index { .. } | What::Init { .. } => ByteSize::ZERO,
         };
@@ -65,7 +65,7 @@ impl Player {
             first_byte: None,
             deadline: now.after(self.config.request_timeout.max(REQUEST_TIMEOUT_MIN)),
             stalled: self.playhead.stalled(now),
-            size: size.unwrap_or(nominal),
+            size: size.unwrap_or_else(nominal),
             watch: Watch::Off,
             idle: Idle::default(),
         }
@@ -243,6 +243,7 @@ impl Player {
 
     /// Takes out a lane's request; an answer that no lane waits for is stale and is dropped.
     fn take(&mut self, ticket: Ticket) -> Option<(usize, InFlight)> {
-        self.lanes.iter_mut().enumerate().find_map(|(at, lane)| Some((at, lane.slot.take(ticket)?)))
+        let at = self.lanes.iter().position(|lane| lane.slot.holds(ticket))?;
+        Some((at, self.lanes[at].slot.take(ticket)?))
     }
 }

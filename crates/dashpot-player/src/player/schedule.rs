@@ -75,15 +75,18 @@ impl Player {
                 }
                 return;
             }
-            // A decision is weighed once more against what it chose: nothing says that all rungs
-            // are cut alike.
-            let Some(rung) = self.lanes[index].pinned else {
+            if self.lanes[index].pinned.is_none() {
                 self.pin(now, index);
                 if self.done {
                     return;
                 }
-                continue;
-            };
+                // A decision is weighed once more against what it chose: nothing says that all
+                // rungs are cut alike, though most are.
+                if !self.is_as_weighed(index) {
+                    continue;
+                }
+            }
+            let Some(rung) = self.lanes[index].pinned else { return };
             if let Some(wait) = self.asked_to_wait(now, index) {
                 self.lanes[index].wait = Some(wait);
                 if !matches!(before, Some(Wait::Rule { .. })) {
@@ -125,6 +128,16 @@ impl Player {
         }
         let until = end.saturating_sub(lane.bound(self.config.buffer_max));
         (self.playhead.position() < until).then_some(Wait::BufferFull { until })
+    }
+
+    /// Returns whether the segment that was weighed has the same length at the rung decided on.
+    fn is_as_weighed(&self, index: usize) -> bool {
+        let lane = &self.lanes[index];
+        let period = self.tracks.as_deref().and_then(|tracks| tracks.period(lane.period));
+        period.is_some_and(|period| match lane.pinned_at(period) {
+            Some(Lookup::Found(segment, place)) => lane.is_approached(segment, place),
+            Some(Lookup::NeedsIndex | Lookup::Exhausted) | None => false,
+        })
     }
 
     /// Returns when a wait ends, and which; `None` while that hangs on something else.

@@ -77,6 +77,7 @@ impl<'a> Seen<'a> {
     }
 
     /// Returns the view of the video segment on its way, and how far that has got.
+    #[inline]
     pub(super) fn on_its_way(self, now: MonoTime, here: ByteSize) -> Option<(View<'a>, Progress)> {
         let request = self.lane.slot.in_flight()?;
         let What::Segment { media: Media::Video, rung, duration, .. } = request.fetch.what else {
@@ -94,6 +95,7 @@ impl<'a> Seen<'a> {
         Some((self.view(place, duration), progress))
     }
 
+    #[inline]
     fn view(self, place: usize, segment: Duration) -> View<'a> {
         let link = self.estimate.throughput.map(|link| kbps(link.without(self.period.sound())));
         View {

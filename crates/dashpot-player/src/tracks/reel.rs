@@ -95,7 +95,9 @@ impl Film for Tracks {
 
 /// Returns a time in the unit of rules.
 pub(crate) fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1_000.0
+    // As `as_secs_f64` reckons, which converts 64 bits in several steps.
+    let Ok(seconds) = u32::try_from(time.as_secs()) else { return time.as_secs_f64() * 1_000.0 };
+    (f64::from(seconds) + f64::from(time.subsec_nanos()) / 1e9) * 1_000.0
 }
 
 /// Returns a size in the unit of rules.
