@@ -88,6 +88,10 @@ impl Rule for Restless {
         view.segment_ms < progress.since_ms && progress.bits_here < progress.bits / 2.0
     }
 
+    fn may_replace(&self) -> bool {
+        true
+    }
+
     fn replaces(&mut self, _: &View<'_>, buffered: &[Rung], rung: Rung) -> Option<usize> {
         buffered.iter().rposition(|had| *had < rung)
     }

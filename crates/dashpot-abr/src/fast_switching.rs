@@ -90,6 +90,10 @@ impl Rule for FastSwitching {
         }
     }
 
+    fn may_replace(&self) -> bool {
+        true
+    }
+
     fn replaces(&mut self, view: &View<'_>, buffered: &[Rung], rung: Rung) -> Option<usize> {
         let partly_ms = view.buffer_ms - view.segment_ms * buffered.len() as f64;
         let is_partly = 0.0 < partly_ms;

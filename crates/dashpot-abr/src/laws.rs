@@ -69,7 +69,7 @@ fn run(name: &str, ladder: &[f64], segment_ms: f64, turns: &[Turn]) -> Result<()
             && 0.0 <= decision.delay_ms
             && speed.is_finite()
             && 0.0 < speed
-            && replaced.is_none_or(|place| place < buffered.len());
+            && replaced.is_none_or(|place| place < buffered.len() && rule.may_replace());
         if !is_well {
             return Err(format!("{name}: {decision:?}, speed {speed}, replaces {replaced:?}"));
         }

@@ -114,6 +114,10 @@ impl Rule for Media3 {
         }
     }
 
+    fn may_replace(&self) -> bool {
+        true
+    }
+
     fn replaces(&mut self, view: &View<'_>, buffered: &[Rung], _rung: Rung) -> Option<usize> {
         let (ideal, _) = self.ideal(view);
         let mut ahead_ms = view.buffer_ms;

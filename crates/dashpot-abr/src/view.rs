@@ -188,6 +188,12 @@ pub trait Rule: fmt::Debug + Send {
         false
     }
 
+    /// Returns whether the rule has [`Rule::replaces`]: it is not asked otherwise, which spares the
+    /// player to look up what it would be told.
+    fn may_replace(&self) -> bool {
+        false
+    }
+
     /// Returns which buffered segment to fetch again at a higher rung, counted from the playhead,
     /// where `buffered` are the rungs of the whole segments ahead of it and `rung` is what would be
     /// fetched next; `None` to go on at the end.

@@ -65,6 +65,16 @@ impl Playhead {
         Some(self.at.after(self.speed.time_for(target.checked_sub(self.position)?)))
     }
 
+    /// Moves on to `now`, up to which nothing is in the way.
+    pub(crate) fn pass(&mut self, now: MonoTime) {
+        if self.hold.is_none() {
+            let step = now.since(self.at);
+            self.position += step;
+            self.played += step;
+        }
+        self.at = self.at.max(now);
+    }
+
     /// Moves on to `now` but not beyond `limit`; returns the time up to which it moved.
     pub(crate) fn advance(&mut self, now: MonoTime, limit: Duration) -> MonoTime {
         if self.hold.is_some() {

@@ -24,7 +24,7 @@ impl Player {
     /// Returns whether nothing lay there.
     pub(super) fn elapse(&mut self, now: MonoTime) -> bool {
         if self.free_until.is_some_and(|until| now < until) {
-            self.playhead.advance(now, Duration::MAX);
+            self.playhead.pass(now);
             return true;
         }
         let time_up = self.time_up().filter(|&at| at <= now);

@@ -16,12 +16,15 @@ use std::time::Duration;
 const BOUNDARY_SLACK: Duration = Duration::from_millis(50);
 
 impl Player {
-    /// Returns the rungs of the segments ahead in which nothing was played yet.
+    /// Returns the rungs of the segments ahead in which nothing was played yet; none for a rule that
+    /// replaces none.
     pub(super) fn buffered_rungs(&mut self, at: usize) -> Vec<Rung> {
         let mut rungs = std::mem::take(&mut self.rungs);
         rungs.clear();
-        let ahead = self.lanes[at].whole_ahead(self.playhead.position());
-        rungs.extend(ahead.map(|segment| segment.rung));
+        if self.rule.may_replace() {
+            let ahead = self.lanes[at].whole_ahead(self.playhead.position());
+            rungs.extend(ahead.map(|segment| segment.rung));
+        }
         rungs
     }
 

@@ -203,7 +203,8 @@ impl Player {
         }
         debug_assert!(decision.rung <= view.top(), "a rule stays inside the ladder");
         let rung = decision.rung.min(view.top());
-        let replaces = rule.replaces(&view, &buffered, rung);
+        let any_buffered = !buffered.is_empty();
+        let replaces = any_buffered.then(|| rule.replaces(&view, &buffered, rung)).flatten();
         let (index_in_film, bits) = (view.index, view.bits(rung));
         let progress = Progress { index: index_in_film, rung, bits, ..BEFORE };
         let patience = patience(rule.patience_ms(&view, &progress));

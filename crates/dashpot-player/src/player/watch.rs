@@ -102,12 +102,15 @@ impl Player {
         let Some((rule, seen)) = self.seen(now, at) else { return false };
         let Some((view, progress)) = seen.on_its_way(now, here) else { return false };
         let is_whole = progress.bits <= progress.bits_here;
-        if is_time && !is_whole && rule.gives_up(&view, &progress) {
+        let patience_ms = if is_whole { f64::INFINITY } else { rule.patience_ms(&view, &progress) };
+        // Who would not give up for a while does not now.
+        let is_asked = is_time && !is_whole && !(0.0 < patience_ms);
+        if is_asked && rule.gives_up(&view, &progress) {
             self.give_up(now, at);
             return true;
         }
-        let patience = patience(rule.patience_ms(&view, &progress)).filter(|_| !is_whole);
-        let watch = patience.map(|patience| Watch::At(now.after(patience.max(LOOK_EVERY))));
+        let watch = patience(patience_ms)
+            .map(|patience| Watch::At(now.after(patience.max(LOOK_EVERY))));
         if let Some(request) = self.lanes[at].slot.in_flight_mut() {
             request.watch = watch.unwrap_or_default();
         }

@@ -241,6 +241,10 @@ impl Rule for Again {
         }
     }
 
+    fn may_replace(&self) -> bool {
+        true
+    }
+
     fn replaces(&mut self, view: &View<'_>, buffered: &[Rung], rung: Rung) -> Option<usize> {
         assert!(buffered.len() <= view.index);
         let low = buffered.iter().enumerate().filter(|(_, had)| **had < rung);

@@ -49,6 +49,10 @@ impl Rule for Drawn {
         self.gives_up
     }
 
+    fn may_replace(&self) -> bool {
+        true
+    }
+
     fn replaces(&mut self, _: &View<'_>, buffered: &[Rung], _: Rung) -> Option<usize> {
         let (.., nth) = self.choice();
         nth.filter(|nth| *nth <= buffered.len())

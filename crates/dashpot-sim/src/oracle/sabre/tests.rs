@@ -175,6 +175,10 @@ impl Rule for Impatient {
         self.0.gives_up(view, progress)
     }
 
+    fn may_replace(&self) -> bool {
+        true
+    }
+
     fn replaces(&mut self, view: &View<'_>, buffered: &[Rung], rung: Rung) -> Option<usize> {
         self.0.replaces(view, buffered, rung)
     }
