@@ -150,8 +150,9 @@ impl Link {
         Some(transfer.reported)
     }
 
-    /// Moves bytes up to `now`, event by event.
-    fn advance(&mut self, now: MonoTime) {
+    /// Moves bytes up to `now`, event by event; returns whether something happens right then, which
+    /// is settled already.
+    fn advance(&mut self, now: MonoTime) -> bool {
         while let Some((event, _)) = self.wake {
             if now < event {
                 break;
@@ -160,11 +161,12 @@ impl Link {
             self.settle();
             if event == now {
                 // What follows is worked out when the input is taken in.
-                return;
+                return true;
             }
             self.wake = self.next_event();
         }
         self.carry_until(now);
+        false
     }
 
     /// Moves bytes from `self.at` to `until`, between which nothing happens.
@@ -301,7 +303,7 @@ impl Machine for Link {
     type Output = Output;
 
     fn handle(&mut self, now: MonoTime, input: Input) {
-        self.advance(now);
+        let is_settled = self.advance(now) && matches!(input, Input::Wake);
         match input {
             Input::Start(id) => self.start(id),
             Input::Request(id, size) => {
@@ -323,7 +325,9 @@ impl Machine for Link {
             Input::SetLoss(ratio) => self.loss_ratio = ratio,
             Input::Wake => {}
         }
-        self.settle();
+        if !is_settled {
+            self.settle();
+        }
         self.report();
         self.wake = self.next_event();
     }

@@ -128,11 +128,9 @@ impl Player {
             Input::Index { ticket, sidx } => self.on_index(now, ticket, &sidx),
             Input::FirstByte { ticket, size } => {
                 self.on_first_byte(now, ticket, size);
-                return self.is_any_overtaken();
+                return false;
             }
-            Input::Progress { ticket, size } => {
-                return self.on_progress(now, ticket, size) || self.is_any_overtaken();
-            }
+            Input::Progress { ticket, size } => return self.on_progress(now, ticket, size),
             Input::Chunk { ticket, size, media } => self.on_chunk(now, ticket, size, media),
             Input::Arrived { ticket, size, cache_status, server_data } => {
                 let source = source(cache_status.as_deref(), server_data.as_deref());
@@ -142,8 +140,7 @@ impl Player {
             Input::Seek { to } => self.on_seek(now, to),
             Input::Wake => {
                 let is_all_busy = self.lanes.iter().all(|lane| lane.slot.in_flight().is_some());
-                let is_only_busy = self.look(now) && is_all_busy && !self.is_time_to_look(now);
-                return !is_only_busy || self.is_any_overtaken();
+                return !self.look(now) || !is_all_busy || self.is_time_to_look(now);
             }
             Input::Stop => self.finish(now, DoneReason::Stopped),
         }
@@ -193,7 +190,9 @@ impl Machine for Player {
         if self.done {
             return;
         }
-        let is_changed = self.take_in(now, input);
+        let is_taken_in = self.take_in(now, input);
+        let is_replacing = self.is_any_replacing();
+        let is_changed = is_taken_in || is_replacing && self.is_any_overtaken();
         if is_changed && !self.done {
             self.drop_overdue(now);
             self.drop_overtaken(now);
@@ -202,7 +201,7 @@ impl Machine for Player {
             self.schedule(now);
             self.settle(now);
         }
-        if is_changed || !is_free || self.is_any_replacing() {
+        if is_changed || is_replacing || !is_free {
             self.plan();
         }
         if is_changed {

@@ -68,7 +68,7 @@ impl Playhead {
     /// Moves on to `now`, up to which nothing is in the way.
     pub(crate) fn pass(&mut self, now: MonoTime) {
         if self.hold.is_none() {
-            let step = now.since(self.at);
+            let step = self.speed.media_in(now.since(self.at));
             self.position += step;
             self.played += step;
         }

@@ -48,9 +48,11 @@ impl Player {
             return;
         }
         // A lane that begins may be what an earlier one was waiting for, hence once more.
-        let again = if self.lanes.len() == 1 { 0 } else { self.lanes.len() };
-        for lane in (0..self.lanes.len()).chain(0..again) {
-            self.schedule_lane(now, lane);
+        let rounds = if self.lanes.len() == 1 { 1 } else { 2 };
+        for _ in 0..rounds {
+            for lane in 0..self.lanes.len() {
+                self.schedule_lane(now, lane);
+            }
         }
     }
 
@@ -114,10 +116,12 @@ impl Player {
         let Lookup::Found(segment, place) = lane.reference(tracks.period(lane.period)?)? else {
             return None;
         };
-        let others = self.lanes.iter().enumerate().filter(|(other, _)| *other != index);
-        let behind = others.map(|(_, other)| other.reach()).min().unwrap_or(Duration::MAX);
-        if behind.saturating_add(LANES_APART_MAX) < lane.to {
-            return Some(Wait::OtherLane);
+        if 1 < self.lanes.len() {
+            let others = self.lanes.iter().enumerate().filter(|(other, _)| *other != index);
+            let behind = others.map(|(_, other)| other.reach()).min().unwrap_or(Duration::MAX);
+            if behind.saturating_add(LANES_APART_MAX) < lane.to {
+                return Some(Wait::OtherLane);
+            }
         }
         let end = segment.end;
         let lane = &mut self.lanes[index];

@@ -20,7 +20,7 @@ const SEGMENT_UNKNOWN: Duration = Duration::from_secs(4);
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Estimate {
     pub(super) throughput: Option<Bitrate>,
-    pub(super) latency: Duration,
+    pub(super) latency_ms: f64,
 }
 
 /// What of the player a rule may see, for one lane.
@@ -108,7 +108,7 @@ impl<'a> Seen<'a> {
             buffer_max_ms: millis(self.lane.bound(self.buffer_max)),
             segment_ms: millis(segment),
             throughput_kbps: link,
-            latency_ms: millis(self.estimate.latency),
+            latency_ms: self.estimate.latency_ms,
             last: self.lane.last_rung(self.tracks),
             is_playing: self.playhead.hold().is_none(),
             live: self.live,

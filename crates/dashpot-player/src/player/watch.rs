@@ -4,6 +4,7 @@ use super::Player;
 use crate::{
     Output, Ticket, What,
     slot::{InFlight, Watch},
+    tracks::millis,
 };
 use dashpot_base::{ByteSize, MonoTime};
 use dashpot_qoe::{Abandoned, Media};
@@ -81,6 +82,9 @@ impl Player {
     /// to come down the ladder, and then the segment comes or nothing does.
     fn bound_watch(&mut self, at: usize) {
         let lane = &mut self.lanes[at];
+        if lane.given_up == 0 {
+            return;
+        }
         let period = self.tracks.as_ref().and_then(|tracks| tracks.period(lane.period));
         let rungs = period.map_or(0, |period| period.ladder.len());
         if rungs <= lane.given_up
@@ -158,7 +162,7 @@ impl Player {
         let took = first_byte_after.saturating_add(busy);
         self.estimator.add(dashpot_abr::Sample { size, took, first_byte_after });
         self.estimate.throughput = self.estimator.throughput();
-        self.estimate.latency = self.estimator.latency();
+        self.estimate.latency_ms = millis(self.estimator.latency());
     }
 }
 
