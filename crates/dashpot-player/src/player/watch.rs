@@ -113,8 +113,8 @@ impl Player {
             self.give_up(now, at);
             return true;
         }
-        let watch = patience(patience_ms)
-            .map(|patience| Watch::At(now.after(patience.max(LOOK_EVERY))));
+        let watch =
+            patience(patience_ms).map(|patience| Watch::At(now.after(patience.max(LOOK_EVERY))));
         if let Some(request) = self.lanes[at].slot.in_flight_mut() {
             request.watch = watch.unwrap_or_default();
         }
