@@ -108,7 +108,7 @@ impl Player {
         let is_whole = progress.bits <= progress.bits_here;
         let patience_ms = if is_whole { f64::INFINITY } else { rule.patience_ms(&view, &progress) };
         // Who would not give up for a while does not now.
-        let is_asked = is_time && !is_whole && !(0.0 < patience_ms);
+        let is_asked = is_time && !is_whole && (patience_ms <= 0.0 || patience_ms.is_nan());
         if is_asked && rule.gives_up(&view, &progress) {
             self.give_up(now, at);
             return true;
