@@ -137,7 +137,7 @@ async fn read_head(stream: &mut TcpStream) -> Option<String> {
 pub(crate) struct Edge {
     pub(crate) addr: SocketAddr,
     pub(crate) client: reqwest::Client,
-    handle: Handle,
+    pub(crate) handle: Handle,
     shutdown: Shutdown,
     task: JoinHandle<Result<(), RunError>>,
 }

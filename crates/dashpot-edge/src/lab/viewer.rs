@@ -199,3 +199,25 @@ impl Drop for Transfer {
         shaping.tell(self.clock.mono(), Input::Cancel(self.id));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_follows_its_trace_from_the_moment_it_is_told() {
+        let viewer = Viewer::default();
+        let at = |ms: u64| MonoTime::from_nanos(ms * 1_000_000);
+        // A second at 8 kbit/s, which is a byte a millisecond, and one in which nothing moves.
+        viewer.follow(at(5_000), Trace::parse("1000,8,0\n1000,0,0\n").unwrap());
+        let mut shaping = viewer.lock();
+        let id = TransferId(0);
+        shaping.transfers.insert(id, Progress::default());
+        shaping.tell(at(5_000), Input::Start(id));
+        shaping.tell(at(5_000), Input::Offer(id, ByteSize::new(5_000)));
+        for (ms, delivered) in [(5_500, 500), (6_000, 1_000), (6_900, 1_000), (7_100, 1_100)] {
+            shaping.tell(at(ms), Input::Wake);
+            assert_eq!(shaping.transfers[&id].delivered, delivered, "{ms}");
+        }
+    }
+}

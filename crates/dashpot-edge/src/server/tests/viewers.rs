@@ -84,11 +84,25 @@ async fn loss_takes_segments_and_spares_manifests() {
 }
 
 #[tokio::test]
+async fn a_link_opened_from_within_goes_with_its_holder() {
+    let (_origin, edge) = lab().await;
+    let link = edge.handle.open_link().unwrap().unwrap();
+    assert_eq!(link.prefix(), format!("/_v/{}", link.id()));
+    link.follow(dashpot_net::Trace::parse("1000,1000,1\n").unwrap());
+    let path = format!("{}/a.mpd", link.prefix());
+    assert_eq!(edge.get(&path, &[]).await.text().await.unwrap(), "/a.mpd");
+    drop(link);
+    assert_eq!(edge.get(&path, &[]).await.status(), 404);
+    edge.stop().await;
+}
+
+#[tokio::test]
 async fn without_the_lab_there_are_no_viewers() {
     let origin = Origin::start(|_, _| response("200 OK", "", "origin")).await;
     let edge = TestEdge::start(origin.addr, |_| {}).await;
     let made = edge.request(reqwest::Method::POST, "/_dashpot/lab/viewers", &[]).await;
     assert_eq!(made.status(), 405);
     assert_eq!(edge.get("/_v/x/a", &[]).await.text().await.unwrap(), "origin");
+    assert!(edge.handle.open_link().unwrap().is_none());
     edge.stop().await;
 }
