@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output},
 };
 
@@ -27,8 +27,11 @@ fn missing() -> Option<&'static str> {
     if !names.into_iter().any(is_there) {
         return Some("no Chromium on PATH (Debian: apt-get install chromium)");
     }
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/dist/bench.html");
-    (!page.is_file()).then_some("the web page is not built (make web)")
+    (!page().is_file()).then_some("the web page is not built (make web)")
+}
+
+fn page() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/dist/bench.html")
 }
 
 #[test]
@@ -74,6 +77,23 @@ fn dash_js_plays_over_the_same_links_and_stands_in_the_same_files() {
     assert!(left.is_empty(), "left behind: {left:?}");
 }
 
+/// Cargo says a version, and then does not know what it is to do: so does a browser that cannot start.
+#[test]
+fn a_browser_that_does_not_stay_is_told_with_its_last_words() {
+    if !page().is_file() {
+        println!("skipped: the web page is not built (make web)");
+        return;
+    }
+    let words = "--abr dash.js --trace gen:step,n=1 --length 1s";
+    let mut command = bench(words);
+    command.arg(format!("--browser={}", env!("CARGO")));
+    let output = run(command);
+    assert_eq!(output.status.code(), Some(2), "{}", error(&output));
+    for words in ["dash.js over `step-1-0000`", "ended by itself (exit status: 1)", "--headless"] {
+        assert!(error(&output).contains(words), "{words} in {}", error(&output));
+    }
+}
+
 #[test]
 fn what_cannot_be_run_is_refused_with_what_to_do() {
     let check = |words: &str, expected: &str| {
@@ -86,8 +106,7 @@ fn what_cannot_be_run_is_refused_with_what_to_do() {
     check("--abr dash.js", "dash.js plays in a browser: add --browser");
     check("--browser --abr dash.js:abr=x", "dash.js has no strategy `x`; there are dynamic,");
     check("--browser --real", "cannot be used with");
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/dist/bench.html");
-    if page.is_file() {
+    if page().is_file() {
         check("--browser", "apt-get install chromium");
         check("--browser=/nowhere/chromium", "there is no such program");
     } else {

@@ -6,13 +6,13 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
-    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
     process::{Child, Command},
+    task::JoinHandle,
     time::timeout,
 };
 
@@ -38,6 +38,12 @@ const VERSION_WITHIN: Duration = Duration::from_secs(60);
 
 /// How much of what it says is kept: enough to see why it ended.
 const SAID_MAX: usize = 4 << 10;
+
+/// How much of that is told.
+const LINES_MAX: usize = 4;
+
+/// How long its end may be waited for.
+const SAID_WITHIN: Duration = Duration::from_secs(5);
 
 /// How often a folder that is still written to is removed again, and how long after.
 const REMOVALS: usize = 10;
@@ -111,10 +117,8 @@ impl Browser {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("cannot start `{}`", self.program.display()))?;
-        let said = Arc::<Mutex<Vec<u8>>>::default();
-        if let Some(stderr) = child.stderr.take() {
-            tokio::spawn(keep_end(stderr, Arc::clone(&said)));
-        }
+        let stderr = child.stderr.take().context("its stderr is gone")?;
+        let said = tokio::spawn(keep_end(stderr));
         Ok(Running { group: Group::of(&child), child, said, folder })
     }
 }
@@ -125,7 +129,7 @@ pub(super) struct Running {
     // First, so that all of it is gone before its folder goes.
     group: Group,
     child: Child,
-    said: Arc<Mutex<Vec<u8>>>,
+    said: JoinHandle<Vec<u8>>,
     folder: TempDir,
 }
 
@@ -135,18 +139,8 @@ impl Running {
         self.child.wait().await
     }
 
-    /// Returns the last of what it said.
-    pub(super) fn last_words(&self) -> String {
-        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let said = String::from_utf8_lossy(&said).into_owned();
-        let lines = said.lines().rev().filter(|line| !line.trim().is_empty()).take(4);
-        let mut lines = lines.collect::<Vec<_>>();
-        lines.reverse();
-        if lines.is_empty() { "it said nothing".to_owned() } else { lines.join("\n") }
-    }
-
-    /// Ends it, and removes what it wrote.
-    pub(super) async fn end(mut self) {
+    /// Ends it, removes what it wrote, and returns the last of what it said.
+    pub(super) async fn end(mut self) -> String {
         self.group.kill();
         if let Err(error) = self.child.wait().await {
             tracing::warn!(%error, "the browser cannot be waited for");
@@ -161,7 +155,18 @@ impl Running {
                 Ok(()) | Err(_) => break,
             }
         }
+        // All who could write are gone, but one in a group of its own, which is not waited for.
+        let said = timeout(SAID_WITHIN, self.said).await;
+        last_lines(&said.ok().and_then(Result::ok).unwrap_or_default())
     }
+}
+
+fn last_lines(said: &[u8]) -> String {
+    let said = String::from_utf8_lossy(said);
+    let lines = said.lines().rev().filter(|line| !line.trim().is_empty()).take(LINES_MAX);
+    let mut lines = lines.collect::<Vec<_>>();
+    lines.reverse();
+    if lines.is_empty() { "it said nothing".to_owned() } else { lines.join("\n") }
 }
 
 /// The process group of a browser: all that it starts is in it.
@@ -202,15 +207,15 @@ fn version(said: &str) -> Option<String> {
     (sound && words.len() <= 64).then_some(words)
 }
 
-/// Reads to the end, and keeps the last of it.
-async fn keep_end(mut from: impl AsyncRead + Unpin, said: Arc<Mutex<Vec<u8>>>) {
-    let mut piece = vec![0; SAID_MAX];
+/// Reads to the end, and returns the last of it.
+async fn keep_end(mut from: impl AsyncRead + Unpin) -> Vec<u8> {
+    let (mut piece, mut said) = (vec![0; SAID_MAX], Vec::new());
     while let Ok(length @ 1..) = from.read(&mut piece).await {
-        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
         said.extend_from_slice(&piece[..length]);
         let surplus = said.len().saturating_sub(SAID_MAX);
         said.drain(..surplus);
     }
+    said
 }
 
 #[cfg(test)]
@@ -242,10 +247,10 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_end_of_what_it_says_is_kept() {
-        let said = Arc::<Mutex<Vec<u8>>>::default();
-        let text = format!("{}the end", "x".repeat(3 * SAID_MAX));
-        keep_end(text.as_bytes(), Arc::clone(&said)).await;
-        let said = said.lock().unwrap();
-        assert!(said.len() == SAID_MAX && said.ends_with(b"the end"));
+        let text = format!("{}\n1\n2\n\n3\nthe end\n", "x".repeat(3 * SAID_MAX));
+        let said = keep_end(text.as_bytes()).await;
+        assert_eq!(said.len(), SAID_MAX);
+        assert_eq!(last_lines(&said), "1\n2\n3\nthe end");
+        assert_eq!(last_lines(b" \n"), "it said nothing");
     }
 }

@@ -66,8 +66,7 @@ impl Stage {
         let url = format!("http://{}/{PAGE}?session={}", self.page, taken.seat.id());
         let mut running = self.browser.start(&url)?;
         let outcome = self.attend(&taken.seat, &mut running).await;
-        let last_words = running.last_words();
-        running.end().await;
+        let last_words = running.end().await;
         let in_time =
             outcome.with_context(|| format!("the browser's last words:\n{last_words}"))?;
         let dashjs = taken.seat.dashjs().context("the page never began")?;
