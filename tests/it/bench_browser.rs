@@ -89,7 +89,8 @@ fn a_browser_that_does_not_stay_is_told_with_its_last_words() {
     command.arg(format!("--browser={}", env!("CARGO")));
     let output = run(command);
     assert_eq!(output.status.code(), Some(2), "{}", error(&output));
-    for words in ["dash.js over `step-1-0000`", "ended by itself (exit status: 1)", "--headless"] {
+    for words in ["dash.js over `step-1-0000`", "ended by itself (exit status: 1)", "try '--help'"]
+    {
         assert!(error(&output).contains(words), "{words} in {}", error(&output));
     }
 }

@@ -67,8 +67,10 @@ impl Stage {
         let mut running = self.browser.start(&url)?;
         let outcome = self.attend(&taken.seat, &mut running).await;
         let last_words = running.end().await;
-        let in_time =
-            outcome.with_context(|| format!("the browser's last words:\n{last_words}"))?;
+        let in_time = match outcome {
+            Ok(in_time) => in_time,
+            Err(error) => bail!("{error:#}; the last that the browser said:\n{last_words}"),
+        };
         let dashjs = taken.seat.dashjs().context("the page never began")?;
         let telling = taken.seat.leave(Arc::clone(&self.film), "time is up");
         let ended = match telling.over() {
