@@ -9,7 +9,7 @@ MOVIE ?=
 # Where `make paper-mmsys18` finds the films and networks that were published with Sabre.
 SABRE ?= ../shared/reference/sabre/inputs
 
-.PHONY: help demo test e2e check bless media deps deps-demo web bench-abr paper-mmsys18 bench-edge bench-connections soak audit clean
+.PHONY: help demo test e2e check bless media deps deps-demo web bench-abr paper-mmsys18 bench-edge bench-live bench-connections soak audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -63,6 +63,10 @@ paper-mmsys18: ## compare our sessions with those of the paper on DYNAMIC and wi
 
 bench-edge: ## compare the edge with nginx proxy_cache and Varnish in one run (needs nginx, varnish, wrk)
 	scripts/bench-edge.sh
+
+bench-live: deps web ## the latency that dash.js holds live through the edge, and its stalls (needs Chromium)
+	$(CARGO) build --locked --release --bin dashpot
+	DASHPOT_BIN=$(CURDIR)/target/release/dashpot scripts/bench-live.mjs
 
 bench-connections: ## how many connections one edge holds, and the memory of each (needs Linux)
 	scripts/bench-connections.sh

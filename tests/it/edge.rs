@@ -14,6 +14,7 @@ mod front;
 mod http3;
 mod joiners;
 mod keys;
+mod live;
 mod memory;
 mod origin;
 mod parts;

@@ -31,6 +31,10 @@ const UNVERSIONED_MS: u64 = 60_000;
 /// How long an MPD may be kept at most: the asset can be replaced.
 const MANIFEST_MS: u64 = 10_000;
 
+/// How early a segment may be asked for and is waited for: clients' clocks are right to about the time
+/// of a round trip, and a refusal would cost them more than that.
+const EARLY_MS: u64 = 250;
+
 /// Returns the time that a query asks about, `nowMS=` in milliseconds since the epoch, or else `now`.
 /// Whatever else is in a query is for others.
 ///
@@ -133,8 +137,13 @@ impl Channel<'_> {
         let left = self.left_ms(id, index)?;
         let found = segment::segment(&self.settings, &strip, index).ok().flatten();
         let segment = found.ok_or_else(vanished)?;
-        let whole = segment.due.last().is_none_or(|last| last.at <= wall(self.now_ms));
-        let early = self.settings.chunk_ms.is_none();
+        let mut due = segment.due;
+        if self.settings.chunk_ms.is_none() {
+            // It comes as a whole, and where an offset says so, before its end.
+            let at = wall(self.settings.available_ms(index));
+            due = vec![Due { end: segment.plan.len(), at }];
+        }
+        let whole = due.last().is_none_or(|last| last.at <= wall(self.now_ms));
         let versioned = address.options.number(&VERSION).is_some();
         Ok(Found {
             content_type: content_type(self.asset, id),
@@ -146,7 +155,7 @@ impl Channel<'_> {
             modified: wall(self.settings.available_ms(index)),
             asset: Arc::clone(self.asset),
             body: Body::Media(segment.plan),
-            due: if whole || early { Vec::new() } else { segment.due },
+            due: if whole { Vec::new() } else { due },
         })
     }
 
@@ -163,7 +172,7 @@ impl Channel<'_> {
             return Err(Refused::NotFound(why));
         }
         let available = settings.available_ms(index);
-        if let Some(in_ms) = available.checked_sub(self.now_ms).filter(|in_ms| 0 < *in_ms) {
+        if let Some(in_ms) = available.checked_sub(self.now_ms).filter(|in_ms| EARLY_MS < *in_ms) {
             let why = format!("segment {number} of `{id}` comes in {in_ms} ms");
             return Err(Refused::TooEarly { why, in_ms });
         }

@@ -3,18 +3,19 @@
 use super::{Edge, any_port, bounded, http_url};
 use dashpot_edge::Config;
 use dashpot_serve::{LogTo, Shutdown};
-use std::{path::Path, process::Output};
+use std::{net::SocketAddr, path::Path, process::Output};
 use tokio::{process::Command, task::JoinHandle};
 
 /// An origin of the film, and an edge in front of it.
-struct Chain {
+pub(super) struct Chain {
     origin: JoinHandle<()>,
+    pub(super) origin_addr: SocketAddr,
     origin_shutdown: Shutdown,
-    edge: Edge,
+    pub(super) edge: Edge,
 }
 
 impl Chain {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let config = dashpot_origin::Config {
             media: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../media"),
             manifests: None,
@@ -24,14 +25,15 @@ impl Chain {
             faults: dashpot_origin::FaultsConfig::default(),
         };
         let server = dashpot_origin::bind(config).await.expect("the origin binds");
-        let (url, origin_shutdown) = (http_url(server.addr()), Shutdown::new());
+        let (origin_addr, origin_shutdown) = (server.addr(), Shutdown::new());
+        let url = http_url(origin_addr);
         let run = server.run(origin_shutdown.clone());
         let origin = tokio::spawn(async move { run.await.expect("the origin runs") });
         let edge = Edge::start(Config::new(url, any_port())).await;
-        Self { origin, origin_shutdown, edge }
+        Self { origin, origin_addr, origin_shutdown, edge }
     }
 
-    async fn stop(self) {
+    pub(super) async fn stop(self) {
         self.edge.stop().await;
         self.origin_shutdown.begin();
         self.origin.await.expect("the origin ends without a panic");

@@ -16,13 +16,16 @@ const STOP_MS_MAX = 5_000;
 const LOG_LINES_MAX = 40;
 
 /** Starts `dashpot up` on free ports; returns the page's address and a way to end it. */
-export async function startChain() {
+export function startChain() {
+  return startServer(["up", "--listen", "127.0.0.1:0"]);
+}
+
+/** Starts the binary with `args`; returns the address that it prints first and a way to end it. */
+export async function startServer(args) {
   if (!existsSync(BINARY)) {
     throw new Error(`no dashpot at ${BINARY}: build it first (cargo build --bin dashpot) or set DASHPOT_BIN`);
   }
-  const child = spawn(BINARY, ["up", "--listen", "127.0.0.1:0"], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"] });
   const exited = new Promise((ended) => child.once("exit", ended));
   // A test run that is cut short must not leave the chain behind.
   process.once("exit", () => child.kill("SIGKILL"));
@@ -34,7 +37,7 @@ export async function startChain() {
   const lines = createInterface({ input: child.stdout });
   let timer;
   const url = await new Promise((found, failed) => {
-    const giveUp = (why) => failed(new Error(`dashpot up ${why}\n${log.join("\n")}`));
+    const giveUp = (why) => failed(new Error(`dashpot ${args[0]} ${why}\n${log.join("\n")}`));
     timer = setTimeout(() => giveUp("printed no address in time"), START_MS_MAX);
     lines.once("line", found);
     child.once("error", (error) => giveUp(`did not start: ${error.message}`));

@@ -33,7 +33,7 @@ fn segments_come_and_go_by_the_clock() {
     let v = "v_0000000000000007";
     for (path, now_ms, expected) in [
         // Segment 101 runs from 200 s to 202 s; its window of 60 s and twice its length end at 264 s.
-        ("film/VERSION/v1/101.m4s", 201_999, "425 1 segment 101 of `v1` comes in 1 ms"),
+        ("film/VERSION/v1/101.m4s", 201_749, "425 251 segment 101 of `v1` comes in 251 ms"),
         ("film/VERSION/v1/101.m4s", 202_000, "200 for 62001 ms"),
         ("film/VERSION/v1/101.m4s", 264_000, "200 for 1 ms"),
         ("film/VERSION/v1/101.m4s", 264_001, "410 segment 101 of `v1` has left the window"),
@@ -46,17 +46,17 @@ fn segments_come_and_go_by_the_clock() {
         ("film/v2/101.m4s", 202_000, "404 `film` has no track `v2`"),
         ("film/v_0000000000000008/v1/101.m4s", 202_000, "404 `film` has changed"),
         ("film/tsbd_0s/VERSION/v1/101.m4s", 202_000, "200 for 2001 ms"),
-        ("film/ast_100/VERSION/v1/51.m4s", 201_999, "425 1"),
+        ("film/ast_100/VERSION/v1/51.m4s", 201_749, "425 251"),
         ("film/ast_100/VERSION/v1/51.m4s", 202_000, "200"),
         ("film/ast_300/VERSION/v1/1.m4s", 202_000, "425 100000"),
         // Low latency: a chunk after its begin.
-        ("film/chunk_0.5s/VERSION/v1/101.m4s", 200_499, "425 1"),
+        ("film/chunk_0.5s/VERSION/v1/101.m4s", 200_249, "425 251"),
         ("film/chunk_0.5s/VERSION/v1/101.m4s", 200_500, "200 for 63501 ms"),
         ("film/ato_1s/VERSION/v1/101.m4s", 201_000, "200"),
         // An event from 100 s to 203 s: segments 51 to 102, which stay.
         ("film/start_100/stop_203/v1/50.m4s", 150_000, "404 the event has segments 51 to 102"),
         ("film/start_100/stop_203/VERSION/v1/51.m4s", 150_000, "200 for ever"),
-        ("film/start_100/stop_203/VERSION/v1/102.m4s", 203_999, "425 1"),
+        ("film/start_100/stop_203/VERSION/v1/102.m4s", 203_749, "425 251"),
         ("film/start_100/stop_203/VERSION/v1/102.m4s", 999_999, "200 for ever"),
         ("film/start_100/stop_203/v1/103.m4s", 999_999, "404 the event has segments 51 to 102"),
         ("film/start_100/stop_203/tsbd_10s/VERSION/v1/51.m4s", 999_999, "410"),
@@ -92,6 +92,22 @@ fn segments_come_and_go_by_the_clock() {
         ("other/time.mpd", 0, "404 there is no asset `other`"),
     ] {
         check(&path.replace("VERSION", v), now_ms, expected);
+    }
+}
+
+#[test]
+fn what_is_asked_for_a_little_early_comes_as_soon_as_it_is_there() {
+    for (path, now_ms, expected) in [
+        ("film/v1/101.m4s", 201_750, vec![202_000]),
+        ("film/v1/101.m4s", 202_000, vec![]),
+        ("film/ato_1s/v1/101.m4s", 200_999, vec![201_000]),
+        ("film/ato_1s/v1/101.m4s", 201_000, vec![]),
+        ("film/chunk_0.5s/v1/101.m4s", 200_250, vec![200_500, 201_000, 201_500, 202_000]),
+        ("film/chunk_0.5s/v1/101.m4s", 202_000, vec![]),
+    ] {
+        let found = at(path, now_ms).unwrap();
+        let due: Vec<_> = found.due.iter().map(|due| due.at.unix_millis()).collect();
+        assert_eq!(due, expected, "{path} {now_ms}");
     }
 }
 

@@ -1,0 +1,63 @@
+// A film that runs by the clock plays through an edge in every form, without a single error.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { skip, startBrowser } from "./support/browser.mjs";
+import { openLive, played } from "./support/live.mjs";
+import { startServers } from "./support/servers.mjs";
+
+// Enough for several segments and, where the MPD lists them, for it to be fetched again.
+const PLAY_S = 5;
+// Many times the playing time: a bound for a busy machine, not a measurement.
+const PLAY_MS_MAX = 60_000;
+
+const FORMS = [
+  "number.mpd",
+  "time.mpd",
+  "timeline.mpd",
+  "utc_direct/tsbd_20s/number.mpd",
+  "utc_httpxsdate-httphead/number.mpd",
+  "chunk_0.5s/number.mpd",
+  "chunk_0.5s/timeline.mpd",
+];
+
+// On a busy machine the page reads the time so late that it asks too early, and then asks again.
+const unexpected = (failure) => !failure.startsWith("425 ");
+
+let servers;
+let browser;
+before(async () => {
+  if (skip) return;
+  servers = await startServers();
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await servers?.stop();
+});
+
+for (const form of FORMS) {
+  test(`plays /live/film/${form}`, { skip, timeout: 90_000 }, async () => {
+    const { page, failed, close } = await openLive(browser, `${servers.edge}/live/film/${form}`);
+    const { errors, latencies_s } = await played(page, PLAY_S, PLAY_MS_MAX);
+    assert.deepEqual(errors, []);
+    assert.deepEqual(failed.filter(unexpected), [], "what is asked for in time is there");
+    const latency_s = latencies_s.at(-1);
+    // Within the window; how close to the target is for `make bench-live` to say.
+    assert.ok(0 < latency_s && latency_s < 60, `latency ${latency_s} s`);
+    await close();
+  });
+}
+
+test("an event plays from its start, and to its end when it has ended", { skip, timeout: 90_000 }, async () => {
+  const now_s = Math.floor(Date.now() / 1000);
+  const event = `start_${now_s - 40}/stop_${now_s - 20}/time.mpd`;
+  const { page, failed, close } = await openLive(browser, `${servers.edge}/live/film/${event}`);
+  const { errors } = await played(page, PLAY_S, PLAY_MS_MAX);
+  assert.deepEqual(errors, []);
+  assert.deepEqual(failed, []);
+  // To the end of the last frame of sound.
+  const duration_s = await page.evaluate(() => document.querySelector("video").duration);
+  assert.ok(Math.abs(duration_s - 20) < 0.05, `${duration_s} s`);
+  await close();
+});

@@ -1,0 +1,62 @@
+// A bare page with dash.js that plays a live MPD and tells how it went. No part of the product is on
+// it, so that what is measured is dash.js's own view of the origin.
+
+import { join } from "node:path";
+
+const DASH_JS = join(import.meta.dirname, "../../node_modules/dashjs/dist/modern/umd/dash.all.min.js");
+
+/** Opens a page that plays `mpd` with dash.js under `settings`. */
+export async function openLive(browser, mpd, settings = {}) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const failed = [];
+  page.on("response", (response) => {
+    if (400 <= response.status()) failed.push(`${response.status()} ${response.url()}`);
+  });
+  await page.addScriptTag({ path: DASH_JS });
+  await page.evaluate(play, { mpd, settings });
+  return { page, failed, close: () => context.close() };
+}
+
+/** Runs in the page. Keeps its figures in `window.live`. */
+function play({ mpd, settings }) {
+  const video = document.createElement("video");
+  video.muted = true;
+  document.body.append(video);
+  const player = dashjs.MediaPlayer().create();
+  const live = { errors: [], stalls: 0, startup_ms: null, latencies_s: [], played_s: 0 };
+  window.live = live;
+  const begun = performance.now();
+  const on = dashjs.MediaPlayer.events;
+  player.on(on.ERROR, (event) => live.errors.push(event.error?.message ?? String(event.error)));
+  video.addEventListener("playing", () => {
+    live.startup_ms ??= performance.now() - begun;
+  });
+  // What stops the picture after it has begun to move is a stall.
+  video.addEventListener("waiting", () => {
+    if (live.startup_ms !== null) live.stalls += 1;
+  });
+  let last = null;
+  video.addEventListener("timeupdate", () => {
+    if (last !== null) live.played_s += Math.max(0, video.currentTime - last);
+    last = video.currentTime;
+  });
+  setInterval(() => {
+    if (live.startup_ms === null) return;
+    live.latencies_s.push(player.getCurrentLiveLatency());
+  }, 250);
+  player.updateSettings(settings);
+  player.initialize(video, mpd, true);
+}
+
+/** Waits, for a bounded time, until the page has played so long or failed; returns its figures. */
+export async function played(page, seconds, ms_max) {
+  const done = (to) => to <= window.live.played_s || 0 < window.live.errors.length;
+  try {
+    await page.waitForFunction(done, seconds, { timeout: ms_max, polling: 100 });
+  } catch (cause) {
+    const state = JSON.stringify(await page.evaluate(() => window.live).catch(() => null));
+    throw new Error(`did not play ${seconds} s within ${ms_max / 1000} s: ${state}`, { cause });
+  }
+  return page.evaluate(() => window.live);
+}
