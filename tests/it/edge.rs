@@ -23,6 +23,7 @@ mod prefetch;
 mod process;
 mod purge;
 mod refused;
+mod rehearsed;
 mod reload;
 mod resumes;
 mod room;

@@ -31,6 +31,7 @@ impl Origin {
             player: None,
             access_log: LogTo::Off,
             faults: FaultsConfig::default(),
+            admin: None,
         };
         let server = runtime.block_on(bind(config)).expect("the film in media/film");
         let (addr, shutdown) = (server.addr(), Shutdown::new());

@@ -58,6 +58,7 @@ impl Chain {
             player: None,
             access_log: LogTo::Off,
             faults: dashpot_origin::FaultsConfig::default(),
+            admin: None,
         });
         let origin = origin.await.expect("the film in media/film");
         let url = Url::parse(&format!("http://{}/", origin.addr())).expect("a URL");

@@ -92,6 +92,19 @@ impl Faults {
         Arc::clone(&self.document.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Puts `change`d rules in force, unless it fails; attempts count anew.
+    pub(crate) fn change<E>(
+        &self,
+        change: impl FnOnce(&mut Document) -> Result<(), E>,
+    ) -> Result<Arc<Document>, E> {
+        let mut held = self.document.write().unwrap_or_else(PoisonError::into_inner);
+        let mut document = (**held).clone();
+        change(&mut document)?;
+        *held = Arc::new(document);
+        *self.attempts.lock().unwrap_or_else(PoisonError::into_inner) = Attempts::default();
+        Ok(Arc::clone(&held))
+    }
+
     /// Returns what a request meets.
     ///
     /// # Errors

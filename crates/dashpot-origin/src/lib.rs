@@ -5,6 +5,7 @@
 //! versions. Everything served is in the catalogue of that scan: no path of a request ever becomes
 //! a path of a file.
 
+mod admin;
 mod coding;
 mod faults;
 mod media;

@@ -1,6 +1,7 @@
 //! The server: scan, bind, route.
 
 use crate::{
+    admin,
     faults::{Faults, FaultsError},
     media::Media,
     pages,
@@ -24,6 +25,7 @@ use dashpot_serve::{
     AccessLog, AccessLogError, Asked, BindError, Clock, Counter, Ends, Family, Health, Listener,
     LogFormat, LogTo, Metric, Metrics, Options, Role, Shutdown, TowerToHyperService, serve,
 };
+use futures_util::future::join;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use std::{borrow::Cow, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tracing::info;
@@ -45,6 +47,8 @@ pub struct Config {
     pub access_log: LogTo,
     /// Which requests go wrong on purpose.
     pub faults: FaultsConfig,
+    /// Where the operator changes that: an address of this machine.
+    pub admin: Option<SocketAddr>,
 }
 
 /// Who may have requests go wrong.
@@ -114,6 +118,12 @@ pub enum StartError {
     /// The rules of what goes wrong cannot be used.
     #[error(transparent)]
     Faults(#[from] FaultsError),
+    /// Others could reach the operator's listener.
+    #[error("cannot let everybody administer this origin on {addr}: listen on 127.0.0.1")]
+    Admin {
+        /// The address.
+        addr: SocketAddr,
+    },
 }
 
 /// Why a running origin ended before its shutdown. There is no such reason yet: what fails, fails
@@ -126,17 +136,19 @@ pub enum RunError {}
 #[derive(Debug)]
 pub struct Server {
     listener: Listener,
+    admin: Option<Listener>,
     origin: Origin,
 }
 
+/// What is served, and how.
 #[derive(Debug)]
-struct Origin {
+pub(crate) struct Origin {
     catalogue: Catalogue,
     media: Media,
     manifests: pages::Manifests,
     player: Option<String>,
     clock: Clock,
-    faults: Faults,
+    pub(crate) faults: Faults,
     access_log: AccessLog,
     metrics: Metrics,
     requests: Family<Vec<(&'static str, String)>, Counter>,
@@ -162,6 +174,11 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         None => pages::Manifests::default(),
     };
     let listener = Listener::bind(config.listen).await?;
+    let admin = match config.admin {
+        Some(addr) if !addr.ip().is_loopback() => return Err(StartError::Admin { addr }),
+        Some(addr) => Some(Listener::bind(addr).await?),
+        None => None,
+    };
     info!(addr = %listener.addr(), assets = count, skipped = found.skipped.len(), "origin listens");
     let (clock, mut metrics) = (Clock::system(), Metrics::new(Role::Origin));
     let dropped = metrics.counter(Metric::AccessLogDropped);
@@ -187,7 +204,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         requests: metrics.counters(Metric::Requests),
         metrics,
     };
-    Ok(Server { listener, origin })
+    Ok(Server { listener, admin, origin })
 }
 
 impl Server {
@@ -195,6 +212,12 @@ impl Server {
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.listener.addr()
+    }
+
+    /// Returns where the operator's listener is, where there is one.
+    #[must_use]
+    pub fn admin_addr(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(Listener::addr)
     }
 
     /// Returns what is served.
@@ -217,15 +240,25 @@ impl Server {
         self.origin.metrics.register_gauge(Metric::Connections, &options.connections);
         let (version, clock) = (env!("CARGO_PKG_VERSION"), self.origin.clock.clone());
         let health = Health { role: Role::Origin, version, clock, shutdown, tls: None };
-        let router = Router::new().fallback(handle).with_state(Arc::new((self.origin, health)));
+        let shared: Shared = Arc::new((self.origin, health));
+        let administered = administer(self.admin, Arc::clone(&shared), options.clone());
+        let router = Router::new().fallback(handle).with_state(shared);
         let service_of =
             move |ends: Ends| TowerToHyperService::new(router.clone().layer(Extension(ends.peer)));
-        serve(self.listener, service_of, options).await;
+        join(serve(self.listener, service_of, options), administered).await;
         Ok(())
     }
 }
 
-type Shared = Arc<(Origin, Health)>;
+/// What every request is answered from.
+pub(crate) type Shared = Arc<(Origin, Health)>;
+
+/// Serves the operator, where there is a listener for it.
+async fn administer(listener: Option<Listener>, shared: Shared, options: Options) {
+    let Some(listener) = listener else { return };
+    let router = Router::new().fallback(admin::handle).with_state(shared);
+    serve(listener, move |_| TowerToHyperService::new(router.clone()), options).await;
+}
 
 async fn handle(
     State(shared): State<Shared>,

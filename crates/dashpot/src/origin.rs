@@ -36,6 +36,9 @@ pub(crate) struct Args {
     /// Refuse fault_… in URLs, by which anybody can make their own requests go wrong
     #[arg(long, env = "DASHPOT_ORIGIN_NO_URL_FAULTS")]
     no_url_faults: bool,
+    /// Address of the operator's API on this machine, which changes those rules [default: none]
+    #[arg(long, value_name = "ADDR", env = "DASHPOT_ORIGIN_ADMIN")]
+    admin: Option<SocketAddr>,
 }
 
 const AFTER_HELP: &str = "\
@@ -54,9 +57,13 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
         player: args.player,
         access_log: args.access_log,
         faults: FaultsConfig { file: args.faults, in_urls: !args.no_url_faults },
+        admin: args.admin,
     })
     .await?;
     cli::print(&format!("http://{}/", server.addr()));
+    if let Some(addr) = server.admin_addr() {
+        cli::print(&format!("http://{addr}/faults (operator)"));
+    }
     let shutdown = Shutdown::new();
     signal::begin_when_interrupted(&shutdown);
     server.run(shutdown).await?;

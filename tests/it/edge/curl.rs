@@ -23,6 +23,7 @@ impl Chain {
             player: None,
             access_log: LogTo::Off,
             faults: dashpot_origin::FaultsConfig::default(),
+            admin: None,
         };
         let server = dashpot_origin::bind(config).await.expect("the origin binds");
         let (origin_addr, origin_shutdown) = (server.addr(), Shutdown::new());

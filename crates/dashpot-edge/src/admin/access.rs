@@ -2,11 +2,12 @@
 
 use std::{
     fs, io,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
-use http::{StatusCode, header, request::Parts, uri::Authority};
+use dashpot_serve::names_this_machine;
+use http::{StatusCode, header, request::Parts};
 use subtle::ConstantTimeEq as _;
 
 use super::Refusal;
@@ -87,15 +88,9 @@ impl Access {
     }
 }
 
-/// Refuses what a page of another name sends from the operator's browser: a name that its owner
-/// lets lead to this machine is still that name.
+/// Refuses what a page of another name sends from the operator's browser.
 fn is_local(parts: &Parts) -> Result<(), Refusal> {
-    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = parts.uri.authority().map(Authority::as_str).or(host).unwrap_or_default();
-    let name = host.parse::<Authority>().ok();
-    let name = name.as_ref().map_or("", |authority| authority.host());
-    let name = name.trim_start_matches('[').trim_end_matches(']');
-    if name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()) {
+    if names_this_machine(parts) {
         return Ok(());
     }
     let hint = "without a token this is for 127.0.0.1, [::1] and localhost";

@@ -1,5 +1,6 @@
 //! Over loopback, with the film of this repository.
 
+mod admin;
 mod faults;
 mod http;
 mod live;
@@ -14,6 +15,7 @@ use tokio::task::JoinHandle;
 struct Running {
     addr: SocketAddr,
     shutdown: Shutdown,
+    admin: Option<SocketAddr>,
     clock: Clock,
     _task: JoinHandle<Result<(), RunError>>,
 }
@@ -38,11 +40,19 @@ fn config(media: PathBuf) -> Config {
         player: Some("http://player.test/?x=1".to_owned()),
         access_log: LogTo::Off,
         faults: FaultsConfig::default(),
+        admin: None,
     }
 }
 
 async fn start(config: Config) -> Running {
     let server = bind(config).await.unwrap();
     let (addr, shutdown, clock) = (server.addr(), Shutdown::new(), server.origin.clock.clone());
-    Running { addr, shutdown: shutdown.clone(), clock, _task: tokio::spawn(server.run(shutdown)) }
+    let admin = server.admin_addr();
+    Running {
+        addr,
+        shutdown: shutdown.clone(),
+        admin,
+        clock,
+        _task: tokio::spawn(server.run(shutdown)),
+    }
 }

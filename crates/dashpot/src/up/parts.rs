@@ -77,6 +77,7 @@ pub(super) async fn origin(
         player: Some(format!("http://{}/", ground.page)),
         access_log: LogTo::Off,
         faults: dashpot_origin::FaultsConfig::default(),
+        admin: None,
     })
     .await?;
     let assets = server.catalogue().assets().map(|asset| AssetEntry {

@@ -46,6 +46,7 @@ impl Chain {
             player: None,
             access_log: LogTo::Off,
             faults: dashpot_origin::FaultsConfig::default(),
+            admin: None,
         })
         .await?;
         let url =
