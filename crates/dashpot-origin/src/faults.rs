@@ -14,7 +14,7 @@ use dashpot_http::cmcd::Cmcd;
 use dashpot_packager::Catalogue;
 use dashpot_serve::{Clock, Counter, Family};
 use http::request::Parts;
-use path::Named;
+use path::{Named, Numbers};
 use std::{
     io,
     net::IpAddr,
@@ -69,6 +69,13 @@ pub(crate) struct Met<'a> {
     gaps: Option<gaps::Gaps>,
 }
 
+impl<'a> Met<'a> {
+    /// Returns a request for a path that meets nothing.
+    pub(crate) fn plain(path: &'a str) -> Self {
+        Self { path: Split::plain(path), plan: Plan::default(), hops: 0, gaps: None }
+    }
+}
+
 impl Faults {
     /// Returns the rules in `file`, where there is one.
     pub(crate) fn new(
@@ -115,11 +122,10 @@ impl Faults {
         client: IpAddr,
         catalogue: &Catalogue,
     ) -> Result<Met<'a>, RuleError> {
-        let path = match self.takes_urls {
-            true => split(request.uri.path())?,
-            false => Split::plain(request.uri.path()),
-        };
-        let mut met = Met { path, plan: Plan::default(), hops: 0, gaps: None };
+        let mut met = Met::plain(request.uri.path());
+        if self.takes_urls {
+            met.path = split(request.uri.path())?;
+        }
         let document = self.document();
         if met.path.rules.is_empty() && document.rules.is_empty() {
             return Ok(met);
@@ -144,7 +150,8 @@ impl Faults {
         };
         let rules = || met.path.rules.iter().chain(&document.rules);
         let plan = decide(rules(), document.seed, &facts);
-        let gaps = gaps::Gaps::of(rules(), document.seed, &facts);
+        let numbers = || Some(Numbers::of(&met.path.path, catalogue)?.0);
+        let gaps = gaps::Gaps::of(rules(), document.seed, &facts, numbers);
         (met.plan, met.gaps) = (plan, gaps);
         Ok(met)
     }

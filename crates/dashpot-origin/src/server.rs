@@ -2,7 +2,7 @@
 
 use crate::{
     admin,
-    faults::{Faults, FaultsError},
+    faults::{Faults, FaultsError, Met},
     media::Media,
     pages,
     reply::{Content, Driver, Paced, Resource, refuse},
@@ -337,11 +337,11 @@ async fn answer(
     if let Some(response) = faults.instead(&mut met, request).await {
         return response;
     }
-    let now = faults.now(&met);
-    let response = match origin.resource(&met.path.path, request.uri.query(), headers, now) {
+    let now = origin.clock.wall();
+    let response = match origin.resource(&met, request.uri.query(), headers, now) {
         Ok(resource) => {
             let driver = Driver { media: origin.media.clone(), clock: origin.clock.clone() };
-            Faults::edit(&mut met, resource).answer(now, method, headers, driver).await
+            met.edit(resource).answer(now, method, headers, driver).await
         }
         Err(refused) => refused_with(&refused),
     };
@@ -378,22 +378,22 @@ const SHORT: &str = "public, max-age=10, must-revalidate";
 impl Origin {
     fn resource(
         &self,
-        path: &str,
+        met: &Met<'_>,
         query: Option<&str>,
         headers: &HeaderMap,
         now: WallTime,
     ) -> Result<Resource, Refused> {
-        let json = "application/json";
+        let (path, json) = (met.path.path.as_ref(), "application/json");
         if let Some(below) = path.strip_prefix("/vod/") {
             return respond(&self.catalogue, below).map(|found| resource(found, below, now));
         }
         if let Some(below) = path.strip_prefix("/live/") {
-            let now = asked_time(query, now)?;
+            let now = met.moved(asked_time(query, now)?);
             return respond_live(&self.catalogue, below, now)
                 .map(|found| resource(found, below, now));
         }
         if let Some(scheme) = path.strip_prefix("/time/") {
-            return time(scheme, now);
+            return time(scheme, met.moved(now));
         }
         if let Some(name) = path.strip_prefix("/manifests/") {
             let manifest = self.manifests.get(name).filter(|_| is_name(name));

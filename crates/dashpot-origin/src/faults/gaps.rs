@@ -1,8 +1,9 @@
 //! Manifests that tell of segments that are missing.
 
+use super::path::Numbers;
 use dashpot_base::{Seed, WallTime};
 use dashpot_fault::{Facts, Fault, Injection, Object, Rule, decide};
-use dashpot_mpd::{AdaptationSet, Representation, S, SegmentTimeline};
+use dashpot_mpd::{AdaptationSet, Representation, S, SegmentTemplate, SegmentTimeline};
 
 /// Times of one timeline that are looked at: as many as a manifest lists in full.
 const SEGMENTS_MAX: usize = 20_000;
@@ -15,6 +16,7 @@ pub(super) struct Gaps {
     asset: String,
     viewer: String,
     now: WallTime,
+    numbers: Numbers,
 }
 
 impl Gaps {
@@ -23,12 +25,18 @@ impl Gaps {
         rules: impl Iterator<Item = &'a Rule>,
         seed: Seed,
         facts: &Facts<'_>,
+        numbers: impl FnOnce() -> Option<Numbers>,
     ) -> Option<Self> {
         if facts.object != Object::Mpd {
             return None;
         }
         let rules: Vec<Rule> = rules.filter(|rule| rule.fault == Fault::Gap).cloned().collect();
-        (!rules.is_empty()).then(|| Self {
+        if rules.is_empty() {
+            return None;
+        }
+        let numbers = numbers()?;
+        Some(Self {
+            numbers,
             rules,
             seed,
             asset: facts.asset.to_owned(),
@@ -56,32 +64,26 @@ impl Gaps {
     fn in_set(&self, set: &mut AdaptationSet) -> bool {
         let ids: Vec<String> =
             set.representations.iter().filter_map(|rep| rep.id.clone()).collect();
-        let mut is_changed = false;
-        if let Some(template) = &mut set.segment_template
-            && let Some(timeline) = &mut template.segment_timeline
-        {
-            // One timeline for all: what one of them lacks, none is offered.
-            let start = template.start_number.unwrap_or(1);
-            is_changed |= self.in_timeline(timeline, start, &ids);
-        }
+        // One timeline for all: what one of them lacks, none is offered.
+        let mut is_changed =
+            set.segment_template.as_mut().is_some_and(|template| self.in_template(template, &ids));
         for Representation { id, segment_template, .. } in &mut set.representations {
-            if let (Some(id), Some(template)) = (id, segment_template)
-                && let Some(timeline) = &mut template.segment_timeline
-            {
-                let start = template.start_number.unwrap_or(1);
-                is_changed |= self.in_timeline(timeline, start, std::slice::from_ref(id));
+            if let (Some(id), Some(template)) = (id, segment_template) {
+                is_changed |= self.in_template(template, std::slice::from_ref(id));
             }
         }
         is_changed
     }
 
-    fn in_timeline(&self, timeline: &mut SegmentTimeline, start: u64, ids: &[String]) -> bool {
+    fn in_template(&self, template: &mut SegmentTemplate, ids: &[String]) -> bool {
+        // Where URLs have numbers, the one behind a gap would take the number of the gap.
+        let has_times = template.media.as_deref().is_some_and(|media| media.contains("$Time"));
+        let Some(timeline) = template.segment_timeline.as_mut().filter(|_| has_times) else {
+            return false;
+        };
         let segments = segments(timeline);
-        let kept: Vec<(u64, u64)> = (start..)
-            .zip(&segments)
-            .filter(|(number, (time, _))| !ids.iter().any(|id| self.lacks(id, *number, *time)))
-            .map(|(_, segment)| *segment)
-            .collect();
+        let is_there = |(time, _): &&(u64, u64)| !ids.iter().any(|id| self.lacks(id, *time));
+        let kept: Vec<(u64, u64)> = segments.iter().filter(is_there).copied().collect();
         let is_changed = kept.len() < segments.len();
         if is_changed {
             timeline.s = runs(&kept);
@@ -89,12 +91,12 @@ impl Gaps {
         is_changed
     }
 
-    fn lacks(&self, representation: &str, number: u64, time: u64) -> bool {
+    fn lacks(&self, representation: &str, time: u64) -> bool {
         let facts = Facts {
             object: Object::Segment,
             asset: &self.asset,
             representation: Some(representation),
-            number: Some(number),
+            number: self.numbers.at(representation, time),
             time: Some(time),
             viewer: &self.viewer,
             now: self.now,

@@ -1,8 +1,12 @@
 //! What a path asks for: which faults, and of which object.
 
 use dashpot_fault::{Object, Rule, RuleError};
-use dashpot_packager::{Address, Catalogue, Shape, Target, Timeline, grammar::Service};
-use std::borrow::Cow;
+use dashpot_packager::{
+    Address, Asset, Catalogue, Shape, Target, Timeline,
+    grammar::{Options, Service},
+    live::settings::Settings,
+};
+use std::{borrow::Cow, sync::Arc};
 
 /// Faults that one URL may ask for.
 const FAULTS_MAX: usize = 8;
@@ -70,8 +74,8 @@ impl<'a> Named<'a> {
         match root {
             "vod" | "live" | "livesim2" => {
                 let mut named = Self::of_asset(parts, whole)?;
-                if named.number.is_none() && root == "vod" {
-                    named.number = number(path.strip_prefix("/vod/")?, catalogue);
+                if named.time.is_some() {
+                    named.number = Numbers::of(path, catalogue).and_then(|(_, number)| number);
                 }
                 Some(named)
             }
@@ -109,14 +113,47 @@ impl<'a> Named<'a> {
     }
 }
 
-/// Returns the number of a segment that a path below `/vod/` names by its time.
-fn number(below: &str, catalogue: &Catalogue) -> Option<u64> {
-    let address = Address::parse(Service::Vod, below).ok()?;
-    let Target::Time(id, time) = address.target else { return None };
-    let asset = catalogue.asset(address.asset)?;
-    let shape = Shape::of(asset, &address.options).ok()?;
-    let track = asset.tracks().iter().position(|track| track.id == id)?;
-    Timeline::new(asset, track, shape)?.segment_at(time).map(|segment| segment.number)
+/// Tells the numbers of segments that are named by their times.
+#[derive(Clone, Debug)]
+pub(super) struct Numbers {
+    service: Service,
+    asset: Arc<Asset>,
+    options: Options,
+}
+
+impl Numbers {
+    /// Returns those of what a path leads to; `None` where it is no asset's.
+    pub(super) fn of(path: &str, catalogue: &Catalogue) -> Option<(Self, Option<u64>)> {
+        let (service, below) = match path.strip_prefix("/live/") {
+            Some(below) => (Service::Live, below),
+            None => (Service::Vod, path.strip_prefix("/vod/")?),
+        };
+        let Address { asset, options, target } = Address::parse(service, below).ok()?;
+        let numbers = Self { service, asset: Arc::clone(catalogue.asset(asset)?), options };
+        let number = match target {
+            Target::Time(track, time) => numbers.at(track, time),
+            Target::Number(_, number) => Some(number),
+            Target::Manifest(_) | Target::Init(_) | Target::File(_) | Target::Text(_) => None,
+        };
+        Some((numbers, number))
+    }
+
+    /// Returns the number of the segment of a track that starts at a time.
+    pub(super) fn at(&self, track: &str, time: u64) -> Option<u64> {
+        let track = self.asset.tracks().iter().position(|held| held.id == track)?;
+        match self.service {
+            Service::Vod => {
+                let shape = Shape::of(&self.asset, &self.options).ok()?;
+                let segment = Timeline::new(&self.asset, track, shape)?.segment_at(time)?;
+                Some(segment.number)
+            }
+            Service::Live => {
+                let settings = Settings::of(&self.asset, &self.options).ok()?;
+                let index = settings.reel.strip(track)?.at(time)?;
+                Some(settings.start_number.saturating_add(index))
+            }
+        }
+    }
 }
 
 #[cfg(test)]

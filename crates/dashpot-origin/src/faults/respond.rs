@@ -7,20 +7,49 @@ use super::{
 use crate::reply::{Content, Resource, refuse};
 use axum::body::Body;
 use dashpot_base::{Rng, Seed, WallTime};
-use dashpot_fault::{Fault, Injection};
+use dashpot_fault::{Fault, Injection, Object};
+use dashpot_http::date;
 use dashpot_serve::FAULT;
 use http::{HeaderValue, Response, StatusCode, header, request::Parts};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::sleep;
 
-impl Faults {
-    /// Returns the time by which a request is answered.
-    pub(crate) fn now(&self, met: &Met<'_>) -> WallTime {
-        let (now, by) = (self.clock.wall(), met.plan.clock_moved_ms());
+impl Met<'_> {
+    /// Returns the time by which a request is answered that comes at `now`.
+    pub(crate) fn moved(&self, now: WallTime) -> WallTime {
+        let by = self.plan.clock_moved_ms();
         let span = Duration::from_millis(by.unsigned_abs());
         if by < 0 { now.before(span) } else { now.after(span) }
     }
 
+    /// Changes an MPD that leads to what goes wrong: it tells of what is missing, and its clocks are
+    /// asked by URLs that have the faults of clocks.
+    pub(crate) fn edit(&mut self, mut resource: Resource) -> Resource {
+        let Content::Text(text) = &resource.content else { return resource };
+        if let Some(gaps) = &self.gaps
+            && let Some(changed) = gaps.leave_out(text)
+        {
+            self.plan.injections.push(gaps.injection());
+            resource.content = Content::Text(changed.into());
+        }
+        if let (Some(faults), Content::Text(text)) = (self.of_clocks(), &resource.content)
+            && let Ok(mpd) = std::str::from_utf8(text)
+        {
+            let changed = mpd.replace("value=\"/time/", &format!("value=\"/time/{faults}"));
+            resource.content = Content::Text(changed.into());
+        }
+        resource
+    }
+
+    /// Returns the faults of the URL that clocks meet, as segments of a path.
+    fn of_clocks(&self) -> Option<String> {
+        let rules = self.path.rules.iter().filter(|rule| rule.select.on.contains(&Object::Time));
+        let text: String = rules.map(|rule| format!("fault_{}/", rule.to_text())).collect();
+        (!text.is_empty() && self.path.path.ends_with(".mpd")).then_some(text)
+    }
+}
+
+impl Faults {
     /// Waits as long as an answer is held up, and returns what there is in place of it.
     pub(crate) async fn instead(
         &self,
@@ -61,17 +90,6 @@ impl Faults {
         Some(response)
     }
 
-    /// Changes a resource that tells of what is missing.
-    pub(crate) fn edit(met: &mut Met<'_>, mut resource: Resource) -> Resource {
-        if let (Some(gaps), Content::Text(text)) = (&met.gaps, &resource.content)
-            && let Some(changed) = gaps.leave_out(text)
-        {
-            resource.content = Content::Text(changed.into());
-            met.plan.injections.push(gaps.injection());
-        }
-        resource
-    }
-
     /// Has an answer go wrong.
     pub(crate) fn carry_out(
         &self,
@@ -89,6 +107,11 @@ impl Faults {
             met.plan.injections.retain(|injection| !is_of_body(&injection.fault));
         }
         self.tell(met, &mut response);
+        if met.plan.injections.iter().any(|injection| matches!(injection.fault, Fault::Skew(_))) {
+            // RFC 9110 §6.6.1: a server whose clock is wrong says so here too.
+            let date = date::to_value(met.moved(self.clock.wall()));
+            response.headers_mut().insert(header::DATE, date);
+        }
         let Some(wounds) = wounds(&met.plan.injections, length) else { return response };
         for injection in &met.plan.injections {
             if let (Fault::Length { by }, Some(length)) = (injection.fault, length) {

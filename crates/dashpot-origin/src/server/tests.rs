@@ -2,6 +2,7 @@
 
 mod admin;
 mod faults;
+mod faults_live;
 mod http;
 mod live;
 mod media;

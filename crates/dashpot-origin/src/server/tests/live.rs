@@ -5,6 +5,7 @@ use super::{
     http::{ask, get},
     start,
 };
+use crate::faults::Met;
 use crate::{
     reply::Driver,
     server::{Server, bind},
@@ -101,7 +102,7 @@ fn dechunked(mut rest: &[u8]) -> Vec<u8> {
 
 async fn answer(server: &Server, clock: &Clock, path: &str) -> Response<Body> {
     let (headers, now) = (HeaderMap::new(), clock.wall());
-    let resource = server.origin.resource(path, None, &headers, now).unwrap();
+    let resource = server.origin.resource(&Met::plain(path), None, &headers, now).unwrap();
     let driver = Driver { media: server.origin.media.clone(), clock: clock.clone() };
     resource.answer(now, &Method::GET, &headers, driver).await
 }
