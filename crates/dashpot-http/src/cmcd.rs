@@ -2,8 +2,10 @@
 
 mod decode;
 mod encode;
+mod report;
 
 pub use encode::Value;
+pub use report::{Item, REPORTS_MAX, Report};
 
 use dashpot_base::Bitrate;
 use std::time::Duration;
