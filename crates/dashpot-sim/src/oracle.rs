@@ -3,5 +3,8 @@
 //! They compute in `f64` as the originals do, so that published sessions come out to the last
 //! digit. Nothing of the player is in them: what is served is simulated elsewhere.
 
+mod log;
 pub mod pensieve;
 pub mod sabre;
+
+pub use log::{Recorder, Step};

@@ -69,6 +69,10 @@ pub(crate) struct Args {
     /// figures
     #[arg(long, value_name = "NAME", env = "DASHPOT_BENCH_ORACLE")]
     oracle: Option<Oracle>,
+    /// With `--oracle pensieve`: what a rule brings along from each trace to the next; with state
+    /// carried, published sessions come out [default: carried]
+    #[arg(long, value_name = "STATE", env = "DASHPOT_BENCH_ORACLE_STATE", requires = "oracle")]
+    oracle_state: Option<oracle::State>,
     /// With `--oracle pensieve`: find the best there was to be had of each trace, too, and how far
     /// behind it each session stayed
     #[arg(long, env = "DASHPOT_BENCH_OPTIMUM", requires = "oracle")]
@@ -109,7 +113,7 @@ pub(crate) struct Args {
     out: Option<PathBuf>,
     /// Write the decision log of these sessions to DIR/logs, for `dashpot explain`: numbers of rows,
     /// or patterns for RULE/FILM/TRACE with `*` for any letters
-    #[arg(long, value_name = "WHICH", num_args = 1.., requires = "out", conflicts_with = "oracle")]
+    #[arg(long, value_name = "WHICH", num_args = 1.., requires = "out")]
     log: Vec<String>,
     /// Write each session as input for ITU-T P.1203 in mode 0 to this folder; sizes of pictures are
     /// guessed from rates, and the sound is a steady 128 kbit/s
@@ -236,7 +240,19 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitStatus> {
 
 /// Runs the sessions in another simulator, and prints what that one prints.
 fn ask(oracle: Oracle, plan: &Plan, args: &Args) -> anyhow::Result<ExitStatus> {
-    let mut sessions = oracle.run(plan, args.threads)?;
+    let chosen = extras::choose(plan, &args.log)?;
+    let folder = args.out.as_ref().map(|out| out.join("logs"));
+    let logs = folder.as_deref().filter(|_| !chosen.is_empty());
+    if let Some(folder) = logs {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
+    }
+    let how = oracle::How {
+        threads: args.threads,
+        state: args.oracle_state,
+        logs: logs.map(|folder| (&*chosen, folder)),
+    };
+    let mut sessions = oracle.run(plan, &how)?;
     if args.optimum {
         if oracle != Oracle::Pensieve {
             bail!("the optimum is known in Pensieve's environment only: use --oracle pensieve");

@@ -3,7 +3,7 @@
 use super::rows::{Asked, published, text};
 use dashpot_sim::{
     input::sabre,
-    oracle::sabre::{Step, run_logged},
+    oracle::{Step, sabre::run_logged},
 };
 use std::fs;
 

@@ -13,7 +13,8 @@ mod trace;
 pub use optimum::{Optimum, Precision, optimum};
 pub use trace::{Trace, TraceProblem};
 
-use dashpot_abr::{Arrival, Film as _, Rule, Rung, Source, Table, View};
+use super::Step;
+use dashpot_abr::{Arrival, Decision, Film as _, Reason, Rule, Rung, Source, Table, View};
 use dashpot_base::ChunkQoe;
 use link::Link;
 
@@ -162,7 +163,12 @@ impl<'a> Session<'a> {
 /// The environment has no estimator: a rule that asks the view for a throughput gets none, those
 /// of this family learn from what arrives.
 pub fn run(setup: &Setup<'_>, rule: &mut dyn Rule) -> Vec<Chunk> {
-    play(setup, rule, |_, chosen| chosen)
+    run_logged(setup, rule, |_| ())
+}
+
+/// The same, telling `log` of each download.
+pub fn run_logged(setup: &Setup<'_>, rule: &mut dyn Rule, log: impl FnMut(&Step)) -> Vec<Chunk> {
+    play(setup, rule, |_, chosen| chosen, log)
 }
 
 /// Runs one session in which `fetched` says what becomes of what `rule` chose for a chunk.
@@ -170,23 +176,42 @@ fn play(
     setup: &Setup<'_>,
     rule: &mut dyn Rule,
     mut fetched: impl FnMut(usize, Rung) -> Rung,
+    mut log: impl FnMut(&Step),
 ) -> Vec<Chunk> {
     let mut session = Session::new(setup);
     let mut chunks: Vec<Chunk> = Vec::with_capacity(setup.chunks);
     while !session.is_over() {
-        let index = session.index;
-        let rung = match chunks.last() {
-            None => setup.first,
-            Some(last) => fetched(index, rule.decide(&session.view(last.rung)).rung),
+        let Session { index, buffer_ms, now_ms, .. } = session;
+        let mut decision = match chunks.last() {
+            None => Decision::now(setup.first, Reason::NoEstimate),
+            Some(last) => rule.decide(&session.view(last.rung)),
         };
-        let chunk = session.fetch(rung);
+        if !chunks.is_empty() {
+            decision.rung = fetched(index, decision.rung);
+        }
+        let chunk = session.fetch(decision.rung);
+        let first_byte_ms = setup.round_trip_ms.min(chunk.took_ms);
+        log(&Step {
+            now_ms,
+            index,
+            decision,
+            throughput_kbps: None,
+            bits: chunk.bits,
+            bits_here: chunk.bits,
+            first_byte_ms,
+            took_ms: chunk.took_ms,
+            buffer_before_ms: buffer_ms,
+            buffer_drained_ms: (buffer_ms - chunk.took_ms).max(0.0),
+            is_replacement: false,
+            is_given_up: false,
+        });
         rule.arrived(&Arrival {
             now_ms: session.now_ms - chunk.slept_ms,
             index,
-            rung,
+            rung: decision.rung,
             segment_ms: setup.film.segment_ms(index),
             bits: chunk.bits,
-            first_byte_ms: setup.round_trip_ms.min(chunk.took_ms),
+            first_byte_ms,
             took_ms: chunk.took_ms,
             buffer_ms: chunk.buffer_ms + chunk.slept_ms,
             stalled_ms: chunk.stalled_ms,

@@ -21,6 +21,7 @@ mod tests;
 pub use estimate::{Average, WINDOW_MAX};
 pub use metrics::Outcome;
 
+use super::Step;
 use crate::input::Period;
 use dashpot_abr::{
     Arrival, Decision, Film as _, Progress, Reason, Rule, Rung, Source, Table, View,
@@ -61,35 +62,6 @@ impl Default for Options {
 /// How often one segment may be given up, after which it comes whatever the rule says. Sabre has no
 /// such bound; its own rules need a few, another might go on for ever.
 const GIVEN_UP_MAX: u32 = 1_000;
-
-/// One download, as the decision log has it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Step {
-    /// When it was asked for, in milliseconds of playback and stalls.
-    pub now_ms: f64,
-    /// The segment.
-    pub index: usize,
-    /// Its rung, why that one, and what the rule had the client wait first.
-    pub decision: Decision,
-    /// The estimate that the rule saw, in kbit/s.
-    pub throughput_kbps: Option<f64>,
-    /// Its size, in bits.
-    pub bits: f64,
-    /// What arrived of it, in bits.
-    pub bits_here: f64,
-    /// From the request to its first byte.
-    pub first_byte_ms: f64,
-    /// From the request to its end.
-    pub took_ms: f64,
-    /// The buffer level when it was asked for.
-    pub buffer_before_ms: f64,
-    /// The buffer level when it had arrived, without it.
-    pub buffer_drained_ms: f64,
-    /// Whether it replaces a segment in the buffer.
-    pub is_replacement: bool,
-    /// Whether it was given up.
-    pub is_given_up: bool,
-}
 
 /// Runs one session and returns Sabre's figures of it.
 #[must_use]

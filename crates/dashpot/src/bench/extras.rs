@@ -56,17 +56,24 @@ pub(super) fn logs_of<'a>(
     records: impl Fn(usize) -> anyhow::Result<Cow<'a, [Record]>> + Sync,
 ) -> anyhow::Result<Vec<PathBuf>> {
     fs::create_dir_all(folder).with_context(|| cannot_write(folder))?;
-    in_order(chosen, |index| {
-        let job = plan.job(index);
-        let path = folder.join(file_name(index, &job, "jsonl"));
-        let mut text = String::new();
-        for record in records(index)?.iter() {
-            text.push_str(&record.line("player"));
-            text.push('\n');
-        }
-        fs::write(&path, text).with_context(|| cannot_write(&path))?;
-        Ok(path)
-    })
+    in_order(chosen, |index| log(plan, index, folder, &records(index)?))
+}
+
+/// Writes the decision log of a session to a file of its own in `folder`, and returns the file.
+pub(super) fn log(
+    plan: &Plan,
+    index: usize,
+    folder: &Path,
+    records: &[Record],
+) -> anyhow::Result<PathBuf> {
+    let path = folder.join(file_name(index, &plan.job(index), "jsonl"));
+    let mut text = String::new();
+    for record in records {
+        text.push_str(&record.line("player"));
+        text.push('\n');
+    }
+    fs::write(&path, text).with_context(|| cannot_write(&path))?;
+    Ok(path)
 }
 
 /// Writes the P.1203 input of every session to a file of its own in `folder`.

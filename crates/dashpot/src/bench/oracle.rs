@@ -1,20 +1,16 @@
 //! The rules in other people's simulators, whose figures are printed under the names that they
 //! have there.
 
+mod session;
 mod told;
 
 use super::{in_order::in_order, plan::Plan};
-use crate::rule;
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
-use dashpot_abr::Rule;
 use dashpot_qoe::{ChunkQoe, stats::mean};
-use dashpot_sim::{
-    oracle::{pensieve, sabre},
-    sweep::Job,
-};
+use dashpot_sim::{oracle::pensieve, sweep::Job};
 use serde_json::Value;
-use std::{fmt::Write as _, fs, path::Path, sync::Arc, time::Duration};
+use std::{fmt::Write as _, fs, path::Path, time::Duration};
 use told::Told;
 
 /// Whose simulator.
@@ -24,6 +20,26 @@ pub(super) enum Oracle {
     Sabre,
     /// The test environment of Pensieve (SIGCOMM 2017), bit for bit
     Pensieve,
+}
+
+/// What a rule brings along from one trace to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum State {
+    /// Nothing: each session is as if it were alone
+    Fresh,
+    /// What it has learned, as in the published scripts, which run one rule over all traces
+    Carried,
+}
+
+/// How an oracle's sessions are run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How<'a> {
+    /// How many threads; 0 for one a processor.
+    pub(super) threads: usize,
+    /// What was asked for, where anything was.
+    pub(super) state: Option<State>,
+    /// The sessions, in rising order, whose decision logs are written, and to which folder.
+    pub(super) logs: Option<(&'a [usize], &'a Path)>,
 }
 
 /// The figures of one session, in the oracle's order; one that has no meaning for it is no number.
@@ -47,17 +63,30 @@ impl Oracle {
     }
 
     /// Runs every session of `plan`.
-    pub(super) fn run(self, plan: &Plan, threads: usize) -> anyhow::Result<Sessions> {
-        let figures = pool(threads)?.install(|| {
-            in_order((0..plan.len()).collect(), |index| {
-                let job = plan.job(index);
-                match self {
-                    Self::Sabre => sabre_session(&job),
-                    Self::Pensieve => pensieve_session(&job),
-                }
-            })
+    pub(super) fn run(self, plan: &Plan, how: &How<'_>) -> anyhow::Result<Sessions> {
+        let state = self.state(how.state)?;
+        let figures = pool(how.threads)?.install(|| match (self, state) {
+            (Self::Sabre, _) => {
+                in_order((0..plan.len()).collect(), |index| session::sabre(plan, index, how))
+            }
+            (Self::Pensieve, State::Fresh) => in_order((0..plan.len()).collect(), |index| {
+                let mut rule = session::made(&plan.job(index))?;
+                session::pensieve(plan, index, rule.as_mut(), how)
+            }),
+            (Self::Pensieve, State::Carried) => carried(plan, how),
         });
         Ok(Sessions { figures: figures?, compared: self.compared() })
+    }
+
+    /// Returns what a rule brings along from the trace before.
+    fn state(self, asked: Option<State>) -> anyhow::Result<State> {
+        match (self, asked) {
+            (Self::Sabre, Some(State::Carried)) => bail!(
+                "--oracle-state carried is for --oracle pensieve: each run of Sabre is one session"
+            ),
+            (Self::Sabre, _) => Ok(State::Fresh),
+            (Self::Pensieve, asked) => Ok(asked.unwrap_or(State::Carried)),
+        }
     }
 
     /// Returns the figures that rules are compared by: the score and what it is made of.
@@ -69,70 +98,29 @@ impl Oracle {
     }
 }
 
+/// Runs Pensieve's sessions so that each rule goes through all traces of a film in the plan's order.
+fn carried(plan: &Plan, how: &How<'_>) -> anyhow::Result<Vec<Figures>> {
+    let (rules, traces) = (plan.rules.len(), plan.networks.len());
+    // A walk is a film with a rule; its sessions are a rule's place apart.
+    let walks = in_order((0..plan.movies.len() * rules).collect(), |walk| {
+        let (movie, rule_number) = (walk / rules, walk % rules);
+        let first = movie * traces * rules + rule_number;
+        let mut rule = session::made(&plan.job(first))?;
+        let sessions = (0..traces).map(|trace| {
+            // What published scripts begin anew with each trace our rules do at a seek.
+            rule.seeked();
+            session::pensieve(plan, first + trace * rules, rule.as_mut(), how)
+        });
+        sessions.collect::<anyhow::Result<Vec<_>>>()
+    })?;
+    let mut walks = walks.into_iter().map(Vec::into_iter).collect::<Vec<_>>();
+    let order = (0..plan.len()).map(|index| index / (rules * traces) * rules + index % rules);
+    Ok(order.filter_map(|walk| walks.get_mut(walk)?.next()).collect())
+}
+
 fn pool(threads: usize) -> anyhow::Result<rayon::ThreadPool> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.context("cannot start threads: try a lower --threads")
-}
-
-fn sabre_session(job: &Job<'_>) -> anyhow::Result<Figures> {
-    let mut rule = made(job)?;
-    let options = sabre::Options { buffer_ms: buffer_ms(job), ..sabre::Options::default() };
-    let outcome = sabre::run(&job.movie.film, &job.network.periods, rule.as_mut(), &options);
-    unfailed(job, rule.as_ref())?;
-    Ok(outcome.metrics().collect())
-}
-
-fn trace(job: &Job<'_>) -> anyhow::Result<Arc<pensieve::Trace>> {
-    let trace = job.network.pensieve();
-    trace.with_context(|| format!("the trace {}", job.network.name))
-}
-
-fn setup<'a>(job: &Job<'a>, trace: &'a pensieve::Trace) -> pensieve::Setup<'a> {
-    pensieve::Setup {
-        buffer_max_ms: buffer_ms(job),
-        ..pensieve::Setup::new(&job.movie.film, trace)
-    }
-}
-
-fn pensieve_session(job: &Job<'_>) -> anyhow::Result<Figures> {
-    let mut rule = made(job)?;
-    let trace = trace(job)?;
-    let setup = setup(job, &trace);
-    let chunks = pensieve::run(&setup, rule.as_mut());
-    unfailed(job, rule.as_ref())?;
-    let ladder = job.movie.film.ladder();
-    // Nobody chose the first chunk, and what it takes is the start of playback: published figures
-    // leave it out.
-    let chosen = chunks.iter().skip(1);
-    let kbps = chosen.clone().map(|chunk| ladder[chunk.rung.0]).collect::<Vec<_>>();
-    let stalled = chosen.map(|chunk| chunk.stalled_ms).sum::<f64>() / 1e3;
-    let changes = chunks.windows(2).filter(|pair| pair[0].rung != pair[1].rung);
-    Ok(vec![
-        ("QoE_lin", setup.qoe(ChunkQoe::LINEAR, &chunks)),
-        ("QoE_log", setup.qoe(ChunkQoe::LOGARITHMIC, &chunks)),
-        ("QoE_hd", setup.qoe(ChunkQoe::DEFINITION, &chunks)),
-        ("bitrate_kbps", mean(&kbps).unwrap_or_default()),
-        ("stall_s", stalled),
-        ("switches", changes.map(|_| 1.0).sum::<f64>()),
-    ])
-}
-
-fn made(job: &Job<'_>) -> anyhow::Result<Box<dyn Rule>> {
-    rule::make(job.rule).with_context(|| format!("--abr {}", job.rule))
-}
-
-/// A session whose rule failed is no session of that rule.
-fn unfailed(job: &Job<'_>, rule: &dyn Rule) -> anyhow::Result<()> {
-    match rule.failure() {
-        Some(why) => {
-            bail!("the rule failed with `{}` over `{}`: {why}", job.movie.name, job.network.name)
-        }
-        None => Ok(()),
-    }
-}
-
-fn buffer_ms(job: &Job<'_>) -> f64 {
-    job.setup.buffer.as_secs_f64() * 1e3
 }
 
 impl Sessions {
@@ -144,9 +132,10 @@ impl Sessions {
             // All rules of a film and a trace follow each other in the plan.
             in_order((0..plan.len() / rules).collect(), |place| {
                 let job = plan.job(place * rules);
-                let trace = trace(&job)?;
+                let trace = session::trace(&job)?;
                 let precision = pensieve::Precision::default();
-                let best = pensieve::optimum(&setup(&job, &trace), ChunkQoe::LINEAR, precision);
+                let best =
+                    pensieve::optimum(&session::setup(&job, &trace), ChunkQoe::LINEAR, precision);
                 Ok(best.value)
             })
         })?;

@@ -171,14 +171,19 @@ fn asked(path: &std::path::Path, algorithm: &str, spec: &str, is_round: bool) ->
     for (name, rows) in &sessions {
         let setup = Setup::new(&film, &traces[name]);
         rule.seeked();
-        let chunks = play(&setup, rule.as_mut(), |number, chosen| {
-            let fetched = rung_of(&film, &rows[number][2]);
-            if chosen != fetched {
-                others += 1;
-                println!("{spec} {name} {number}: {chosen:?}, published {fetched:?}");
-            }
-            fetched
-        });
+        let chunks = play(
+            &setup,
+            rule.as_mut(),
+            |number, chosen| {
+                let fetched = rung_of(&film, &rows[number][2]);
+                if chosen != fetched {
+                    others += 1;
+                    println!("{spec} {name} {number}: {chosen:?}, published {fetched:?}");
+                }
+                fetched
+            },
+            |_| (),
+        );
         qoe += setup.qoe(ChunkQoe::LINEAR, &chunks) / 142.0;
     }
     (others, qoe)

@@ -23,10 +23,14 @@ fn plan(rules: &[&str], networks: &[&str]) -> Plan {
     }
 }
 
+const fn how(threads: usize) -> How<'static> {
+    How { threads, state: None, logs: None }
+}
+
 #[test]
 fn one_session_of_sabres_is_one_object_with_sabres_names() {
     let plan = plan(&["bola"], &["net-0.json"]);
-    let sessions = Oracle::Sabre.run(&plan, 1).unwrap();
+    let sessions = Oracle::Sabre.run(&plan, &how(1)).unwrap();
     let json = sessions.json(&plan).unwrap();
     assert!(json.starts_with("{\"buffer size\": 25000.0, \"total played utility\": "), "{json}");
     let found: Map<String, Value> = serde_json::from_str(&json).unwrap();
@@ -49,7 +53,7 @@ fn one_session_of_sabres_is_one_object_with_sabres_names() {
 fn several_sessions_are_a_line_each_whatever_the_threads() {
     let plan = plan(&["bola", "throughput"], &["net-0.json", "net-1.json", "net-2.json"]);
     for oracle in [Oracle::Sabre, Oracle::Pensieve] {
-        let one = oracle.run(&plan, 1).unwrap().json(&plan).unwrap();
+        let one = oracle.run(&plan, &how(1)).unwrap().json(&plan).unwrap();
         assert_eq!(one.lines().count(), 7);
         let told: Value = serde_json::from_str(one.lines().last().unwrap()).unwrap();
         let compared = oracle.compared().len();
@@ -63,7 +67,7 @@ fn several_sessions_are_a_line_each_whatever_the_threads() {
         let differences = told["differences"].as_array().unwrap();
         assert_eq!(differences.len(), compared);
         assert!(differences.iter().all(|it| it["pairs"] == 3 && it["a"] == "bola"));
-        let text = oracle.run(&plan, 1).unwrap().text(&plan);
+        let text = oracle.run(&plan, &how(1)).unwrap().text(&plan);
         assert!(text.contains("Means over traces with 95 % intervals"), "{text}");
         assert!(
             text.contains("bola and throughput are the same")
@@ -75,10 +79,10 @@ fn several_sessions_are_a_line_each_whatever_the_threads() {
             let object: Map<String, Value> = serde_json::from_str(line).unwrap();
             assert_eq!(object["film"], "a");
         }
-        assert_eq!(oracle.run(&plan, 3).unwrap().json(&plan).unwrap(), one, "{oracle:?}");
+        assert_eq!(oracle.run(&plan, &how(3)).unwrap().json(&plan).unwrap(), one, "{oracle:?}");
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/oracle.csv");
-        oracle.run(&plan, 1).unwrap().save(&plan, &path).unwrap();
+        oracle.run(&plan, &how(1)).unwrap().save(&plan, &path).unwrap();
         assert_eq!(fs::read_to_string(path).unwrap().lines().count(), 7);
     }
 }
@@ -86,7 +90,7 @@ fn several_sessions_are_a_line_each_whatever_the_threads() {
 #[test]
 fn no_session_lacks_less_than_nothing_of_its_optimum() {
     let plan = plan(&["bb", "robust-mpc"], &["net-0.json", "net-1.json"]);
-    let mut sessions = Oracle::Pensieve.run(&plan, 1).unwrap();
+    let mut sessions = Oracle::Pensieve.run(&plan, &how(1)).unwrap();
     sessions.add_optima(&plan, 2).unwrap();
     let text = sessions.json(&plan).unwrap();
     let lines: Vec<Map<String, Value>> =
@@ -101,4 +105,24 @@ fn no_session_lacks_less_than_nothing_of_its_optimum() {
             assert!(own <= best && (best - own - lacking).abs() < 1e-5, "{line:?}");
         }
     }
+}
+
+#[test]
+fn what_was_learned_is_carried_from_trace_to_trace_where_it_is_asked_for() {
+    let plan =
+        plan(&["bb", "robust-mpc"], &["net-0.json", "net-1.json", "net-2.json", "net-3.json"]);
+    let run = |state, threads| {
+        let how = How { state, ..how(threads) };
+        Oracle::Pensieve.run(&plan, &how).unwrap().figures
+    };
+    let (fresh, carried) = (run(Some(State::Fresh), 1), run(Some(State::Carried), 1));
+    assert_eq!(run(None, 3), carried, "it is the default");
+    assert_eq!(run(Some(State::Fresh), 3), fresh);
+    // The first trace has nothing before it, and `bb` learns nothing.
+    assert_eq!(fresh[..2], carried[..2]);
+    assert!(fresh.iter().zip(&carried).step_by(2).all(|(fresh, carried)| fresh == carried));
+    assert_ne!(fresh, carried);
+    let how = How { state: Some(State::Carried), ..how(1) };
+    let refused = Oracle::Sabre.run(&plan, &how).unwrap_err().to_string();
+    assert!(refused.contains("is for --oracle pensieve"), "{refused}");
 }
