@@ -72,7 +72,9 @@ fn dash_js_plays_over_the_same_links_and_stands_in_the_same_files() {
         assert!(log.contains(&format!("\"kind\":\"{kind}\"")), "{kind} in {log}");
     }
     let page = fs::read_to_string(out.join("report.html")).expect("a report");
-    assert!(page.contains("dash.js:abr=bola") && page.contains("in real time"));
+    for words in ["dash.js:abr=bola", "; in real time: dash.js 5.", "the two rules shown"] {
+        assert!(page.contains(words), "no {words} in the report");
+    }
     let left: Vec<_> = fs::read_dir(&temporary).expect("a folder").collect();
     assert!(left.is_empty(), "left behind: {left:?}");
 }

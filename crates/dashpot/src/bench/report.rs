@@ -25,6 +25,8 @@ pub(super) enum Source<'a> {
         sessions: &'a [Played],
         /// With what, in a sentence.
         with: &'a str,
+        /// The versions of those that took part.
+        versions: &'a str,
     },
 }
 
@@ -78,7 +80,13 @@ pub(super) fn publish(
     for (name, (_, svg)) in ["session-best", "session-second"].iter().zip(&session) {
         save(&drawn, name, svg)?;
     }
-    let mut page = Page::new("ABR benchmark", &table::headline(summary));
+    let headline = match source {
+        Source::Virtual => table::headline(summary),
+        Source::Real { versions, .. } => {
+            format!("{}; in real time: {versions}", table::headline(summary))
+        }
+    };
+    let mut page = Page::new("ABR benchmark", &headline);
     let mut captioned = figures.into_iter().map(|(_, label, svg)| {
         (format!("{label}: the share of traces on which it is at most so much"), svg)
     });

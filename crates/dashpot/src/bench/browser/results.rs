@@ -57,7 +57,9 @@ impl Results {
         if let Some(out) = &self.out {
             let table = folder.join("sessions.parquet");
             parquet::write(&sessions, &table)?;
-            let source = Source::Real { sessions: &self.sessions, with: &with };
+            let versions = format!("dash.js {} in {}", self.dashjs, self.browser);
+            let source =
+                Source::Real { sessions: &self.sessions, with: &with, versions: &versions };
             report::publish(&summary, &self.plan, source, out)?;
             written.extend([out.join("report.html"), sessions, table]);
             if !self.chosen.is_empty() {

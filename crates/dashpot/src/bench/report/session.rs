@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        browser::is_one,
         plan::{Plan, played},
         summary::Summary,
     },
@@ -27,7 +28,7 @@ pub(super) fn draw(
     ranks: &[usize],
 ) -> anyhow::Result<Vec<(String, String)>> {
     let Some(movie) = plan.movies.first() else { return Ok(Vec::new()) };
-    let shown: Vec<_> = ranks.iter().copied().take(2).collect();
+    let shown = shown(summary, source, ranks);
     let Some(trace) = telling(summary, &shown) else { return Ok(Vec::new()) };
     let network = &plan.networks[trace];
     let mut figures = Vec::new();
@@ -45,12 +46,30 @@ pub(super) fn draw(
             }
         };
         let caption = format!(
-            "{name} over {}, the trace on which the two best rules differ the most, with {}",
-            network.name, movie.name
+            "{name} over {}, the trace on which the two {} differ the most, with {}",
+            network.name,
+            match source {
+                Source::Virtual => "best rules",
+                Source::Real { .. } => "rules shown",
+            },
+            movie.name
         );
         figures.push((caption, figure(played, network)?));
     }
     Ok(figures)
+}
+
+/// Returns the best rule and the next; where dash.js plays, the best and whichever of the two kinds
+/// that is not.
+fn shown(summary: &Summary, source: Source<'_>, ranks: &[usize]) -> Vec<usize> {
+    let Some((&best, others)) = ranks.split_first() else { return Vec::new() };
+    let is_browser = |rule: usize| is_one(&summary.rules[rule]);
+    let of_other_kind = others.iter().find(|rule| is_browser(**rule) != is_browser(best));
+    let second = match source {
+        Source::Virtual => others.first(),
+        Source::Real { .. } => of_other_kind.or(others.first()),
+    };
+    std::iter::once(best).chain(second.copied()).collect()
 }
 
 /// Returns the trace on which the rules `shown` differ the most; the first where there is one rule.
