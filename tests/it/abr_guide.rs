@@ -92,6 +92,10 @@ fn rules_that_the_guide_has_others_type_exist() {
     let mut found = 0;
     for typed in typed {
         for rule in dashpot_sim::sweep::split_rules(typed) {
+            // Not a rule but the player itself, which needs a browser.
+            if rule.split(':').next() == Some("dash.js") {
+                continue;
+            }
             let made = dashpot_abr::parse(&rule);
             assert!(made.is_ok(), "{rule}: {:?}", made.err());
             found += 1;
