@@ -163,3 +163,29 @@ fn an_interrupt_ends_the_session_and_not_its_report() {
 fn run(command: &mut Command) -> ExitStatus {
     command.status().expect("a tool of every Unix")
 }
+
+#[test]
+fn a_live_presentation_is_played_behind_its_edge() {
+    let origin = Origin::start();
+    let begun = ["number", "time"].map(|form| {
+        let url = format!("{}live/film/{form}.mpd", origin.url);
+        let flags = ["--for", "6s", "--live-latency", "5s", "--format", "json"];
+        let mut session = dashpot();
+        session.args(["play", &url]).args(flags).stdout(Stdio::piped()).stderr(Stdio::piped());
+        (form, session.spawn().expect("the binary starts"))
+    });
+    for (form, session) in begun {
+        let output = session.wait_with_output().expect("the session ends");
+        let report = json(&output);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            (output.status.code(), &report["ended"]),
+            (Some(0), &"time-up".into()),
+            "{error}"
+        );
+        // How far behind depends on how busy the machine is; never nearer than asked for.
+        let latency = report["live"]["latency_mean_s"].as_f64().expect("a latency");
+        assert!(4.0 < latency, "{form}: {report}");
+        assert!(Some(0) < report["played_ms"].as_u64(), "{form}: {report}");
+    }
+}

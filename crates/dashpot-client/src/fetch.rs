@@ -1,7 +1,8 @@
 //! One request, from its first byte out to its last byte in.
 
-use crate::{FetchError, MediaError, media::SegmentCheck};
+use crate::{FetchError, MediaError, media::SegmentCheck, server_time::Stamp};
 use bytes::{Bytes, BytesMut};
+use dashpot_base::WallTime;
 use dashpot_http::{cache_status::CACHE_STATUS, cmsd::CMSD_DYNAMIC};
 use dashpot_player::Ticket;
 use futures_util::StreamExt as _;
@@ -25,6 +26,8 @@ pub(crate) struct Request {
     pub(crate) headers: HeaderMap,
     pub(crate) keep: Keep,
     pub(crate) bytes_max: u64,
+    /// When it is made.
+    pub(crate) asked: WallTime,
 }
 
 /// What of a body is of interest beyond its length.
@@ -50,6 +53,8 @@ pub(crate) struct Reply {
     pub(crate) content_type: Option<String>,
     pub(crate) cache_status: Option<String>,
     pub(crate) server_data: Option<String>,
+    /// When it left its server, as that says.
+    pub(crate) stamp: Option<Stamp>,
     pub(crate) size: u64,
     /// The body, as far as it was to be kept.
     pub(crate) body: Bytes,
@@ -165,6 +170,7 @@ async fn body(response: Response, request: &Request, line: &Line) -> Result<Repl
         content_type: text(response.headers(), &CONTENT_TYPE),
         cache_status: text(response.headers(), &CACHE_STATUS),
         server_data: text(response.headers(), &CMSD_DYNAMIC),
+        stamp: Stamp::of(response.headers(), request.asked),
         size: 0,
         body: Bytes::new(),
         flaw: None,

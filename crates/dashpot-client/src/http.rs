@@ -5,7 +5,7 @@ use crate::{
     fetch::{self, Keep, Line, Progress, Reply, WINDOW_BYTES},
     meaning::{is_mp4, meaning},
 };
-use dashpot_base::{ByteSize, Machine as _};
+use dashpot_base::{ByteSize, Machine as _, WallTime};
 use dashpot_net::{Input as LinkInput, Link, Output as LinkOutput, TransferId};
 use dashpot_player::{Failure, Input, Request, Ticket, What};
 use reqwest::{Client, header::HeaderMap};
@@ -179,7 +179,7 @@ impl Http {
         let Some(mut transfer) = self.transfers.remove(&ticket) else { return };
         // The link is done only after it was told of the end, which came with the reply.
         let Some(reply) = transfer.reply.take() else { return };
-        match meaning(&transfer.request, reply) {
+        match meaning(&transfer.request, reply, self.clock.wall()) {
             Ok(input) => {
                 if let Input::Manifest { presentation, .. } = &input {
                     let problems = presentation.problems.iter().map(ToString::to_string);
@@ -207,7 +207,7 @@ impl Transport for Http {
         let ticket = request.fetch.ticket;
         let window = Arc::new(Semaphore::new(WINDOW_BYTES));
         let line = Line { events: self.sender.clone(), window: Arc::clone(&window) };
-        let asked = on_the_wire(&request, self.cmcd);
+        let asked = on_the_wire(&request, self.cmcd, self.clock.wall());
         let task = tokio::spawn(fetch::fetch(self.client.clone(), asked, line));
         self.transfers.insert(
             ticket,
@@ -270,7 +270,7 @@ const fn id(ticket: Ticket) -> TransferId {
     TransferId(ticket.0)
 }
 
-fn on_the_wire(request: &Request, cmcd: CmcdMode) -> fetch::Request {
+fn on_the_wire(request: &Request, cmcd: CmcdMode, asked: WallTime) -> fetch::Request {
     let mut headers = HeaderMap::new();
     let mut url = request.url.clone();
     match cmcd {
@@ -286,7 +286,7 @@ fn on_the_wire(request: &Request, cmcd: CmcdMode) -> fetch::Request {
         What::Segment { .. } => (Keep::Head, SEGMENT_BYTES_MAX),
     };
     let ticket = request.fetch.ticket;
-    fetch::Request { ticket, url, range: request.range, headers, keep, bytes_max }
+    fetch::Request { ticket, url, range: request.range, headers, keep, bytes_max, asked }
 }
 
 /// CTA-5004 §3.2: the argument is added to whatever query there is.

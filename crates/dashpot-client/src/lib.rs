@@ -15,6 +15,7 @@ mod http;
 mod meaning;
 mod media;
 mod play;
+mod server_time;
 
 pub use clock::Clock;
 pub use drive::{Driven, Plan, Snapshot, Transport, drive};

@@ -4,8 +4,9 @@ use crate::{
     FetchError, MediaError,
     fetch::{HEAD_BYTES, Reply},
     media::check_init,
+    server_time,
 };
-use dashpot_base::ByteSize;
+use dashpot_base::{ByteSize, WallTime};
 use dashpot_bmff::{boxes, parse_sidx};
 use dashpot_mpd::timeline::{Presentation, Sidx};
 use dashpot_player::{Input, Request, What};
@@ -14,12 +15,12 @@ use url::Url;
 /// How much of a body that nothing else describes is quoted.
 const QUOTED_BYTES: usize = 16;
 
-/// Returns what the player is told of `reply`, the answer to `request`.
-pub(crate) fn meaning(request: &Request, reply: Reply) -> Result<Input, FetchError> {
+/// Returns what the player is told of `reply`, the answer to `request`, which is here at `now`.
+pub(crate) fn meaning(request: &Request, reply: Reply, now: WallTime) -> Result<Input, FetchError> {
     let ticket = request.fetch.ticket;
     match request.fetch.what {
         What::Manifest => {
-            let presentation = Box::new(presentation(request, &reply)?);
+            let presentation = Box::new(presentation(request, &reply, now)?);
             Ok(Input::Manifest { ticket, presentation })
         }
         What::Index { .. } => Ok(Input::Index { ticket, sidx: sidx(request, &reply)? }),
@@ -57,7 +58,11 @@ fn check_media(request: &Request, reply: &Reply) -> Result<(), FetchError> {
     }
 }
 
-fn presentation(request: &Request, reply: &Reply) -> Result<Presentation, FetchError> {
+fn presentation(
+    request: &Request,
+    reply: &Reply,
+    now: WallTime,
+) -> Result<Presentation, FetchError> {
     let not_an_mpd = |source| FetchError::NotAnMpd {
         url: request.url.clone(),
         status: reply.status,
@@ -69,7 +74,8 @@ fn presentation(request: &Request, reply: &Reply) -> Result<Presentation, FetchE
     warn_of(&request.url, "odd in the MPD", &warnings);
     // RFC 3986 §5.1.3: after redirects, the base is where the MPD was found in the end.
     let base = Url::parse(&reply.url).map_err(|_| not_an_mpd(None))?;
-    let presentation = Presentation::resolve(&mpd, &base).map_err(|source| {
+    let now = server_time::now(&mpd, reply.stamp, now);
+    let presentation = Presentation::resolve_at(&mpd, &base, now).map_err(|source| {
         FetchError::Timeline { url: request.url.clone(), source: Box::new(source) }
     })?;
     warn_of(&request.url, "wrong in the presentation", &presentation.problems);

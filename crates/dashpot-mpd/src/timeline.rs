@@ -8,6 +8,7 @@ mod addressing;
 mod budget;
 mod error;
 mod expand;
+mod live;
 mod periods;
 mod resources;
 mod sidx;
@@ -15,10 +16,11 @@ mod template;
 mod views;
 
 pub use error::{Problem, TimelineError};
+pub use live::LiveView;
 pub use sidx::{Sidx, SidxRef, from_sidx};
 
 use crate::Mpd;
-use dashpot_base::MediaTime;
+use dashpot_base::{MediaTime, WallTime};
 use std::{fmt, time::Duration};
 use url::Url;
 
@@ -29,6 +31,8 @@ pub struct Presentation {
     pub periods: Vec<PeriodView>,
     /// What was left out or looks wrong, and why; the first hundred.
     pub problems: Vec<TimelineError>,
+    /// Set where the presentation is live: it was resolved as of some time.
+    pub live: Option<LiveView>,
 }
 
 /// A Period.
@@ -154,6 +158,14 @@ impl Presentation {
     /// Period declares: half a film would pass for all of it.
     pub fn resolve(mpd: &Mpd, mpd_url: &Url) -> Result<Self, TimelineError> {
         views::resolve(mpd, mpd_url)
+    }
+
+    /// Resolves an MPD as of `now`: of a `dynamic` one, what of it there is about that time.
+    ///
+    /// # Errors
+    /// As for [`Presentation::resolve`], but that an MPD may be `dynamic`.
+    pub fn resolve_at(mpd: &Mpd, mpd_url: &Url, now: WallTime) -> Result<Self, TimelineError> {
+        views::resolve_at(mpd, mpd_url, now)
     }
 
     /// Returns when the last Period ends.

@@ -31,7 +31,10 @@ pub struct Config {
     pub backoff_first: Duration,
     /// The longest wait before a retry.
     pub backoff_max: Duration,
-    /// Set where the film comes into being while it is played.
+    /// How far behind the live edge of a dynamic presentation playback is to be kept, at least one
+    /// and a half segments; what the MPD says where nothing is said here.
+    pub live_latency: Option<Duration>,
+    /// Set where the film comes into being while it is played, and no MPD says so.
     pub live: Option<Live>,
     /// What of the session is logged.
     pub log: Log,
@@ -124,6 +127,7 @@ impl Config {
             retries_max: 4,
             backoff_first: Duration::from_millis(500),
             backoff_max: Duration::from_secs(8),
+            live_latency: None,
             live: None,
             log: Log::All,
             session_id: None,

@@ -15,6 +15,8 @@ use std::{collections::VecDeque, time::Duration};
 pub(crate) enum Wait {
     /// The next segment is still being made, and may be asked for then.
     NotYet { until: MonoTime },
+    /// The next segment is not listed yet: it will be in a later version of the MPD.
+    NotListed,
     /// The next segment would pass the limit until the playhead is at this position.
     BufferFull { until: Duration },
     /// The other lane is behind.
@@ -107,6 +109,17 @@ impl Lane {
         *self = Self { last, longest, ..Self::new(self.media, tracks, at) };
     }
 
+    /// Goes on with another version of what there is to play.
+    pub(crate) fn renew(&mut self, before: &Tracks, tracks: &Tracks) {
+        if let Some((period, rung)) = self.last {
+            // A period that is over may not be listed any more.
+            let begins = before.period(period).map(|it| it.start);
+            self.last = begins.map(|start| (tracks.period_at(start), rung));
+        }
+        self.period = tracks.period_at(self.to);
+        (self.place, self.replacing) = (0, None);
+    }
+
     /// Returns the media ahead of `position`.
     pub(crate) const fn level(&self, position: Duration) -> Duration {
         self.to.saturating_sub(position)
@@ -153,6 +166,7 @@ impl Lane {
         while !self.complete {
             match tracks.period(self.period) {
                 None => self.complete = true,
+                Some(_) if tracks.goes_on(self.period) => return,
                 Some(period) if !self.is_exhausted(period) => return,
                 Some(_) => {
                     self.period += 1;

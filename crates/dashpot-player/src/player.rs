@@ -44,6 +44,8 @@ pub struct Player {
     inits: Vec<ResourceRef>,
     /// What keeps a live session to its edge.
     live: Option<live::State>,
+    /// When another version of the MPD is wanted.
+    renew_at: Option<MonoTime>,
     playhead: Playhead,
     /// Room for a list of rungs.
     rungs: Vec<Rung>,
@@ -72,6 +74,7 @@ impl Player {
             lanes: Vec::new(),
             inits: Vec::new(),
             live: None,
+            renew_at: None,
             playhead: Playhead::new(MonoTime::ZERO),
             rungs: Vec::new(),
             tickets: 0,
@@ -140,7 +143,8 @@ impl Player {
             Input::Seek { to } => self.on_seek(now, to),
             Input::Wake => {
                 let is_all_busy = self.lanes.iter().all(|lane| lane.slot.in_flight().is_some());
-                return !self.look(now) || !is_all_busy || self.is_time_to_look(now);
+                let is_other = self.is_time_to_look(now) || self.is_time_to_renew(now);
+                return !self.look(now) || !is_all_busy || is_other;
             }
             Input::Stop => self.finish(now, DoneReason::Stopped),
         }
@@ -157,7 +161,8 @@ impl Player {
             next = sooner(next, lane.slot.wake_at());
             next = sooner(next, lane.wait.and_then(|wait| self.wait_ends(wait)));
         }
-        self.wake = sooner(sooner(next, self.overtakes_at()), self.looks_at());
+        next = sooner(next, sooner(self.looks_at(), self.renews_at()));
+        self.wake = sooner(next, self.overtakes_at());
     }
 
     /// The relations that hold between one input and the next.

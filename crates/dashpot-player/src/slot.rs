@@ -122,6 +122,11 @@ impl Slot {
         self.in_flight.as_ref().is_some_and(|it| it.fetch.ticket == ticket)
     }
 
+    /// Returns whether nothing is on its way, nor waits to be tried again.
+    pub(crate) const fn is_idle(&self) -> bool {
+        self.in_flight.is_none() && self.retry_at.is_none()
+    }
+
     /// Takes out the request named `ticket`; `None` where the slot holds another or none.
     pub(crate) fn take(&mut self, ticket: Ticket) -> Option<InFlight> {
         self.in_flight.take_if(|it| it.fetch.ticket == ticket)

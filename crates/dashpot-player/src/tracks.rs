@@ -18,6 +18,8 @@ use std::{ops::Range, time::Duration};
 #[derive(Clone, Debug)]
 pub struct Tracks {
     periods: Vec<Period>,
+    /// Whether there will be more at the end than is listed.
+    pub(crate) is_open: bool,
 }
 
 /// One period: its place on the presentation's timeline and its tracks.
@@ -87,10 +89,11 @@ const BOUNDARY_SLACK: Duration = Duration::from_millis(50);
 impl Tracks {
     /// Chooses from `presentation`; `None` where it has neither video nor audio to play.
     pub(crate) fn choose(presentation: Presentation, language: Option<&str>) -> Option<Self> {
+        let is_open = presentation.live.is_some_and(|live| live.is_open);
         let periods: Vec<_> =
             presentation.periods.into_iter().map(|view| Period::choose(view, language)).collect();
         let playable = periods.iter().any(|it| !it.video.is_empty() || !it.audio.is_empty());
-        playable.then_some(Self { periods }.numbered())
+        playable.then_some(Self { periods, is_open }.numbered())
     }
 
     /// Counts the segments of each period.
@@ -110,6 +113,19 @@ impl Tracks {
     /// Returns the index of the period that plays at `at`; the last one begun by then.
     pub(crate) fn period_at(&self, at: Duration) -> usize {
         self.periods.partition_point(|period| period.start <= at).saturating_sub(1)
+    }
+
+    /// Returns whether what comes after the period is not known yet.
+    pub(crate) fn goes_on(&self, period: usize) -> bool {
+        self.is_open && period + 1 == self.periods.len()
+    }
+
+    /// Returns the length of the longest segment of which it is known.
+    pub(crate) fn longest(&self) -> Duration {
+        let tracks =
+            self.periods.iter().flat_map(|period| period.video.iter().chain(&period.audio));
+        let segments = tracks.filter_map(Track::segments).flatten();
+        segments.map(|it| it.end.saturating_sub(it.start)).max().unwrap_or_default()
     }
 
     /// Returns whether any period has this kind of media.
@@ -135,7 +151,8 @@ impl Tracks {
         };
         let learnt = tracks.get_mut(rung).is_some_and(|track| track.learn(start, sidx));
         if learnt {
-            *self = std::mem::replace(self, Self { periods: Vec::new() }).numbered();
+            let empty = Self { periods: Vec::new(), is_open: false };
+            *self = std::mem::replace(self, empty).numbered();
         }
         learnt
     }

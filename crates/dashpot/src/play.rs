@@ -61,6 +61,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", default_value = "25s", env = "DASHPOT_PLAY_BUFFER",
           value_parser = parse_duration)]
     buffer: Duration,
+    /// How far behind the live edge of a live presentation to play, at least one and a half segments;
+    /// without it, what the MPD says
+    #[arg(long, value_name = "TIME", env = "DASHPOT_PLAY_LIVE_LATENCY", value_parser = parse_duration)]
+    live_latency: Option<Duration>,
     /// Audio language wished for, such as `en` or `ko`
     #[arg(long, value_name = "TAG", env = "DASHPOT_PLAY_LANGUAGE")]
     language: Option<String>,
@@ -181,6 +185,7 @@ fn config(args: &Args, live: bool) -> anyhow::Result<Config> {
     let player = dashpot_player::Config {
         language: args.language.clone(),
         buffer_max: args.buffer,
+        live_latency: args.live_latency,
         stop_after_time: args.for_time,
         // CTA-5004 `sid`: told apart on one machine by the process, and from run to run by time.
         session_id: Some(format!("{started:x}-{:x}", std::process::id())),

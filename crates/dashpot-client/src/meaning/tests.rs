@@ -25,11 +25,12 @@ fn check(range: Option<(u64, u64)>, body: Bytes, expected: Result<Found, &str>) 
         content_type: None,
         cache_status: None,
         server_data: None,
+        stamp: None,
         size: 0,
         body,
         flaw: None,
     };
-    let sidx = match meaning(&request, reply) {
+    let sidx = match meaning(&request, reply, WallTime::EPOCH) {
         Ok(Input::Index { sidx, .. }) => Ok((sidx.first_byte, sidx.entries)),
         Ok(other) => panic!("{other:?}"),
         Err(error) => Err(error.to_string()),

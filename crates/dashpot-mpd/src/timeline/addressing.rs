@@ -49,6 +49,8 @@ pub(super) struct Addressing<'a> {
     pub(super) start_number: u64,
     pub(super) end_number: Option<u64>,
     pub(super) timeline: Option<&'a SegmentTimeline>,
+    /// From where on segments are listed, from the start of the Period.
+    pub(super) from: Duration,
 }
 
 /// How segments are addressed.
@@ -92,6 +94,7 @@ impl<'a> Addressing<'a> {
             start_number: 1,
             end_number: None,
             timeline: None,
+            from: Duration::ZERO,
         })
     }
 
@@ -114,6 +117,7 @@ impl<'a> Addressing<'a> {
             start_number,
             end_number: Some(declared_end.map_or(last, |end| end.min(last))),
             timeline: first(levels, |level| level.segment_timeline.as_ref()),
+            from: Duration::ZERO,
         })
     }
 
@@ -132,6 +136,7 @@ impl<'a> Addressing<'a> {
             start_number: first(levels, |level| level.start_number).unwrap_or(1),
             end_number: first(levels, |level| level.end_number),
             timeline: first(levels, |level| level.segment_timeline.as_ref()),
+            from: Duration::ZERO,
         })
     }
 }

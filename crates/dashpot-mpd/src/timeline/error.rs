@@ -32,6 +32,9 @@ pub enum Problem {
     /// A live presentation changes with time; only those on demand are resolved.
     #[error("the presentation is dynamic, and only static ones are resolved")]
     Dynamic,
+    /// Nothing says when a live presentation began.
+    #[error("the presentation is dynamic and has no availabilityStartTime")]
+    NoAvailabilityStart,
     /// A part of the standard that is not supported.
     #[error("{what} is not supported")]
     Unsupported {

@@ -34,7 +34,8 @@ pub(super) fn expand(
     period: u64,
     budget: &mut Budget,
 ) -> Result<Vec<Span>, Problem> {
-    let mut list = List { period, budget, addressing, spans: Vec::new() };
+    let from = ticks_before(addressing.from, addressing.timescale).min(period);
+    let mut list = List { period, from, budget, addressing, spans: Vec::new() };
     match (addressing.timeline, addressing.duration) {
         (Some(timeline), _) => list.runs(&timeline.s)?,
         (None, Some(duration)) => list.equal(duration)?,
@@ -49,8 +50,16 @@ pub(super) fn expand(
     Ok(list.spans)
 }
 
+/// Returns where in ticks that is, rounded down.
+fn ticks_before(span: Duration, timescale: u32) -> u64 {
+    let ticks = span.as_nanos() * u128::from(timescale) / 1_000_000_000;
+    u64::try_from(ticks).unwrap_or(u64::MAX)
+}
+
 struct List<'a> {
     period: u64,
+    /// What ends before is not listed.
+    from: u64,
     budget: &'a mut Budget,
     addressing: &'a Addressing<'a>,
     spans: Vec<Span>,
@@ -70,7 +79,7 @@ impl List<'_> {
             return Err(Problem::ZeroDuration);
         }
         let count = self.count(self.period, duration);
-        for index in 0..count {
+        for index in self.from / duration..count {
             let number = add(self.addressing.start_number, index)?;
             if self.is_past_end(number) {
                 break;
@@ -139,7 +148,7 @@ impl List<'_> {
         let offset = self.addressing.offset;
         let end_of_period = add(offset, self.period)?;
         // What ends before the Period starts is passed over at once, however much it is.
-        let skipped = offset.saturating_sub(run.time) / run.duration;
+        let skipped = add(offset, self.from)?.saturating_sub(run.time) / run.duration;
         for index in skipped..run.count {
             let start = index.checked_mul(run.duration).and_then(|by| by.checked_add(run.time));
             let start = start.ok_or(Problem::Overflow)?;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use url::Url;
 
 mod laws;
+mod live;
 mod refused;
 
 /// Returns an MPD of `mpd_attributes` whose content is `periods`.

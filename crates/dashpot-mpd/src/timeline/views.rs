@@ -1,14 +1,17 @@
 //! From the elements of an MPD to the views of them.
 
 use super::{
-    Kind, PeriodView, Presentation, Problem, RepView, SegmentIndex, SetView, TimelineError,
+    Kind, LiveView, PeriodView, Presentation, Problem, RepView, SegmentIndex, SetView,
+    TimelineError,
     addressing::{Addressing, levels},
     budget::Budget,
+    live::Window,
     periods,
     resources::{self, Resources},
 };
 use crate::{AdaptationSet, Descriptor, Mpd, Period, PresentationType, Representation};
-use std::time::Duration;
+use dashpot_base::WallTime;
+use std::borrow::Cow;
 use url::Url;
 
 const ROLE_SCHEME: &str = "urn:mpeg:dash:role:2011";
@@ -27,6 +30,32 @@ pub(super) fn resolve(mpd: &Mpd, mpd_url: &Url) -> Result<Presentation, Timeline
     if let Some(problem) = refused {
         return Err(problem.at("MPD"));
     }
+    resolve_within(mpd, mpd_url, Window::ALL)
+}
+
+/// Resolves an MPD of either type.
+pub(super) fn resolve_at(
+    mpd: &Mpd,
+    mpd_url: &Url,
+    now: WallTime,
+) -> Result<Presentation, TimelineError> {
+    if mpd.presentation_type != Some(PresentationType::Dynamic) {
+        return resolve(mpd, mpd_url);
+    }
+    if mpd.periods.is_empty() {
+        return Err(Problem::NoPeriod.at("MPD"));
+    }
+    let live = LiveView::of(mpd, now).map_err(|problem| problem.at("MPD"))?;
+    let window = live.window(mpd);
+    let mut mpd = Cow::Borrowed(mpd);
+    if live.is_open {
+        mpd.to_mut().media_presentation_duration = Some(window.to);
+    }
+    let presentation = resolve_within(&mpd, mpd_url, window)?;
+    Ok(Presentation { live: Some(live), ..presentation })
+}
+
+fn resolve_within(mpd: &Mpd, mpd_url: &Url, window: Window) -> Result<Presentation, TimelineError> {
     let base = resources::base(mpd_url, &mpd.base_urls).map_err(|problem| problem.at("MPD"))?;
     let mut resolver = Resolver { budget: Budget::new(), problems: Vec::new() };
     let mut views = Vec::new();
@@ -34,7 +63,15 @@ pub(super) fn resolve(mpd: &Mpd, mpd_url: &Url) -> Result<Presentation, Timeline
         let path = format!("MPD/Period[{}]", index + 1);
         let period = &mpd.periods[index];
         let known = resolver.problems.len();
-        let sets = resolver.sets(&path, period, &base, duration)?;
+        let within = Window {
+            from: window.from.saturating_sub(start),
+            to: window.to.saturating_sub(start).min(duration),
+        };
+        // What is over by far, or far off, has nothing to be listed.
+        if within.to <= within.from {
+            continue;
+        }
+        let sets = resolver.sets(&path, period, &base, within)?;
         let declares = |kind| period.adaptation_sets.iter().any(|set| declared(set) == kind);
         for kind in [Kind::Video, Kind::Audio] {
             if declares(kind) && sets.iter().all(|set| set.kind != kind) {
@@ -45,7 +82,7 @@ pub(super) fn resolve(mpd: &Mpd, mpd_url: &Url) -> Result<Presentation, Timeline
         views.push(PeriodView { id: period.id.clone(), start, duration, sets });
     }
     if views.iter().any(|view| !view.sets.is_empty()) {
-        return Ok(Presentation { periods: views, problems: resolver.problems });
+        return Ok(Presentation { periods: views, problems: resolver.problems, live: None });
     }
     let nothing = Problem::NoRepresentation.at("MPD");
     Err(resolver.problems.into_iter().next().unwrap_or(nothing))
@@ -56,7 +93,7 @@ struct Context<'a> {
     period: &'a Period,
     set: &'a AdaptationSet,
     base: &'a Url,
-    duration: Duration,
+    within: Window,
 }
 
 struct Resolver {
@@ -81,7 +118,7 @@ impl Resolver {
         path: &str,
         period: &Period,
         base: &Url,
-        duration: Duration,
+        within: Window,
     ) -> Result<Vec<SetView>, TimelineError> {
         let mut views = Vec::new();
         let base = match local(period).and_then(|()| resources::base(base, &period.base_urls)) {
@@ -95,7 +132,7 @@ impl Resolver {
             let path = format!("{path}/AdaptationSet[{number}]");
             match resources::base(&base, &set.base_urls) {
                 Ok(base) => {
-                    let context = Context { period, set, base: &base, duration };
+                    let context = Context { period, set, base: &base, within };
                     views.extend(self.set(&path, &context)?);
                 }
                 Err(problem) => self.leave_out(problem.at(path))?,
@@ -139,12 +176,13 @@ impl Resolver {
     ) -> Result<(RepView, Option<Problem>), Problem> {
         let set = context.set;
         let base = resources::base(context.base, &representation.base_urls)?;
-        let addressing = Addressing::of(levels(representation, set, context.period))?;
+        let mut addressing = Addressing::of(levels(representation, set, context.period))?;
+        addressing.from = context.within.from;
         let id = representation.id.clone().unwrap_or_default();
         let bandwidth = representation.bandwidth.unwrap_or(0);
         let resources = Resources { id: &id, bandwidth, base: &base };
         let init = resources.init(&addressing)?;
-        let index = resources.index(&addressing, context.duration, &mut self.budget)?;
+        let index = resources.index(&addressing, context.within.to, &mut self.budget)?;
         if matches!(&index, SegmentIndex::Listed(segments) if segments.is_empty()) {
             return Err(Problem::NoSegments);
         }
@@ -160,7 +198,7 @@ impl Resolver {
             init,
             index,
         };
-        Ok((view, addressing.odd_timescale(context.duration)))
+        Ok((view, addressing.odd_timescale(context.within.to)))
     }
 
     fn inherited(

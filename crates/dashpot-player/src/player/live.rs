@@ -5,14 +5,15 @@ use super::Player;
 use crate::{
     Live, Ticket, What,
     playhead::Playhead,
-    slot::Watch,
+    slot::{Next, Watch},
     tracks::{Tracks, millis},
 };
 use dashpot_abr::{CatchUp, Nominal};
 use dashpot_base::{ByteSize, MonoTime, Speed};
 use dashpot_http::cmcd::StreamType;
+use dashpot_mpd::timeline::LiveView;
 use dashpot_qoe::{Event, Hold, SeekKind};
-use std::{cmp::Ordering, time::Duration};
+use std::{cmp::Ordering, sync::Arc, time::Duration};
 
 /// How often the playback rate is looked at: about as often as browsers tell players that playback
 /// has gone on.
@@ -21,6 +22,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The share of the target latency that is enough to begin with: there is never more of the film
 /// than that between playhead and edge, and most of it may not have been asked for yet.
 const ENOUGH: u32 = 2;
+
+/// How many segments behind the edge is played where neither viewer nor MPD says it, as in dash.js.
+const SEGMENTS_BEHIND: u32 = 4;
+
+/// How often the MPD is asked for at most: one that may change at any time says nothing of when it
+/// will.
+const RENEW_EVERY_MIN: Duration = Duration::from_secs(1);
 
 /// What keeps a session to its live edge.
 #[derive(Debug)]
@@ -59,8 +67,56 @@ impl Player {
     pub(super) fn join(&mut self, now: MonoTime, tracks: &Tracks) -> Option<Duration> {
         let setup = self.config.live?;
         let films = tracks.forecast();
-        self.live = Some(State { setup, catch_up: CatchUp::default(), next: None, films });
+        let (catch_up, next) = (CatchUp::default(), None);
+        self.live = Some(State { setup, catch_up, next, films });
         Some(setup.edge_at(now).saturating_sub(setup.target))
+    }
+
+    /// Hears where the live edge is, where the MPD is the first to say it.
+    pub(super) fn hear_of_edge(&mut self, now: MonoTime, live: Option<LiveView>, tracks: &Tracks) {
+        let Some(view) = live.filter(|_| self.config.live.is_none()) else { return };
+        let segment = tracks.longest();
+        let wished = self.config.live_latency.or(view.delay);
+        let wished = wished.unwrap_or_else(|| segment.saturating_mul(SEGMENTS_BEHIND));
+        // Segments are fetched once they are whole, and the last one is so old by then.
+        let target = wished.max(segment.saturating_mul(3) / 2);
+        let setup = Live::new(now, view.edge, target);
+        let named = |(slow, fast)| (Speed::from_ratio(slow), Speed::from_ratio(fast));
+        let speeds = view.speeds.map_or(setup.speeds, named);
+        self.config.live = Some(Live { speeds, ..setup });
+    }
+
+    /// Notes when another version of the MPD is wanted, this one having been asked for at `asked`.
+    ///
+    /// ISO/IEC 23009-1 §5.3.1.2: it is valid until `@minimumUpdatePeriod` after that.
+    pub(super) fn plan_renewal(&mut self, asked: MonoTime, live: Option<LiveView>) {
+        let every = live.and_then(|live| live.update);
+        self.renew_at = every.map(|every| asked.after(every.max(RENEW_EVERY_MIN)));
+    }
+
+    /// Wants it again after a failure.
+    pub(super) fn renew_later(&mut self, now: MonoTime, next: Next) {
+        self.renew_at = Some(match next {
+            Next::RetryAfter(_) => now,
+            Next::GiveUp => now.after(self.config.backoff_max),
+        });
+    }
+
+    pub(super) fn is_time_to_renew(&self, now: MonoTime) -> bool {
+        self.renew_at.is_some_and(|at| at <= now)
+    }
+
+    /// Returns when another version of the MPD is wanted that is not on its way.
+    pub(super) fn renews_at(&self) -> Option<(MonoTime, &'static str)> {
+        self.renew_at.filter(|_| self.manifest.is_idle()).map(|at| (at, "MPD may be another"))
+    }
+
+    /// Goes on with another version of what there is to play.
+    pub(super) fn renew(&mut self, tracks: Tracks) {
+        if let Some(live) = &mut self.live {
+            live.films = tracks.forecast();
+        }
+        self.tracks = Some(Arc::new(tracks));
     }
 
     pub(super) fn log_join(&mut self, now: MonoTime) {
@@ -183,7 +239,7 @@ impl Player {
 
     /// Returns what CMCD calls the presentation.
     pub(super) const fn stream_type(&self) -> StreamType {
-        if self.config.live.is_some() { StreamType::Live } else { StreamType::Vod }
+        if self.live.is_some() { StreamType::Live } else { StreamType::Vod }
     }
 
     /// Returns the playback rate where it may be another than the film's own (CTA-5004 §2, `pr`).

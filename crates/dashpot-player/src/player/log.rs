@@ -40,6 +40,7 @@ impl Player {
         let lane = &self.lanes[at];
         let reason = match wait {
             Wait::NotYet { .. } => "not-available-yet",
+            Wait::NotListed => "not-listed-yet",
             Wait::BufferFull { .. } => "buffer-full",
             Wait::OtherLane => "other-media-behind",
             Wait::Rule { .. } => "rule-delay",

@@ -79,11 +79,25 @@ impl Player {
     }
 
     pub(super) fn on_manifest(&mut self, now: MonoTime, ticket: Ticket, view: Presentation) {
-        if self.manifest.take(ticket).is_none() {
-            return;
-        }
+        let Some(request) = self.manifest.take(ticket) else { return };
+        self.manifest.succeeded();
+        let live = view.live;
         match Tracks::choose(view, self.config.language.as_deref()) {
-            Some(tracks) => self.enter(now, Arc::new(tracks)),
+            Some(tracks) => {
+                self.hear_of_edge(now, live, &tracks);
+                self.plan_renewal(request.since, live);
+                match &self.tracks {
+                    None => self.enter(now, Arc::new(tracks)),
+                    Some(before) => {
+                        for lane in &mut self.lanes {
+                            lane.renew(before, &tracks);
+                        }
+                        self.renew(tracks);
+                    }
+                }
+            }
+            // What there is goes on being played.
+            None if self.tracks.is_some() => self.plan_renewal(now, live),
             None => self.finish(now, DoneReason::NothingToPlay),
         }
     }
@@ -218,7 +232,13 @@ impl Player {
 
     fn manifest_failed(&mut self, now: MonoTime, request: InFlight, failure: Failure) {
         let next = self.manifest.failed(now, failure, &self.config);
-        self.failed(now, request, failure, next);
+        if self.tracks.is_some() {
+            // Without a later version of the MPD what is listed goes on being played.
+            self.log_failed(now, &request, failure, next);
+            self.renew_later(now, next);
+        } else {
+            self.failed(now, request, failure, next);
+        }
     }
 
     fn lane_failed(&mut self, now: MonoTime, at: usize, request: InFlight, failure: Failure) {
@@ -227,7 +247,11 @@ impl Player {
         // The next attempt is decided afresh: whatever made this one fail may have changed what
         // the link carries.
         (lane.pinned, lane.delay, lane.replacing) = (None, None, None);
-        let next = lane.slot.failed(now, failure, &self.config);
+        // At a live edge what is not there may not be there yet, and what is there no more is skipped
+        // once that is too far behind.
+        let is_edge = self.live.is_some() && matches!(failure, Failure::Status(404 | 410));
+        let as_if = if is_edge { Failure::Unanswered } else { failure };
+        let next = lane.slot.failed(now, as_if, &self.config);
         self.failed(now, request, failure, next);
     }
 

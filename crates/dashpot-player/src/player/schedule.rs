@@ -41,10 +41,12 @@ impl Player {
         if self.done || self.started.is_none() {
             return;
         }
+        let is_wanted = self.tracks.is_none() || self.is_time_to_renew(now);
+        if is_wanted && self.manifest.make_free(now) {
+            self.renew_at = None;
+            self.fetch_manifest(now);
+        }
         if self.tracks.is_none() {
-            if self.manifest.make_free(now) {
-                self.fetch_manifest(now);
-            }
             return;
         }
         // A lane that begins may be what an earlier one was waiting for, hence once more.
@@ -113,8 +115,9 @@ impl Player {
     fn must_wait(&mut self, now: MonoTime, index: usize) -> Option<Wait> {
         let tracks = self.tracks.as_deref()?;
         let lane = &self.lanes[index];
-        let Lookup::Found(segment, place) = lane.reference(tracks.period(lane.period)?)? else {
-            return None;
+        let period = tracks.period(lane.period)?;
+        let Lookup::Found(segment, place) = lane.reference(period)? else {
+            return tracks.goes_on(lane.period).then_some(Wait::NotListed);
         };
         if 1 < self.lanes.len() {
             let others = self.lanes.iter().enumerate().filter(|(other, _)| *other != index);
@@ -149,7 +152,7 @@ impl Player {
         match wait {
             Wait::NotYet { until } => Some((until, "segment available")),
             Wait::BufferFull { until } => Some((self.playhead.reaches(until)?, "buffer full")),
-            Wait::OtherLane => None,
+            Wait::OtherLane | Wait::NotListed => None,
             Wait::Rule { until, position } => {
                 let thin = self.playhead.reaches(position);
                 Some((thin.map_or(until, |at| at.min(until)), "delay over"))

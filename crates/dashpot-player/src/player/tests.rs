@@ -2,6 +2,7 @@
 
 mod abandoned;
 mod hostile;
+mod live;
 mod restless;
 mod world;
 

@@ -38,7 +38,7 @@ impl Tracks {
         let ladder = video.iter().map(|track| kbps(track.bandwidth)).collect();
         let (first, audio) = (0, Vec::new());
         let period = Period { start: Duration::ZERO, end: start, ladder, first, video, audio };
-        Self { periods: vec![period] }
+        Self { periods: vec![period], is_open: false }
     }
 
     /// Returns the size of segment `index` at `rung`, where it is known before it is fetched. The

@@ -104,7 +104,7 @@ impl Cache {
 
 impl Content for Site {
     fn presentation(&self) -> Presentation {
-        Presentation { periods: Vec::new(), problems: Vec::new() }
+        Presentation { periods: Vec::new(), problems: Vec::new(), live: None }
     }
 
     fn index(&self, _: &Fetch) -> Sidx {

@@ -3,7 +3,7 @@
 use super::tally::Tally;
 use dashpot_base::{Bitrate, ByteSize};
 use dashpot_client::Outcome;
-use dashpot_qoe::Summary;
+use dashpot_qoe::{Metric, Summary};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -18,8 +18,38 @@ pub(super) struct Report {
     summary: Summary,
     /// Of `segments`, those that a cache on the way had.
     segments_from_cache: u64,
+    /// What there is to say of a live session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<Live>,
     /// What the MPD declares and could not be played, and why.
     problems: Vec<String>,
+}
+
+/// How a session kept to its live edge.
+#[derive(Debug, Serialize)]
+struct Live {
+    latency_mean_s: f64,
+    latency_p95_s: f64,
+    latency_end_s: f64,
+    playback_rate_mean: f64,
+    playback_rate_changes: f64,
+    skips: f64,
+}
+
+impl Live {
+    /// Returns what a session's log says; `None` where it was not live or nothing was played.
+    fn of(tally: &Tally, summary: &Summary) -> Option<Self> {
+        // Without a ladder there are no scores, which nobody asks for.
+        let measures = tally.tracker.measures(summary, &[]);
+        Some(Self {
+            latency_mean_s: measures.get(Metric::LiveLatencySeconds)?,
+            latency_p95_s: measures.get(Metric::LiveLatencyP95Seconds)?,
+            latency_end_s: measures.get(Metric::LiveLatencyEndSeconds)?,
+            playback_rate_mean: measures.get(Metric::PlaybackRate)?,
+            playback_rate_changes: measures.get(Metric::RateChanges)?,
+            skips: measures.get(Metric::Skips)?,
+        })
+    }
 }
 
 impl Report {
@@ -27,6 +57,7 @@ impl Report {
         Self {
             ended: outcome.reason.to_string(),
             took_ms: u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX),
+            live: Live::of(tally, &outcome.summary),
             summary: outcome.summary,
             segments_from_cache: tally.from_cache,
             problems: outcome.problems,
@@ -67,6 +98,17 @@ impl Report {
         row("stall ratio", it.stall_ratio.map_or_else(none, |it| format!("{:.2} %", it * 100.0)));
         if 0 < it.seeks {
             row("seeks", format!("{}, {} of waiting", it.seeks, seconds(it.seek_ms)));
+        }
+        if let Some(live) = &self.live {
+            let latency =
+                format!("{:.2} s, 95 % below {:.2} s", live.latency_mean_s, live.latency_p95_s);
+            row("live latency", latency);
+            let changes = live.playback_rate_changes;
+            row(
+                "playback rate",
+                format!("{:.3}, changed {changes} times", live.playback_rate_mean),
+            );
+            row("skips", live.skips.to_string());
         }
         let downloaded = ByteSize::new(it.downloaded_bytes);
         row("downloaded", format!("{downloaded} in {} segments", it.segments));

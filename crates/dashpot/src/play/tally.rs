@@ -1,7 +1,7 @@
 //! What the result and the live view tell beyond a session's numbers, from its log.
 
 use dashpot_base::{Bitrate, ByteSize};
-use dashpot_qoe::{Event, Media, Record, SeekKind};
+use dashpot_qoe::{Event, Media, Record, SeekKind, Tracker};
 use std::time::Duration;
 
 /// The latest of everything that the screen shows, and what caches did.
@@ -16,6 +16,8 @@ pub(super) struct Tally {
     pub(super) failure: Option<String>,
     /// Video is buffered up to here.
     video_to: Duration,
+    /// What tells of latency.
+    pub(super) tracker: Tracker,
 }
 
 /// The latest choice of a video rung.
@@ -38,6 +40,7 @@ pub(super) struct Arrived {
 
 impl Tally {
     pub(super) fn add(&mut self, record: &Record) {
+        self.tracker.add(record);
         match &record.event {
             &Event::Rung { rung, reason, media: Media::Video, bitrate, throughput, .. } => {
                 self.rung = Some(Chosen { rung, bitrate, reason });

@@ -86,7 +86,7 @@ pub(super) fn film(start: u64, seconds: u64, index: fn(&str, u64) -> SegmentInde
 }
 
 pub(super) fn presentation(periods: Vec<PeriodView>) -> Presentation {
-    Presentation { periods, problems: Vec::new() }
+    Presentation { periods, problems: Vec::new(), live: None }
 }
 
 pub(super) fn one_film() -> Presentation {
