@@ -34,7 +34,7 @@ mod tls;
 mod upstreams;
 
 use dashpot_edge::Config;
-use dashpot_serve::Shutdown;
+use dashpot_serve::{Limits, Shutdown};
 use origin::HostileOrigin;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{net::TcpSocket, task::JoinHandle};
@@ -55,7 +55,7 @@ impl Edge {
     }
 
     async fn start(config: Config) -> Self {
-        let server = dashpot_edge::bind(config).await.expect("the edge binds");
+        let server = dashpot_edge::bind(patient(config)).await.expect("the edge binds");
         let (addr, tls, shutdown) = (server.addr(), server.tls_addrs(), Shutdown::new());
         let run = server.run(shutdown.clone());
         let task = tokio::spawn(async move { run.await.expect("the edge runs") });
@@ -64,7 +64,7 @@ impl Edge {
 
     /// Starts an edge with an operator's listener, and returns where that is.
     async fn administered(config: Config) -> (Self, SocketAddr) {
-        Self::run_administered(dashpot_edge::bind(config).await.expect("the edge binds"))
+        Self::run_administered(dashpot_edge::bind(patient(config)).await.expect("the edge binds"))
     }
 
     /// Runs an edge that has been bound, and returns where its operator's listener is.
@@ -80,6 +80,22 @@ impl Edge {
         self.shutdown.begin();
         self.task.await.expect("the edge ends without a panic");
     }
+}
+
+/// Gives the clients of a busy machine as long as a test may take, but for the limits that a test
+/// has set.
+fn patient(mut config: Config) -> Config {
+    let (limits, usual) = (&mut config.front.limits, Limits::default());
+    for (limit, usual) in [
+        (&mut limits.header_read_timeout, usual.header_read_timeout),
+        (&mut limits.body_timeout, usual.body_timeout),
+        (&mut limits.write_stall_timeout, usual.write_stall_timeout),
+    ] {
+        if *limit == usual {
+            *limit = TEST_MAX;
+        }
+    }
+    config
 }
 
 fn any_port() -> SocketAddr {
@@ -104,8 +120,10 @@ fn http_url(addr: SocketAddr) -> Url {
     Url::parse(&format!("http://{addr}/")).expect("a URL")
 }
 
-/// Bounds a test: what would wait for ever fails instead. A machine busy with other things takes
-/// a minute over what else takes seconds.
+/// A machine busy with other things takes a minute over what else takes seconds.
+const TEST_MAX: Duration = Duration::from_secs(300);
+
+/// Bounds a test: what would wait for ever fails instead.
 async fn bounded<T>(test: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(300), test).await.expect("nothing waits for ever")
+    tokio::time::timeout(TEST_MAX, test).await.expect("nothing waits for ever")
 }

@@ -193,6 +193,8 @@ pub(crate) fn config(origin: SocketAddr) -> Config {
     let origin = format!("http://{origin}").parse().unwrap();
     let mut config = Config::new(origin, "127.0.0.1:0".parse().unwrap());
     config.name = "test".to_owned();
+    // A busy machine may take long between a connection and what is asked for on it.
+    config.front.limits.header_read_timeout = std::time::Duration::from_secs(300);
     config
 }
 

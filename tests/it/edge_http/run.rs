@@ -66,7 +66,8 @@ pub(super) struct Edge {
 impl Edge {
     pub(super) async fn before(origin: &ScriptedOrigin, configured: fn(Config) -> Config) -> Self {
         let url = Url::parse(&format!("http://{}/", origin.addr)).expect("a URL");
-        let config = configured(Config::new(url, SocketAddr::from(([127, 0, 0, 1], 0))));
+        let mut config = configured(Config::new(url, SocketAddr::from(([127, 0, 0, 1], 0))));
+        config.front.limits.header_read_timeout = PATIENCE;
         let server = dashpot_edge::bind(config).await.expect("the edge binds");
         let (addr, shutdown) = (server.addr(), Shutdown::new());
         let run = server.run(shutdown.clone());
