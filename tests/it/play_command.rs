@@ -111,19 +111,25 @@ fn check_exit(url: &str, flags: &[&str], expected: i32, words: &str) {
 fn the_exit_code_tells_a_failed_check_from_a_session_that_could_not_run() {
     let origin = Origin::start();
     let film = origin.film();
-    check_exit(&film, &["--for", "2s", "--max-stall-ratio", "0.5"], 0, "");
-    // At this rate the MPD comes in half a second and no segment in two; far below it not even the
-    // MPD does.
-    check_exit(&film, &["--for", "2s", "--link", "100kbps"], 1, "nothing was played");
-    check_exit(&film, &["--for", "1s", "--link", "5kbps"], 2, "no MPD came from");
-    check_exit(&format!("{}nowhere.mpd", origin.url), &[], 2, "404");
-    check_exit(&origin.url, &[], 2, "HTML page");
     // Taken, and not listened at.
     let taken = TcpSocket::new_v4().expect("a socket");
     taken.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
     let nobody = format!("http://{}/film.mpd", taken.local_addr().expect("an address"));
-    let words = format!("could not connect to {nobody}");
-    check_exit(&nobody, &["--for", "1s"], 2, &words);
+    let refused = format!("could not connect to {nobody}");
+    // Each takes its time, which is long enough for a busy machine.
+    std::thread::scope(|at_once| {
+        let check = |url, flags: &'static [&str], expected, words| {
+            at_once.spawn(move || check_exit(url, flags, expected, words));
+        };
+        check(&film, &["--for", "4s", "--max-stall-ratio", "0.5"], 0, "");
+        // At this rate the MPD comes in a second and no segment in four; far below it not even the
+        // MPD does.
+        check(&film, &["--for", "4s", "--link", "50kbps"], 1, "nothing was played");
+        check(&film, &["--for", "4s", "--link", "5kbps"], 2, "no MPD came from");
+        check(&nobody, &["--for", "4s"], 2, &refused);
+    });
+    check_exit(&format!("{}nowhere.mpd", origin.url), &[], 2, "404");
+    check_exit(&origin.url, &[], 2, "HTML page");
     check_exit(&film, &["--link", "nowhere.csv"], 2, "nowhere.csv");
     check_exit(&film, &["--abr", "bolla"], 2, "bola");
     check_exit(&film, &["--for", "20"], 2, "needs a unit");
