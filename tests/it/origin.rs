@@ -1,7 +1,7 @@
 //! The origin against judges that are not ours: the DASH schema and `FFmpeg`.
 
 use crate::judges::{has, keep_to_the_dash_schema, root};
-use dashpot_origin::{Config, FaultsConfig, bind};
+use dashpot_origin::{Config, DataConfig, FaultsConfig, bind};
 use dashpot_packager::grammar::{Service, markdown};
 use dashpot_serve::{LogTo, Shutdown};
 use std::{
@@ -32,6 +32,7 @@ impl Origin {
             access_log: LogTo::Off,
             faults: FaultsConfig::default(),
             admin: None,
+            data: DataConfig::default(),
         };
         let server = runtime.block_on(bind(config)).expect("the film in media/film");
         let (addr, shutdown) = (server.addr(), Shutdown::new());

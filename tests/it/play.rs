@@ -59,6 +59,7 @@ impl Chain {
             access_log: LogTo::Off,
             faults: dashpot_origin::FaultsConfig::default(),
             admin: None,
+            data: dashpot_origin::DataConfig::default(),
         });
         let origin = origin.await.expect("the film in media/film");
         let url = Url::parse(&format!("http://{}/", origin.addr())).expect("a URL");

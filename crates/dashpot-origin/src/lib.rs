@@ -6,16 +6,21 @@
 //! a path of a file.
 
 mod admin;
+mod cmsd;
 mod coding;
+mod config;
 mod faults;
 mod media;
 mod pages;
 mod reply;
 mod scan;
 mod server;
+mod sessions;
 mod store;
 
+pub use config::{Config, DataConfig, FaultsConfig, StartError};
 pub use faults::FaultsError;
 pub use scan::SkipError;
-pub use server::{Config, FaultsConfig, RunError, Server, StartError, bind};
+pub use server::{RunError, Server, bind};
+pub use sessions::CmcdLogError;
 pub use store::ReadError;

@@ -3,7 +3,7 @@
 mod html;
 mod json;
 
-pub(crate) use html::index;
+pub(crate) use html::{escape, index};
 pub(crate) use json::assets;
 
 use bytes::Bytes;

@@ -1,12 +1,14 @@
 //! The server: scan, bind, route.
 
 use crate::{
-    admin,
-    faults::{Faults, FaultsError, Met},
+    admin, cmsd,
+    config::{Config, StartError},
+    faults::{Faults, Met},
     media::Media,
     pages,
     reply::{Content, Driver, Paced, Resource, refuse},
     scan,
+    sessions::Sessions,
     store::Store,
 };
 use axum::{
@@ -22,109 +24,14 @@ use dashpot_packager::{
     respond_live,
 };
 use dashpot_serve::{
-    AccessLog, AccessLogError, Asked, BindError, Clock, Counter, Ends, Family, Health, Listener,
-    LogFormat, LogTo, Metric, Metrics, Options, Role, Shutdown, TowerToHyperService, serve,
+    AccessLog, Asked, Clock, Counter, Ends, Family, Health, Listener, LogFormat, Metric, Metrics,
+    Options, Role, Shutdown, TowerToHyperService, serve,
 };
 use futures_util::future::join;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
-use std::{borrow::Cow, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::Duration};
 use tracing::info;
 use xxhash_rust::xxh3::Xxh3;
-
-/// What an origin is to serve, and where.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// The folder with one folder for each asset.
-    pub media: PathBuf,
-    /// A folder of hand-written manifests, served as they are below `/manifests/`.
-    pub manifests: Option<PathBuf>,
-    /// The address to listen on; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// The page that plays a manifest, as `{player}?mpd={url}`; without one, the index says how to
-    /// play on the command line.
-    pub player: Option<String>,
-    /// Where a line for each request goes.
-    pub access_log: LogTo,
-    /// Which requests go wrong on purpose.
-    pub faults: FaultsConfig,
-    /// Where the operator changes that: an address of this machine.
-    pub admin: Option<SocketAddr>,
-}
-
-/// Who may have requests go wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FaultsConfig {
-    /// A file of rules, as JSON.
-    pub file: Option<PathBuf>,
-    /// Whether URLs may ask for faults, as `fault_…` in their path.
-    pub in_urls: bool,
-}
-
-impl Default for FaultsConfig {
-    fn default() -> Self {
-        Self { file: None, in_urls: true }
-    }
-}
-
-/// Why an origin could not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The media folder cannot be opened.
-    #[error(
-        "cannot open the media folder `{}`, which should hold one folder for each asset",
-        path.display()
-    )]
-    Media {
-        /// The folder.
-        path: PathBuf,
-        /// What the operating system said.
-        source: io::Error,
-    },
-    /// The media folder cannot be listed.
-    #[error("cannot list the media folder `{}`", path.display())]
-    List {
-        /// The folder.
-        path: PathBuf,
-        /// What the operating system said.
-        source: io::Error,
-    },
-    /// There is nothing in the media folder that can be served.
-    #[error(
-        "found no asset in `{}`: put fragmented .mp4 files into a folder of it, or make one with `dashpot ingest`{}",
-        path.display(),
-        skipped.iter().map(|reason| format!("; {reason}")).collect::<String>()
-    )]
-    Nothing {
-        /// The folder.
-        path: PathBuf,
-        /// The folders that are there but cannot be served, with the reasons.
-        skipped: Vec<String>,
-    },
-    /// The folder of manifests cannot be read, or one of them is not text.
-    #[error("cannot read the manifests in `{}`", path.display())]
-    Manifests {
-        /// The folder or file.
-        path: PathBuf,
-        /// What the operating system said.
-        source: io::Error,
-    },
-    /// The address cannot be listened on.
-    #[error(transparent)]
-    Bind(#[from] BindError),
-    /// The access log cannot be written.
-    #[error(transparent)]
-    AccessLog(#[from] AccessLogError),
-    /// The rules of what goes wrong cannot be used.
-    #[error(transparent)]
-    Faults(#[from] FaultsError),
-    /// Others could reach the operator's listener.
-    #[error("cannot let everybody administer this origin on {addr}: listen on 127.0.0.1")]
-    Admin {
-        /// The address.
-        addr: SocketAddr,
-    },
-}
 
 /// Why a running origin ended before its shutdown. There is no such reason yet: what fails, fails
 /// for one connection.
@@ -149,6 +56,9 @@ pub(crate) struct Origin {
     player: Option<String>,
     clock: Clock,
     pub(crate) faults: Faults,
+    sessions: Sessions,
+    /// What tells of the way to clients, where answers have CMSD.
+    cmsd: Option<cmsd::Teller>,
     access_log: AccessLog,
     metrics: Metrics,
     requests: Family<Vec<(&'static str, String)>, Counter>,
@@ -200,6 +110,8 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
             clock.clone(),
             metrics.counters(Metric::Faults),
         )?,
+        sessions: Sessions::new(config.data.sessions, config.data.cmcd_log.as_deref())?,
+        cmsd: config.data.cmsd.then(cmsd::Teller::new),
         clock,
         requests: metrics.counters(Metric::Requests),
         metrics,
@@ -244,7 +156,7 @@ impl Server {
         let administered = administer(self.admin, Arc::clone(&shared), options.clone());
         let router = Router::new().fallback(handle).with_state(shared);
         let service_of =
-            move |ends: Ends| TowerToHyperService::new(router.clone().layer(Extension(ends.peer)));
+            move |ends: Ends| TowerToHyperService::new(router.clone().layer(Extension(ends)));
         join(serve(self.listener, service_of, options), administered).await;
         Ok(())
     }
@@ -262,12 +174,11 @@ async fn administer(listener: Option<Listener>, shared: Shared, options: Options
 
 async fn handle(
     State(shared): State<Shared>,
-    Extension(client): Extension<SocketAddr>,
+    Extension(ends): Extension<Ends>,
     request: Request,
 ) -> Response<Body> {
-    let (origin, health) = (&shared.0, &shared.1);
-    // No method that is answered has a body to read.
-    let (parts, _body) = request.into_parts();
+    let (origin, health, client) = (&shared.0, &shared.1, ends.peer);
+    let (parts, body) = request.into_parts();
     let logged = origin.access_log.begin(&Asked {
         client,
         method: &parts.method,
@@ -275,7 +186,15 @@ async fn handle(
         headers: &parts.headers,
         version: parts.version,
     });
-    let response = answer(origin, health, client, &parts).await;
+    let now = origin.clock.wall();
+    let response = if origin.sessions.is_report(&parts) {
+        origin.sessions.take(now, client.ip(), &parts.method, body).await
+    } else {
+        // No other method that is answered has a body to read.
+        let response = answer(origin, health, ends, &parts).await;
+        origin.sessions.note_request(now, client.ip(), &parts, response.status());
+        response
+    };
     let labels = vec![
         ("kind", kind(parts.uri.path()).to_owned()),
         ("status", response.status().as_str().to_owned()),
@@ -304,12 +223,7 @@ fn kind(path: &str) -> &'static str {
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
-async fn answer(
-    origin: &Origin,
-    health: &Health,
-    client: SocketAddr,
-    request: &Parts,
-) -> Response<Body> {
+async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -> Response<Body> {
     let (method, headers) = (&request.method, &request.headers);
     if method == Method::OPTIONS {
         let mut response = Response::new(Body::empty());
@@ -330,7 +244,7 @@ async fn answer(
         _ => {}
     }
     let faults = &origin.faults;
-    let mut met = match faults.meet(request, client.ip(), &origin.catalogue) {
+    let mut met = match faults.meet(request, ends.peer.ip(), &origin.catalogue) {
         Ok(met) => met,
         Err(error) => return refuse(StatusCode::BAD_REQUEST, &format!("wrong fault: {error}")),
     };
@@ -338,13 +252,16 @@ async fn answer(
         return response;
     }
     let now = origin.clock.wall();
-    let response = match origin.resource(&met, request.uri.query(), headers, now) {
+    let mut response = match origin.resource(&met, request.uri.query(), headers, now) {
         Ok(resource) => {
             let driver = Driver { media: origin.media.clone(), clock: origin.clock.clone() };
             met.edit(resource).answer(now, method, headers, driver).await
         }
         Err(refused) => refused_with(&refused),
     };
+    if let Some(teller) = &origin.cmsd {
+        teller.tell(&met.path.path, &origin.catalogue, ends, &mut response);
+    }
     faults.carry_out(&mut met, response)
 }
 
@@ -400,6 +317,9 @@ impl Origin {
             let manifest = manifest.ok_or_else(|| no_path("there is no such manifest"))?;
             let text = Resource::text("application/dash+xml", SHORT, manifest.text.clone());
             return Ok(Resource { modified: manifest.modified, ..text });
+        }
+        if let Some(page) = self.sessions.page(path) {
+            return Ok(page);
         }
         match path {
             "/" => {

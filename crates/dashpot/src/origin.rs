@@ -1,7 +1,7 @@
 //! `dashpot origin`: a folder of media as MPEG-DASH.
 
 use crate::{ExitStatus, cli, signal};
-use dashpot_origin::{Config, FaultsConfig};
+use dashpot_origin::{Config, DataConfig, FaultsConfig};
 use dashpot_serve::{LogTo, Shutdown};
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -39,6 +39,15 @@ pub(crate) struct Args {
     /// Address of the operator's API on this machine, which changes those rules [default: none]
     #[arg(long, value_name = "ADDR", env = "DASHPOT_ORIGIN_ADMIN")]
     admin: Option<SocketAddr>,
+    /// Keep what players tell (CMCD) by session and show it at /sessions, to everybody
+    #[arg(long, env = "DASHPOT_ORIGIN_SESSIONS")]
+    sessions: bool,
+    /// File that gets a JSON line for each request and event with CMCD
+    #[arg(long, value_name = "FILE", env = "DASHPOT_ORIGIN_CMCD_LOG")]
+    cmcd_log: Option<PathBuf>,
+    /// Tell players what they get and of the way it takes, in CMSD-Static and CMSD-Dynamic
+    #[arg(long, env = "DASHPOT_ORIGIN_CMSD")]
+    cmsd: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -58,6 +67,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
         access_log: args.access_log,
         faults: FaultsConfig { file: args.faults, in_urls: !args.no_url_faults },
         admin: args.admin,
+        data: DataConfig { sessions: args.sessions, cmcd_log: args.cmcd_log, cmsd: args.cmsd },
     })
     .await?;
     cli::print(&format!("http://{}/", server.addr()));

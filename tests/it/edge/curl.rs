@@ -24,6 +24,7 @@ impl Chain {
             access_log: LogTo::Off,
             faults: dashpot_origin::FaultsConfig::default(),
             admin: None,
+            data: dashpot_origin::DataConfig::default(),
         };
         let server = dashpot_origin::bind(config).await.expect("the origin binds");
         let (origin_addr, origin_shutdown) = (server.addr(), Shutdown::new());

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 /// What must be escaped in HTML text and in attributes between double quotes; as references in
 /// decimal, so that one rule serves both.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         if matches!(letter, '&' | '<' | '>' | '"' | '\'') {

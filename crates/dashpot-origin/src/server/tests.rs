@@ -1,6 +1,7 @@
 //! Over loopback, with the film of this repository.
 
 mod admin;
+mod data;
 mod faults;
 mod faults_live;
 mod http;
@@ -9,7 +10,9 @@ mod media;
 mod pages;
 
 use super::*;
-use std::path::Path;
+use crate::{DataConfig, FaultsConfig};
+use dashpot_serve::LogTo;
+use std::path::{Path, PathBuf};
 use tokio::task::JoinHandle;
 
 /// A server on a free port; dropped, it ends.
@@ -42,6 +45,7 @@ fn config(media: PathBuf) -> Config {
         access_log: LogTo::Off,
         faults: FaultsConfig::default(),
         admin: None,
+        data: DataConfig::default(),
     }
 }
 

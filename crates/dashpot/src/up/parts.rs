@@ -78,6 +78,7 @@ pub(super) async fn origin(
         access_log: LogTo::Off,
         faults: dashpot_origin::FaultsConfig::default(),
         admin: None,
+        data: dashpot_origin::DataConfig { sessions: true, cmsd: true, cmcd_log: None },
     })
     .await?;
     let assets = server.catalogue().assets().map(|asset| AssetEntry {

@@ -1,0 +1,116 @@
+//! What an origin is told to do, and why it could not start.
+
+use crate::{faults::FaultsError, sessions::CmcdLogError};
+use dashpot_serve::{AccessLogError, BindError, LogTo};
+use std::{io, net::SocketAddr, path::PathBuf};
+
+/// What an origin is to serve, and where.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder with one folder for each asset.
+    pub media: PathBuf,
+    /// A folder of hand-written manifests, served as they are below `/manifests/`.
+    pub manifests: Option<PathBuf>,
+    /// The address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The page that plays a manifest, as `{player}?mpd={url}`; without one, the index says how to
+    /// play on the command line.
+    pub player: Option<String>,
+    /// Where a line for each request goes.
+    pub access_log: LogTo,
+    /// Which requests go wrong on purpose.
+    pub faults: FaultsConfig,
+    /// Where the operator changes that: an address of this machine.
+    pub admin: Option<SocketAddr>,
+    /// What becomes of what players tell, and what they are told.
+    pub data: DataConfig,
+}
+
+/// What becomes of what players tell (CMCD, CTA-5004), and what they are told (CMSD, CTA-5006).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DataConfig {
+    /// Whether sessions are kept and shown at `/sessions`, to everybody.
+    pub sessions: bool,
+    /// A file that gets a line of JSON for each thing a player told.
+    pub cmcd_log: Option<PathBuf>,
+    /// Whether answers have `CMSD-Static` and `CMSD-Dynamic`.
+    pub cmsd: bool,
+}
+
+/// Who may have requests go wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultsConfig {
+    /// A file of rules, as JSON.
+    pub file: Option<PathBuf>,
+    /// Whether URLs may ask for faults, as `fault_…` in their path.
+    pub in_urls: bool,
+}
+
+impl Default for FaultsConfig {
+    fn default() -> Self {
+        Self { file: None, in_urls: true }
+    }
+}
+
+/// Why an origin could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The media folder cannot be opened.
+    #[error(
+        "cannot open the media folder `{}`, which should hold one folder for each asset",
+        path.display()
+    )]
+    Media {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The media folder cannot be listed.
+    #[error("cannot list the media folder `{}`", path.display())]
+    List {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// There is nothing in the media folder that can be served.
+    #[error(
+        "found no asset in `{}`: put fragmented .mp4 files into a folder of it, or make one with `dashpot ingest`{}",
+        path.display(),
+        skipped.iter().map(|reason| format!("; {reason}")).collect::<String>()
+    )]
+    Nothing {
+        /// The folder.
+        path: PathBuf,
+        /// The folders that are there but cannot be served, with the reasons.
+        skipped: Vec<String>,
+    },
+    /// The folder of manifests cannot be read, or one of them is not text.
+    #[error("cannot read the manifests in `{}`", path.display())]
+    Manifests {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The address cannot be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The access log cannot be written.
+    #[error(transparent)]
+    AccessLog(#[from] AccessLogError),
+    /// The rules of what goes wrong cannot be used.
+    #[error(transparent)]
+    Faults(#[from] FaultsError),
+    /// What players tell cannot be written down.
+    #[error(transparent)]
+    CmcdLog(#[from] CmcdLogError),
+    /// Others could reach the operator's listener.
+    #[error("cannot let everybody administer this origin on {addr}: listen on 127.0.0.1")]
+    Admin {
+        /// The address.
+        addr: SocketAddr,
+    },
+}
