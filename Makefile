@@ -9,7 +9,7 @@ MOVIE ?=
 # Where `make paper-mmsys18` finds the films and networks that were published with Sabre.
 SABRE ?= ../shared/reference/sabre/inputs
 
-.PHONY: help demo test e2e check bless media deps deps-demo web bench-abr paper-mmsys18 bench-edge bench-live bench-connections soak audit clean
+.PHONY: help demo test e2e check bless media deps deps-demo web bench-abr paper-mmsys18 bench-edge bench-live bench-origin bench-connections soak audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -67,6 +67,10 @@ bench-edge: ## compare the edge with nginx proxy_cache and Varnish in one run (n
 bench-live: deps web ## the latency that dash.js holds live through the edge, and its stalls (needs Chromium)
 	$(CARGO) build --locked --release --bin dashpot
 	DASHPOT_BIN=$(CURDIR)/target/release/dashpot scripts/bench-live.mjs
+
+bench-origin: ## compare the origin's live segments with nginx on static files (needs nginx, wrk)
+	scripts/bench-origin.sh
+	$(CARGO) run --locked --release -p dashpot-packager --example bench_live
 
 bench-connections: ## how many connections one edge holds, and the memory of each (needs Linux)
 	scripts/bench-connections.sh

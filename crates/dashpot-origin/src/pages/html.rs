@@ -92,6 +92,10 @@ fn section(page: &mut String, asset: &Asset, play: &Play<'_>) {
         let path = format!("/vod/{}/{}.mpd", asset.name, form.name());
         item(page, play, &path, form.name());
     }
+    for form in Form::LIVE {
+        let path = format!("/live/{}/{}.mpd", asset.name, form.name());
+        item(page, play, &path, &format!("live {}", form.name()));
+    }
     page.push_str(
         "</ul>\n<div class=\"scroll\">\n<table>\n<thead><tr><th>Track</th><th>Content</th>",
     );

@@ -18,6 +18,7 @@ struct AssetEntry<'a> {
     duration_ms: u128,
     gop_ms: Option<u128>,
     manifests: BTreeMap<&'static str, String>,
+    live: BTreeMap<&'static str, String>,
     tracks: Vec<TrackEntry<'a>>,
     subtitles: Vec<SubtitleEntry<'a>>,
 }
@@ -56,13 +57,15 @@ pub(crate) fn assets(catalogue: &Catalogue, manifests: &Manifests) -> String {
 }
 
 fn entry(asset: &Asset) -> AssetEntry<'_> {
-    let manifest = |form: Form| (form.name(), format!("/vod/{}/{}.mpd", asset.name, form.name()));
+    let path = |service, form: Form| format!("/{service}/{}/{}.mpd", asset.name, form.name());
+    let manifest = |service| move |form: Form| (form.name(), path(service, form));
     AssetEntry {
         name: &asset.name,
         title: &asset.title,
         duration_ms: asset.period().as_duration().as_millis(),
         gop_ms: asset.gop().map(|gop| gop.as_duration().as_millis()),
-        manifests: Form::VOD.into_iter().map(manifest).collect(),
+        manifests: Form::VOD.into_iter().map(manifest("vod")).collect(),
+        live: Form::LIVE.into_iter().map(manifest("live")).collect(),
         tracks: asset.tracks().iter().map(track).collect(),
         subtitles: asset.subtitles().iter().map(subtitle).collect(),
     }

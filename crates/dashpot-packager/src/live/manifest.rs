@@ -48,14 +48,10 @@ impl Page<'_> {
         !matches!((self.form, self.settings.reel.each()), (Form::Number, Some(_)))
     }
 
-    /// Returns when the MPD last changed, in milliseconds since the epoch.
+    /// Returns when the MPD last changed, in milliseconds since the epoch; 0 where it never did.
     #[must_use]
     pub fn changed_ms(&self) -> u64 {
-        if self.lists() || self.window.ended() {
-            self.window.changed_ms
-        } else {
-            self.settings.start_ms(self.settings.first)
-        }
+        if self.lists() || self.window.ended() { self.window.changed_ms } else { 0 }
     }
 
     /// Returns when the MPD changes next, in milliseconds since the epoch.
@@ -180,7 +176,7 @@ fn wall(ms: u64) -> WallTime {
     WallTime::from_epoch(Duration::from_millis(ms))
 }
 
-/// Returns whether a track is of sound or pictures, for what differs between them.
+/// Returns a span in the ticks of a track, rounded down.
 pub(crate) const fn ticks_of(ms: u64, track: &Track) -> u64 {
     ms.saturating_mul(track.timescale as u64) / 1_000
 }

@@ -15,6 +15,11 @@ use dashpot_bmff::{
 };
 use std::{ops::Range, time::Duration};
 
+/// What a feature puts before the first chunk of a segment.
+type Front = fn(&Settings<'_>, &Strip<'_>, u64) -> Option<Bytes>;
+/// Boxes before the first chunk of a segment, such as events, feature by feature.
+const FRONT: &[Front] = &[];
+
 /// A segment as it leaves.
 #[derive(Clone, Debug)]
 pub struct Segment {
@@ -55,6 +60,9 @@ pub fn segment(
     let (decode_time, takes) = takes(strip, index)?;
     let mut writer = Writer { settings, strip, decode_time, parts: Vec::new(), len: 0 };
     writer.bytes(build_styp(FourCc(*b"msdh"), &[FourCc(*b"msdh"), FourCc(*b"cmfs")])?);
+    for front in FRONT {
+        front(settings, strip, index).into_iter().for_each(|boxes| writer.bytes(boxes));
+    }
     let (mut due, mut from) = (Vec::new(), 0);
     let mut number = 0_u64;
     while from < takes.len() {

@@ -12,6 +12,9 @@ use crate::{
 
 /// Window of a channel that never ends: as livesim2 has it, and enough to seek in.
 const WINDOW_MS: u64 = 60_000;
+/// Segments that a window may have: two days of 2 s, with room. Bounds what a `SegmentTimeline` can
+/// grow to where segments are very short.
+const SEGMENTS_MAX: u64 = 100_000;
 /// How often a player looks for another MPD where this one says all in advance. It bounds how long a
 /// change of the asset goes unseen.
 const UPDATE_MS: u64 = 10_000;
@@ -90,7 +93,15 @@ impl<'a> Settings<'a> {
             });
         }
         let is_event = number(&START).is_some();
-        let window_ms = number(&TSBD).unwrap_or(if is_event { WINDOW_MS_MAX } else { WINDOW_MS });
+        let deepest_ms = WINDOW_MS_MAX.min(longest_ms.saturating_mul(SEGMENTS_MAX));
+        if let Some(given) = number(&TSBD).filter(|given| deepest_ms < *given) {
+            let most = seconds(deepest_ms);
+            return Err(OptionError::Fit {
+                given: format!("tsbd_{}s", seconds(given)),
+                why: format!("with segments this short, `tsbd_{most}s` is the most"),
+            });
+        }
+        let window_ms = number(&TSBD).unwrap_or(if is_event { deepest_ms } else { WINDOW_MS });
         Ok(Self {
             reel,
             options,

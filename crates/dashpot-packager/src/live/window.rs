@@ -11,7 +11,7 @@ use std::ops::Range;
 pub struct Window {
     /// The segments.
     pub segments: Range<u64>,
-    /// When they last changed, in milliseconds since the epoch.
+    /// When they last changed, in milliseconds since the epoch; 0 before there is one.
     pub changed_ms: u64,
     /// When they change next; never where the event has ended.
     pub changes_ms: Option<u64>,
@@ -25,8 +25,7 @@ impl Window {
         let end = settings.stop.map_or(newest, |stop| newest.min(stop)).max(settings.first);
         let ended = settings.stop.is_some_and(|stop| stop <= newest);
         let begun = settings.first < end;
-        let changed_ms =
-            if begun { settings.available_ms(end - 1) } else { settings.start_ms(settings.first) };
+        let changed_ms = if begun { settings.available_ms(end - 1) } else { 0 };
         Self {
             segments: oldest(settings, end)..end,
             changed_ms,

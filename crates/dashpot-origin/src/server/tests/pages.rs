@@ -42,8 +42,9 @@ async fn without_a_player_the_index_says_how_to_play_each_manifest() {
     let json: serde_json::Value =
         serde_json::from_slice(&get(&server, "/assets.json").await.body).unwrap();
     let by_form = json["assets"][0]["manifests"].as_object().unwrap().values();
+    let live = json["assets"][0]["live"].as_object().unwrap().values();
     let by_hand = json["manifests"].as_array().unwrap();
-    for path in by_form.chain(by_hand) {
+    for path in by_form.chain(live).chain(by_hand) {
         let command =
             format!("<code>dashpot play http://origin.test{}</code>", path.as_str().unwrap());
         assert!(page.text().contains(&command), "{command}: {}", page.text());

@@ -1,0 +1,91 @@
+//! How long the packager takes for a live MPD and for the plan of a live segment.
+//!
+//! `cargo run --release -p dashpot-packager --example bench_live`
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a measurement reads a clock and prints"
+)]
+
+use dashpot_base::WallTime;
+use dashpot_bmff::{Cut, RunSample, SampleDefaults, build_cut};
+use dashpot_packager::{
+    Asset, AssetSource, Catalogue, Fragment, Kind, Track, asked_time, respond_live,
+};
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+/// Calls of which the median is taken.
+const CALLS: usize = 501;
+
+fn track(id: &str, kind: Kind, (timescale, each): (u32, u32), counts: &[u64]) -> Track {
+    let (mut offset, mut start, mut fragments) = (0, 0, Vec::new());
+    for count in counts {
+        let sample = RunSample { duration: each, size: 500, flags: 0, composition_offset: 0 };
+        let samples: Vec<_> = (0..*count).map(|_| sample).collect();
+        let cut = Cut { track_id: 1, sequence_number: 1, decode_time: start, samples: &samples };
+        let head = build_cut(&cut).expect("a head");
+        let size = u64::try_from(head.len()).expect("small") + 500 * count;
+        let (duration, head) = (count * u64::from(each), head.slice(..head.len() - 8));
+        fragments.push(Fragment { offset, size, start, duration, head });
+        (offset, start) = (offset + size, start + duration);
+    }
+    Track {
+        id: id.to_owned(),
+        path: format!("film/{id}.mp4"),
+        kind,
+        codec: "avc1.64001F".to_owned(),
+        track_id: 1,
+        timescale,
+        lang: id.to_owned(),
+        label: None,
+        init: 0..40,
+        defaults: SampleDefaults::default(),
+        fragments,
+    }
+}
+
+/// Ten minutes of 2 s groups of pictures, five rungs and two languages.
+fn film() -> Catalogue {
+    let video: Vec<_> = (0..300).map(|_| 50).collect();
+    let cut = |at: u64| (at * 96_000 + 512) / 1_024;
+    let audio: Vec<_> = (0..300).map(|at| cut(at + 1) - cut(at)).collect();
+    let picture = Kind::Video { width: 640, height: 360, frame_rate: Some((25, 1)), sar: (1, 1) };
+    let sound = Kind::Audio { sample_rate: 48_000, channels: 2 };
+    let rungs = (1..=5).map(|rung| track(&format!("v{rung}"), picture, (12_800, 512), &video));
+    let tracks = rungs
+        .chain(["en", "ko"].map(|lang| track(lang, sound, (48_000, 1_024), &audio)))
+        .map(|track| Track {
+            lang: if track.id.len() == 2 { track.id.clone() } else { String::new() },
+            ..track
+        });
+    let source =
+        AssetSource { name: "film".to_owned(), tracks: tracks.collect(), ..AssetSource::default() };
+    Catalogue::new([Asset::new(source).expect("a film")])
+}
+
+fn main() {
+    let film = film();
+    for path in [
+        "film/number.mpd",
+        "film/tsbd_7200s/time.mpd",
+        "film/tsbd_7200s/timeline.mpd",
+        "film/v1/850000001.m4s",
+        "film/en/850000001.m4s",
+        "film/chunk_0.1s/v1/850000001.m4s",
+    ] {
+        let mut took: Vec<Duration> = Vec::with_capacity(CALLS);
+        for call in 0..CALLS {
+            let ms = 1_700_000_003_000 + u64::try_from(call % 7).unwrap_or(0);
+            let now = asked_time(None, WallTime::from_epoch(Duration::from_millis(ms)));
+            let begun = Instant::now();
+            black_box(respond_live(&film, path, now.expect("a time")).expect(path));
+            took.push(begun.elapsed());
+        }
+        took.sort_unstable();
+        println!("{path:<36} {:>9.1} us", took[CALLS / 2].as_secs_f64() * 1e6);
+    }
+}
