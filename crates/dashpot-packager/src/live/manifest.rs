@@ -6,6 +6,7 @@
 mod addressing;
 mod low_latency;
 mod timing;
+mod write;
 
 use crate::{
     address::Form,
@@ -117,7 +118,7 @@ pub fn manifest(page: &Page<'_>) -> String {
     for add in MPD {
         add(page, &mut mpd);
     }
-    mpd.write()
+    write::write(mpd)
 }
 
 fn period(page: &Page<'_>) -> Period {

@@ -189,6 +189,13 @@ impl<'a> Strip<'a> {
         u64::try_from(ticks).unwrap_or(u64::MAX)
     }
 
+    /// Returns how long each of its parts lasts, in its own ticks, where they are alike.
+    #[must_use]
+    pub fn each(&self) -> Option<u64> {
+        let like_lead = self.frames.is_none() && same_set(self.track, self.reel.lead);
+        self.reel.each().filter(|_| like_lead)
+    }
+
     /// Returns how long its part of segment `index` lasts, in its own ticks.
     #[must_use]
     pub fn duration(&self, index: u64) -> u64 {
@@ -253,8 +260,12 @@ impl<'a> Strip<'a> {
     /// Returns the frame whose begin is nearest to `ticks` of the reel, the later of two.
     fn nearest(&self, frames: &Frames, ticks: u128) -> u128 {
         let frame = u128::from(frames.duration) * u128::from(self.reel.timescale());
-        let doubled = ticks * u128::from(self.track.timescale) * 2;
-        (doubled + frame).checked_div(frame * 2).unwrap_or(0)
+        let (dividend, divisor) = (ticks * u128::from(self.track.timescale) * 2 + frame, frame * 2);
+        // A long timeline divides thousands of times, and 64 bits are several times faster.
+        match (u64::try_from(dividend), u64::try_from(divisor)) {
+            (Ok(dividend), Ok(divisor)) => dividend.checked_div(divisor).unwrap_or(0).into(),
+            (Err(_), _) | (_, Err(_)) => dividend.checked_div(divisor).unwrap_or(0),
+        }
     }
 
     /// Returns when a pass begins in the track's ticks, rounded down; exact for tracks that share the

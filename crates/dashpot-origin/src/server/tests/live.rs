@@ -135,7 +135,7 @@ async fn each_chunk_leaves_at_the_moment_at_which_it_exists() {
 async fn said(server: &Server, path: &str, query: &str) -> (u16, HeaderMap, Bytes) {
     let (clock, headers) = (Clock::system(), HeaderMap::new());
     let now = clock.wall();
-    let response = match server.origin.resource(path, Some(query), &headers, now) {
+    let response = match server.origin.resource(&Met::plain(path), Some(query), &headers, now) {
         Ok(resource) => {
             let driver = Driver { media: server.origin.media.clone(), clock };
             resource.answer(now, &Method::GET, &headers, driver).await

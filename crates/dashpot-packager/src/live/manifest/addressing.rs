@@ -60,6 +60,13 @@ fn timeline(page: &Page<'_>, strip: &Strip<'_>) -> SegmentTimeline {
     let mut runs: Vec<S> = Vec::new();
     let segments = page.window.segments.clone();
     let mut start = strip.start(segments.start);
+    if let Some(d) = strip.each().filter(|_| !segments.is_empty()) {
+        let r = i64::try_from(segments.end - segments.start - 1).unwrap_or(i64::MAX);
+        return SegmentTimeline {
+            s: vec![S { t: Some(start), d, r, ..S::default() }],
+            ..SegmentTimeline::default()
+        };
+    }
     for index in segments {
         let end = strip.start(index + 1);
         let d = end.saturating_sub(start);
