@@ -31,7 +31,7 @@ pub(super) fn write(mut mpd: Mpd) -> String {
     spliced(&mpd.write(), &timelines)
 }
 
-/// Says whether a run has nothing but what [`line`] writes.
+/// Says whether a run has nothing but what [`line()`] writes.
 fn is_plain(run: &S) -> bool {
     run.n.is_none() && run.extra_attributes.is_empty() && run.extra_children.is_empty()
 }
