@@ -55,7 +55,10 @@ impl Player {
             lane,
             playhead: &self.playhead,
             estimate: self.estimate,
-            buffer_max: self.config.buffer_max,
+            // There is no more of a live film between playhead and edge than the target.
+            buffer_max: live
+                .map_or(Duration::MAX, |live| live.setup.target)
+                .min(self.config.buffer_max),
             since_start: now.since(self.started.unwrap_or(now)),
         };
         Some((self.rule.as_mut(), seen))

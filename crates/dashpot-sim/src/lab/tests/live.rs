@@ -136,6 +136,17 @@ fn chunks_are_played_before_their_segment_is_whole() {
 }
 
 #[test]
+fn rules_that_go_by_the_buffer_know_how_little_of_it_there_can_be() {
+    for name in ["bola-basic", "bola", "bolae", "bba-0", "quetra"] {
+        let live = Live { target: ms(6_000), chunk: ms(500), on_air: ms(8_400) };
+        let ample = lab(by_name(name).unwrap(), "1000,20000,20");
+        let (outcome, _) = measured(Lab { live: Some(live), ..ample });
+        let bps = outcome.summary.average_bitrate_bps;
+        assert!(Some(700_000) < bps, "{name}: {bps:?}");
+    }
+}
+
+#[test]
 fn a_session_that_fell_too_far_behind_goes_on_at_its_target() {
     for chunk in [0, 500] {
         let session = watching(
