@@ -5,7 +5,7 @@
 //! else differs, and the logs are equal byte for byte.
 
 use dashpot_abr::{Decision, Progress, Reason, Rule, Rung, View};
-use dashpot_base::{Machine as _, Seed};
+use dashpot_base::{ByteSize, Machine as _, Seed};
 use dashpot_client::{Clock, Plan, Transport, drive};
 use dashpot_mpd::timeline::Presentation;
 use dashpot_net::{Link, Trace};
@@ -125,8 +125,8 @@ impl Transport for InMemory {
         self.wire.handle(self.clock.now(), WireInput::Look(ticket));
     }
 
-    fn cancel(&mut self, ticket: Ticket) {
-        self.wire.handle(self.clock.now(), WireInput::Cancel(ticket));
+    fn cancel(&mut self, ticket: Ticket) -> ByteSize {
+        self.wire.cancel(self.clock.now(), ticket)
     }
 
     async fn next(&mut self) -> Input {

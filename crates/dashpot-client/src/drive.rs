@@ -1,7 +1,7 @@
 //! The loop between the player, the clock and whatever carries its requests.
 
 use crate::Clock;
-use dashpot_base::{Machine as _, MonoTime};
+use dashpot_base::{ByteSize, Machine as _, MonoTime};
 use dashpot_player::{DoneReason, Input, Output, Player, Request, Ticket};
 use dashpot_qoe::{Record, Session};
 use std::time::Duration;
@@ -14,8 +14,9 @@ pub trait Transport {
     /// Says with [`Input::Progress`] how much of an answer is here.
     fn look(&mut self, ticket: Ticket);
 
-    /// Gives a request up; nothing is heard of it again.
-    fn cancel(&mut self, ticket: Ticket);
+    /// Gives a request up, and returns how much of its answer had come; nothing is heard of it
+    /// again.
+    fn cancel(&mut self, ticket: Ticket) -> ByteSize;
 
     /// Waits for the next thing to tell the player. Dropping the wait loses nothing.
     fn next(&mut self) -> impl Future<Output = Input>;
@@ -67,13 +68,16 @@ pub async fn drive<T: Transport>(
     let mut stop = std::pin::pin!(stop);
     let mut stopped = false;
     player.handle(clock.now(), Input::Start);
+    // How much had come of what was cancelled last, until its record tells.
+    let mut came = ByteSize::ZERO;
     loop {
         while let Some(output) = player.poll() {
             match output {
                 Output::Fetch(fetch) => transport.fetch(player.request(&fetch)),
                 Output::Look { ticket } => transport.look(ticket),
-                Output::Cancel { ticket } => transport.cancel(ticket),
-                Output::Log(record) => {
+                Output::Cancel { ticket } => came = transport.cancel(ticket),
+                Output::Log(mut record) => {
+                    record.amend(std::mem::take(&mut came));
                     session.add(&record);
                     let now = clock.now();
                     observe(Snapshot { now, record: Some(&record), session: &session });

@@ -234,9 +234,11 @@ impl Transport for Http {
         }
     }
 
-    fn cancel(&mut self, ticket: Ticket) {
+    fn cancel(&mut self, ticket: Ticket) -> ByteSize {
         self.transfers.remove(&ticket);
+        let came = self.link.across(self.clock.now(), id(ticket)).unwrap_or_default();
         self.tell(LinkInput::Cancel(id(ticket)));
+        came
     }
 
     async fn next(&mut self) -> Input {

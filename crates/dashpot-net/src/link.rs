@@ -150,6 +150,15 @@ impl Link {
         Some(transfer.reported)
     }
 
+    /// Returns how much of a response is across at `now`, whoever else is on the link, and says
+    /// nothing of it: for one that is about to be cancelled. `None` where there is no such response.
+    pub fn across(&mut self, now: MonoTime, id: TransferId) -> Option<ByteSize> {
+        // What happens right now is settled again, with nothing left to do, by the next input.
+        self.advance(now);
+        let transfer = &self.transfers[self.place(id).ok()?].1;
+        Some(if transfer.answered { transfer.delivered() } else { ByteSize::ZERO })
+    }
+
     /// Moves bytes up to `now`, event by event; returns whether something happens right then, which
     /// is settled already.
     fn advance(&mut self, now: MonoTime) -> bool {

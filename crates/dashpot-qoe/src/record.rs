@@ -15,6 +15,15 @@ pub struct Record {
 }
 
 impl Record {
+    /// Says that so much had come of a download that is given up here, where more had than the
+    /// player was told: of what is cancelled, whoever carries it knows best. A player cancels first
+    /// and says why right after.
+    pub fn amend(&mut self, came: ByteSize) {
+        if let Event::Abandon { size, .. } = &mut self.event {
+            *size = came.max(*size);
+        }
+    }
+
     /// Returns the entry as one line of JSON without its line end:
     /// `{"t_ms":…,"node":…,"kind":…,"choice":…,"reason":…,…}`.
     ///

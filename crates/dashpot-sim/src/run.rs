@@ -1,7 +1,7 @@
 //! One session from start to end.
 
 use crate::{Content, Wire, WireInput};
-use dashpot_base::{Machine as _, MonoTime};
+use dashpot_base::{ByteSize, Machine as _, MonoTime};
 use dashpot_player::{DoneReason, Input, Output, Player};
 use dashpot_qoe::{self as qoe, Record, Summary};
 use std::time::Duration;
@@ -113,13 +113,17 @@ fn drain<C: Content>(
     wire: &mut Wire<C>,
     observe: &mut impl FnMut(Record),
 ) -> Option<DoneReason> {
+    let mut came = ByteSize::ZERO;
     loop {
         while let Some(output) = player.poll() {
             match output {
                 Output::Fetch(fetch) => wire.request(now, &fetch),
                 Output::Look { ticket } => wire.handle(now, WireInput::Look(ticket)),
-                Output::Cancel { ticket } => wire.handle(now, WireInput::Cancel(ticket)),
-                Output::Log(record) => observe(record),
+                Output::Cancel { ticket } => came = wire.cancel(now, ticket),
+                Output::Log(mut record) => {
+                    record.amend(std::mem::take(&mut came));
+                    observe(record);
+                }
                 Output::Done(reason) => return Some(reason),
             }
         }

@@ -180,6 +180,11 @@ impl Carrier {
         self.link.look(now, id)
     }
 
+    /// Returns how much of an answer is across at `now`.
+    pub(crate) fn across(&mut self, now: MonoTime, id: TransferId) -> ByteSize {
+        self.link.across(now, id).unwrap_or_default()
+    }
+
     pub(crate) fn poll(&mut self) -> Option<LinkOutput> {
         self.outputs.pop_front().or_else(|| self.link.poll())
     }

@@ -66,6 +66,13 @@ impl<C: Content> Wire<C> {
         self.listen();
     }
 
+    /// Gives a request up, and returns how much of its answer had come.
+    pub fn cancel(&mut self, now: MonoTime, ticket: Ticket) -> ByteSize {
+        let here = self.carrier.across(now, TransferId(ticket.0));
+        self.handle(now, WireInput::Cancel(ticket));
+        here
+    }
+
     /// Takes in what the link has to say.
     fn listen(&mut self) {
         while let Some(output) = self.carrier.poll() {

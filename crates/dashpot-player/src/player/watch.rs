@@ -144,8 +144,10 @@ impl Player {
     pub(super) fn abandon(&mut self, now: MonoTime, request: &InFlight, why: Abandoned) {
         let size = self.meter.ended(now, request.fetch.ticket);
         let What::Segment { media, .. } = request.fetch.what else { return };
-        // What came of a choice of the rule's is told even where it cost nothing.
-        if ByteSize::ZERO < size || matches!(why, Abandoned::Rule | Abandoned::Late) {
+        // What came of a choice of the rule's is told even where it cost nothing, and whoever
+        // carries a body that has begun may know of more than was said here.
+        let has_begun = request.first_byte.is_some();
+        if ByteSize::ZERO < size || has_begun || matches!(why, Abandoned::Rule | Abandoned::Late) {
             self.log_abandoned(now, why, media, size);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Lab, Outcome, edge::Site};
 use crate::{upstream::Carrier, wire::Desk};
-use dashpot_base::{Machine as _, MonoTime};
+use dashpot_base::{ByteSize, Machine as _, MonoTime};
 use dashpot_net::{Link, Output as LinkOutput, TransferId};
 use dashpot_player::{DoneReason, Input, Log, Output, Player, Ticket};
 use dashpot_qoe::{self as qoe, Record};
@@ -62,6 +62,8 @@ struct Seat {
     /// Downloads that the player wants to know of, once the link has said what is across.
     looks: Vec<Ticket>,
     session: qoe::Session,
+    /// How much had come of what was cancelled last, until its record tells.
+    came: ByteSize,
     done: Option<(DoneReason, MonoTime)>,
 }
 
@@ -110,7 +112,7 @@ impl Seat {
         let script = [(begins, Input::Start)].into_iter().chain(seeks).collect();
         let (player, desk) = (lab.player(log), Desk::new(site));
         let (looks, session) = (Vec::new(), qoe::Session::new());
-        Self { player, desk, script, looks, session, done: None }
+        Self { player, desk, script, looks, session, came: ByteSize::ZERO, done: None }
     }
 
     fn next(&self) -> Option<MonoTime> {
@@ -144,8 +146,9 @@ impl Seat {
     ) -> bool {
         let mut any = false;
         loop {
-            while let Some(output) = self.player.poll() {
-                if let Output::Log(record) = &output {
+            while let Some(mut output) = self.player.poll() {
+                if let Output::Log(record) = &mut output {
+                    record.amend(std::mem::take(&mut self.came));
                     self.session.add(record);
                     observe(index, record);
                 }
@@ -168,6 +171,7 @@ impl Seat {
                 self.looks.push(ticket);
             }
             Output::Cancel { ticket } => {
+                self.came = carrier.across(now, name(index, ticket.0));
                 self.desk.forget(ticket);
                 carrier.cancel(now, name(index, ticket.0));
             }

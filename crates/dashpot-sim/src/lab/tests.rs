@@ -381,3 +381,35 @@ fn a_rule_that_fails_ends_the_session_and_says_why() {
         assert!(lines.last().unwrap().contains("rule-failed: it is tired"));
     }
 }
+
+/// The link is never idle but for a round trip a request: what it carried is what the session
+/// downloaded, wherever downloads were cut.
+#[test]
+fn what_a_seek_and_the_end_cut_off_is_counted_to_the_last_byte() {
+    let told = Told {
+        delay_ms: 0.0,
+        gives_up_after_ms: f64::INFINITY,
+        rung: usize::MAX,
+        waited_ms: 0.0,
+        asked: 0,
+    };
+    let second = Duration::from_secs(1);
+    let session = Lab {
+        seeks: vec![(second * 7, Duration::ZERO), (second * 12, Duration::ZERO)],
+        stop_after_time: Some(second * 20),
+        ..lab(Box::new(told), "1000,1000,20")
+    };
+    let mut sizes = Vec::new();
+    let outcome = session.observed(|record| {
+        if let Event::Segment { size, .. } | Event::Abandon { size, .. } = &record.event {
+            sizes.push(size.bytes());
+        }
+    });
+    assert_eq!(outcome.done, Some(DoneReason::TimeUp));
+    let requests = u64::try_from(sizes.len()).unwrap();
+    let carried = (20_000 - requests * 20) * 125;
+    let summary = outcome.summary;
+    assert_eq!(summary.downloaded_bytes, sizes.iter().sum::<u64>());
+    assert!(summary.downloaded_bytes.abs_diff(carried) <= requests, "{sizes:?} of {carried}");
+    assert!(0 < summary.wasted_bytes && 0 < summary.unplayed_bytes, "{summary:?}");
+}
