@@ -43,7 +43,9 @@ impl Meter {
     pub(crate) fn ended(&mut self, now: MonoTime, ticket: Ticket) -> ByteSize {
         let Some(place) = self.place(ticket) else { return ByteSize::ZERO };
         let (_, size) = self.arriving.swap_remove(place);
-        self.paused.retain(|paused| *paused != ticket);
+        if !self.paused.is_empty() {
+            self.paused.retain(|paused| *paused != ticket);
+        }
         self.rest(now);
         size
     }

@@ -12,7 +12,9 @@ pub(crate) struct Playhead {
     speed: Speed,
     hold: Option<Hold>,
     hold_since: MonoTime,
-    played: Duration,
+    /// How much media was played up to the last jump, and where that went.
+    played_before: Duration,
+    jumped_to: Duration,
     /// Time of the stalls that are over.
     stalled: Duration,
 }
@@ -26,7 +28,8 @@ impl Playhead {
             speed: Speed::NORMAL,
             hold: Some(Hold::Startup),
             hold_since: now,
-            played: Duration::ZERO,
+            played_before: Duration::ZERO,
+            jumped_to: Duration::ZERO,
             stalled: Duration::ZERO,
         }
     }
@@ -37,7 +40,7 @@ impl Playhead {
 
     /// Returns how much media was played, however often.
     pub(crate) const fn played(&self) -> Duration {
-        self.played
+        self.played_before.saturating_add(self.position.saturating_sub(self.jumped_to))
     }
 
     pub(crate) const fn hold(&self) -> Option<Hold> {
@@ -70,7 +73,6 @@ impl Playhead {
         if self.hold.is_none() {
             let step = self.speed.media_in(now.since(self.at));
             self.position += step;
-            self.played += step;
         }
         self.at = self.at.max(now);
     }
@@ -85,7 +87,6 @@ impl Playhead {
         let (ahead, left) = (self.speed.media_in(passed), limit.saturating_sub(self.position));
         let step = ahead.min(left);
         self.position += step;
-        self.played += step;
         // Where the limit is not reached all of the time has passed, whatever fraction of a
         // nanosecond of media it did not come to.
         let took = if left < ahead { self.speed.time_for(step).min(passed) } else { passed };
@@ -120,6 +121,7 @@ impl Playhead {
     }
 
     pub(crate) const fn jump(&mut self, now: MonoTime, to: Duration) {
+        (self.played_before, self.jumped_to) = (self.played(), to);
         (self.position, self.at) = (to, now);
     }
 }

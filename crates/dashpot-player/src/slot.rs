@@ -33,8 +33,10 @@ impl Idle {
     }
 
     pub(crate) fn end(&mut self, now: MonoTime) {
-        self.past = self.until(now);
-        self.since = None;
+        if self.since.is_some() {
+            self.past = self.until(now);
+            self.since = None;
+        }
     }
 
     pub(crate) fn until(&self, now: MonoTime) -> Duration {
@@ -45,7 +47,8 @@ impl Idle {
 impl InFlight {
     /// Returns how long it has been on its way, but for the time in which it was not made yet.
     pub(crate) fn took(&self, now: MonoTime) -> Duration {
-        now.since(self.since).saturating_sub(self.idle.until(now))
+        let since = now.since(self.since);
+        if self.idle == Idle::default() { since } else { since.saturating_sub(self.idle.until(now)) }
     }
 }
 
