@@ -130,10 +130,10 @@ impl Curve {
         // Nothing of it is there: when the first of it comes, all of it may be missing.
         let missing = if missing <= 0.0 { bits } else { missing };
         let (mut highest_ms, per_kbps) = (f64::NEG_INFINITY, bits / rate);
-        for (index, lower) in self.rates.iter().take(rung.0).enumerate() {
+        for (lower, utility) in self.rates.iter().zip(&self.utilities).take(rung.0) {
             let other_bits = per_kbps * lower;
             if other_bits < missing {
-                let of_lower = self.level(Rung(index));
+                let of_lower = self.value_ms * (utility + self.gp);
                 let meet = (of_lower * missing - level * other_bits) / (missing - other_bits);
                 highest_ms = highest_ms.max(meet);
             }
