@@ -4,29 +4,16 @@ import subprocess
 
 import gymnasium
 import numpy
-
-PAST = 8
-
-
-def vector(shown):
-    """Buffer, last rate, what is left, then past throughputs and the next sizes."""
-    top, ladder = shown["ladder_kbps"][-1], shown["ladder_kbps"]
-    last = ladder[shown["last"]] / top if shown["last"] is not None else 0
-    past = [past["bits"] / past["took_ms"] / top for past in shown["history"]]
-    sizes = [bits / shown["segment_ms"] / top for bits in shown["next_bits"][0]]
-    left = 1 - shown["index"] / shown["segments"]
-    seen = [shown["buffer_ms"] / shown["buffer_max_ms"], last, left]
-    return numpy.array(seen + [0] * (PAST - len(past)) + past + sizes, numpy.float32)
+from shown import vector
 
 
 class Dashpot(gymnasium.Env):
-    def __init__(self, binary="dashpot", **reset):
+    def __init__(self, binary="dashpot", **settings):
+        self.settings = settings  # What a reset takes: traces, movie, buffer_ms, environment, qoe.
         self.process = subprocess.Popen([binary, "gym"], stdin=-1, stdout=-1, text=True)
-        self.settings = reset  # What "reset" takes: traces, movie, buffer_ms, environment, qoe.
-        shown = self.ask(kind="reset", **reset)["observations"][0]
+        shown = self.ask(kind="reset", **settings)["observations"][0]
         self.action_space = gymnasium.spaces.Discrete(len(shown["ladder_kbps"]))
-        size = vector(shown).shape
-        self.observation_space = gymnasium.spaces.Box(0, numpy.inf, size, numpy.float32)
+        self.observation_space = gymnasium.spaces.Box(0, numpy.inf, vector(shown).shape)
 
     def ask(self, **request):
         print(json.dumps(request), file=self.process.stdin, flush=True)
@@ -43,10 +30,9 @@ class Dashpot(gymnasium.Env):
 
     def step(self, action):
         answer = self.ask(kind="step", actions=[int(action)])
-        shown, reward = vector(answer["observations"][0]), answer["rewards"][0]
-        return shown, reward, answer["dones"][0], False, answer["infos"][0]
+        keys = ("observations", "rewards", "dones", "infos")
+        shown, reward, done, info = (answer[key][0] for key in keys)
+        return vector(shown), reward, done, False, info
 
     def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-        self.process.stdout.close()
+        self.process.communicate()

@@ -89,6 +89,18 @@ fn a_sweep_ends_with_the_name_of_what_a_program_did_wrong() {
     check(&format!("exec:sh {}", script.display()), "rung 99 is not there: rungs are 0 to 5");
 }
 
+/// Whether Python has these modules.
+#[expect(clippy::print_stdout, reason = "whoever runs the tests should see what was skipped")]
+fn has_modules(modules: &str) -> bool {
+    let import = ["-c", &format!("import {modules}")];
+    let imported = Command::new("python3").args(import).stderr(Stdio::null()).status();
+    let are_there = imported.is_ok_and(|status| status.success());
+    if !are_there {
+        println!("skipped: Python or one of {modules} is not installed");
+    }
+    are_there
+}
+
 #[test]
 fn training_against_sessions_improves_the_reward_and_the_result_plays() {
     if !has("python3", "--version") {
@@ -97,7 +109,7 @@ fn training_against_sessions_improves_the_reward_and_the_result_plays() {
     let folder = tempfile::tempdir().expect("a folder");
     let weights = folder.path().join("weights.json");
     let train = Command::new("python3")
-        .args(["examples/gym/train.py", "--rounds", "12", "--sessions", "6"])
+        .args(["examples/gym/train.py", "--rounds", "2", "--sessions", "4"])
         .args(["--movie", "gen:vbr,segments=20", "--binary", env!("CARGO_BIN_EXE_dashpot")])
         .arg("--out")
         .arg(&weights)
@@ -115,6 +127,25 @@ fn training_against_sessions_improves_the_reward_and_the_result_plays() {
     let rule = format!("exec:python3 examples/gym/train.py --play {}", weights.display());
     let output = bench(&rule, &folder.path().join("out"), "2");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn the_environment_is_what_gymnasium_expects() {
+    if !has_modules("gymnasium, numpy") {
+        return;
+    }
+    let check = "import sys; sys.path.insert(0, 'examples/gym')\n\
+        from dashpot_gym import Dashpot\n\
+        from gymnasium.utils.env_checker import check_env\n\
+        game = Dashpot(sys.argv[1], movie='gen:vbr,segments=5', traces=['gen:lte,n=2'])\n\
+        check_env(game, skip_render_check=True)\n\
+        game.close()";
+    let checked = Command::new("python3")
+        .args(["-c", check, env!("CARGO_BIN_EXE_dashpot")])
+        .current_dir(root())
+        .output()
+        .expect("python3 runs");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
 }
 
 #[test]
