@@ -2,8 +2,9 @@
 //!
 //! dash.js 5.1 (BSD-3-Clause): `ABRRulesCollection`, `ThroughputRule`, `BolaRule`,
 //! `InsufficientBufferRule`, `SwitchHistoryRule`, `AbandonRequestsRule`, `ThroughputController`,
-//! with the defaults of `Settings.js`. Its rule for dropped frames is off by default and has no
-//! meaning without a screen; its fast switching is none of its rules' business.
+//! with the defaults of `Settings.js`, and what `AbrController` makes of a download given up: for a
+//! while the rung in force may only fall. The rule for dropped frames is off by default and has no
+//! meaning without a screen; fast switching is none of the rules' business.
 
 mod abandon;
 mod bola;
@@ -38,7 +39,7 @@ struct DashJs {
     to_ignore: usize,
     history: History,
     abandon: Abandon,
-    /// Until when throughput asks for nothing more than the rung fled to.
+    /// What the last download given up has left behind.
     fled: Option<Fled>,
 }
 
@@ -55,7 +56,9 @@ struct Settings {
 
 #[derive(Clone, Copy, Debug)]
 struct Fled {
+    /// The rung in force: the one fled to, or a lower one chosen since.
     rung: Rung,
+    /// Until when no rule may raise it.
     until_ms: f64,
 }
 
@@ -96,14 +99,18 @@ impl DashJs {
 
     fn by_throughput(&self, view: &View<'_>) -> Option<Decision> {
         let kbps = self.kbps()? * self.settings.safety;
-        if let Some(fled) = self.fled.filter(|fled| view.now_ms < fled.until_ms) {
-            return Some(Decision::now(fled.rung.min(view.top()), Reason::AfterGivingUp));
-        }
         let reason = match view.ladder.first() {
             Some(&lowest) if kbps < lowest => Reason::ThroughputBelowLadder,
             Some(_) | None => Reason::ThroughputFits,
         };
         Some(Decision::now(view.rung_below(kbps), reason))
+    }
+
+    /// Returns the rung in force where a download was given up not long ago: none above it is
+    /// chosen, whoever asks for it.
+    fn hold(&self, view: &View<'_>) -> Option<Decision> {
+        let fled = self.fled.filter(|fled| view.now_ms < fled.until_ms)?;
+        Some(Decision::now(fled.rung.min(view.top()), Reason::AfterGivingUp))
     }
 
     /// Returns the highest rung that arrives before the buffer runs out.
@@ -130,12 +137,13 @@ impl Rule for DashJs {
         let stable_ms = self.stable_ms(view);
         let threshold_ms = if self.is_by_buffer { stable_ms / 2.0 } else { stable_ms };
         self.is_by_buffer = threshold_ms <= view.buffer_ms;
-        let carried = self.by_throughput(view);
+        let hold = self.hold(view);
         let first = if self.is_by_buffer {
             let kbps = self.kbps().map(|kbps| kbps * self.settings.safety);
             self.bola.decide(view, stable_ms, kbps)
         } else {
-            carried
+            // Throughput abstains for as long, and lowers nothing either.
+            hold.or_else(|| self.by_throughput(view))
         };
         let others = [self.by_what_the_buffer_bears(view), self.history.decide(view)];
         let mut chosen = first;
@@ -144,10 +152,17 @@ impl Rule for DashJs {
                 chosen = Some(Decision { delay_ms: 0.0, ..vote });
             }
         }
-        let unchanged = Decision::now(view.last_or_lowest(), Reason::NoEstimate);
-        let decision = chosen.unwrap_or(unchanged);
+        let unchanged = hold.unwrap_or(Decision::now(view.last_or_lowest(), Reason::NoEstimate));
+        let mut decision = chosen.unwrap_or(unchanged);
+        if let (Some(hold), Some(fled)) = (hold, &mut self.fled) {
+            if hold.rung < decision.rung {
+                // BOLA's pause is kept even so.
+                decision = Decision { delay_ms: decision.delay_ms, ..hold };
+            }
+            fled.rung = decision.rung;
+        }
         if view.last.is_some() {
-            self.history.push(view.last_or_lowest(), decision.rung);
+            self.history.push(unchanged.rung, decision.rung);
         }
         decision
     }

@@ -112,26 +112,64 @@ fn a_download_of_more_than_1_8_times_its_duration_is_given_up() {
     assert_eq!(given_up_after(0.0, 3, 9_000.0), None);
 }
 
-#[test]
-fn after_giving_up_throughput_asks_for_no_more_for_ten_seconds() {
+/// At `now_ms`, with the last segment at rung 3.
+fn ask(rule: &mut dyn Rule, now_ms: f64, buffer_ms: f64) -> (usize, Reason) {
     let film = film(&LADDER, 4_000.0);
-    let mut rule = measured(5_000.0, 3);
-    let at =
-        |now_ms| View { buffer_ms: 9_000.0, last: Some(Rung(3)), now_ms, ..view(&LADDER, &film) };
-    for ms in [100.0, 200.0, 300.0, 400.0, 500.0] {
-        assert!(!rule.gives_up(&at(0.0), &progress(3, 900.0, ms)));
+    let last = Some(Rung(3));
+    let got = rule.decide(&View { now_ms, buffer_ms, last, ..view(&LADDER, &film) });
+    (got.rung.0, got.reason)
+}
+
+/// Gives up at time zero a download at rung 3 for 900 kbit/s, which carry rung 1.
+fn give_up(rule: &mut dyn Rule) {
+    let film = film(&LADDER, 4_000.0);
+    let view = View { buffer_ms: 9_000.0, last: Some(Rung(3)), ..view(&LADDER, &film) };
+    for look in 1..6 {
+        assert!(!rule.gives_up(&view, &progress(3, 900.0, f64::from(look) * 100.0)));
     }
-    assert!(rule.gives_up(&at(0.0), &progress(3, 900.0, 600.0)));
-    // 900 kbit/s carry rung 1.
-    let check = |rule: &mut dyn Rule, now_ms, rung, reason| {
-        assert_eq!(rule.decide(&at(now_ms)), Decision::now(Rung(rung), reason));
-    };
-    check(&mut *rule, 9_999.0, 1, Reason::AfterGivingUp);
-    check(&mut *rule, 10_000.0, 3, Reason::ThroughputFits);
+    assert!(rule.gives_up(&view, &progress(3, 900.0, 600.0)));
     // The same segment is not given up twice.
     assert!(
-        (7..20).all(|look| !rule.gives_up(&at(0.0), &progress(2, 900.0, f64::from(look) * 100.0)))
+        (7..20).all(|look| !rule.gives_up(&view, &progress(2, 900.0, f64::from(look) * 100.0)))
     );
+}
+
+#[test]
+fn after_giving_up_throughput_abstains_for_ten_seconds() {
+    let rule = &mut *measured(5_000.0, 3);
+    give_up(rule);
+    assert_eq!(ask(rule, 0.0, 9_000.0), (1, Reason::AfterGivingUp));
+    // A link of 290 kbit/s, of which 90 % carry nothing, lowers nothing by itself.
+    for _ in 0..20 {
+        rule.arrived(&Arrival { first_byte_ms: 70.0, ..arrival(1, 2.32e6, 8_070.0) });
+    }
+    assert_eq!(ask(rule, 9_999.0, 17_000.0), (1, Reason::AfterGivingUp));
+    assert_eq!(ask(rule, 10_000.0, 17_000.0), (0, Reason::ThroughputBelowLadder));
+}
+
+#[test]
+fn after_giving_up_no_rule_raises_the_choice_for_ten_seconds() {
+    let rule = &mut *measured(5_000.0, 3);
+    give_up(rule);
+    // BOLA takes over and would have the top, first by throughput and then by its score.
+    assert_eq!(ask(rule, 100.0, 18_000.0), (1, Reason::AfterGivingUp));
+    rule.arrived(&arrival(1, 3e6, 600.0));
+    assert_eq!(ask(rule, 700.0, 21_000.0), (1, Reason::AfterGivingUp));
+    rule.arrived(&arrival(1, 3e6, 600.0));
+    assert_eq!(ask(rule, 9_999.0, 21_000.0), (1, Reason::AfterGivingUp));
+    assert_eq!(ask(rule, 10_000.0, 21_000.0), (3, Reason::BufferScore));
+}
+
+#[test]
+fn after_giving_up_what_has_fallen_further_does_not_come_back() {
+    let rule = &mut *measured(5_000.0, 3);
+    give_up(rule);
+    assert_eq!(ask(rule, 0.0, 9_000.0), (1, Reason::AfterGivingUp));
+    assert_eq!(ask(rule, 1_000.0, 200.0), (0, Reason::InsufficientBuffer));
+    for (now_ms, buffer_ms) in [(2_000.0, 9_000.0), (3_000.0, 21_000.0), (9_999.0, 9_000.0)] {
+        assert_eq!(ask(rule, now_ms, buffer_ms), (0, Reason::AfterGivingUp), "{now_ms}");
+    }
+    assert_eq!(ask(rule, 10_000.0, 9_000.0).0, 3);
 }
 
 proptest! {
@@ -143,5 +181,22 @@ proptest! {
         let view = View { buffer_ms, last: Some(Rung(1)), ..view(&LADDER, &film) };
         let rung = |kbps| measured(kbps, 3).decide(&view).rung;
         prop_assert!(rung(kbps) <= rung(factor * kbps));
+    }
+
+    #[test]
+    fn law_in_the_ten_seconds_after_giving_up_the_choice_never_rises(
+        kbps in 1_000.0..1e5_f64,
+        steps in prop::collection::vec((0.0..1_000.0_f64, 0.0..25_000.0_f64, 1.0..1e5_f64), 1..10),
+    ) {
+        let mut rule = measured(kbps, 3);
+        give_up(&mut *rule);
+        let (mut now_ms, mut most) = (0.0, 1);
+        for (after_ms, buffer_ms, kbps) in steps {
+            now_ms += after_ms;
+            let rung = ask(&mut *rule, now_ms, buffer_ms).0;
+            prop_assert!(rung <= most, "{} after {} at {}", rung, most, now_ms);
+            most = rung;
+            rule.arrived(&Arrival { buffer_ms, now_ms, ..arrival(rung, 4_000.0 * kbps, 4_000.0) });
+        }
     }
 }
