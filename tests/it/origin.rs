@@ -2,7 +2,10 @@
 
 use crate::judges::{has, keep_to_the_dash_schema, root};
 use dashpot_origin::{Config, DataConfig, FaultsConfig, bind};
-use dashpot_packager::grammar::{Service, markdown};
+use dashpot_packager::{
+    grammar::{Service, markdown},
+    livesim2_markdown,
+};
 use dashpot_serve::{LogTo, Shutdown};
 use std::{
     fs,
@@ -32,6 +35,7 @@ impl Origin {
             access_log: LogTo::Off,
             faults: FaultsConfig::default(),
             admin: None,
+            livesim2: Vec::new(),
             data: DataConfig::default(),
         };
         let server = runtime.block_on(bind(config)).expect("the film in media/film");
@@ -96,6 +100,46 @@ fn the_options_in_the_docs_are_those_of_the_table() {
     } else {
         assert_eq!(text, written, "run with UPDATE_EXPECT=1");
     }
+}
+
+#[test]
+fn the_keys_of_livesim2_in_the_docs_are_those_of_the_table() {
+    let path = root().join("docs/livesim2.md");
+    let text = fs::read_to_string(&path).expect("docs/livesim2.md");
+    let mut written = text.clone();
+    for (name, supported) in [("supported", true), ("others", false)] {
+        let mark = format!("<!-- keys: {name} -->\n");
+        let begin = written.find(&mark).expect("a mark") + mark.len();
+        let end = begin + written[begin..].find("<!-- end -->").expect("an end");
+        written.replace_range(begin..end, &livesim2_markdown(supported));
+    }
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(&path, written).expect("docs/livesim2.md");
+    } else {
+        assert_eq!(text, written, "run with UPDATE_EXPECT=1");
+    }
+}
+
+#[test]
+fn mpds_in_livesim2s_grammar_keep_to_the_dash_schema() {
+    let (origin, folder) = (Origin::start(), tempfile::tempdir().expect("a folder"));
+    let mut files = Vec::new();
+    for (at, path) in [
+        "testpic_2s",
+        "segtimeline_1/testpic_6s",
+        "segtimelinenr_1/tsbd_120/snr_0/film",
+        "chunkdur_1/ato_7/testpic4_8s",
+        "utc_direct-head/mup_30/start_1800/film",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let text = origin.get(&format!("/livesim2/{path}/Manifest.mpd?nowMS=1790000001234"));
+        let file = folder.path().join(format!("{at}.mpd"));
+        fs::write(&file, text).expect("a file");
+        files.push(file);
+    }
+    keep_to_the_dash_schema(&files);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What an origin is told to do, and why it could not start.
 
 use crate::{faults::FaultsError, sessions::CmcdLogError};
+use dashpot_packager::Alias;
 use dashpot_serve::{AccessLogError, BindError, LogTo};
 use std::{io, net::SocketAddr, path::PathBuf};
 
@@ -22,6 +23,8 @@ pub struct Config {
     pub faults: FaultsConfig,
     /// Where the operator changes that: an address of this machine.
     pub admin: Option<SocketAddr>,
+    /// What livesim2's names of assets stand for, beside what they stand for by default.
+    pub livesim2: Vec<Alias>,
     /// What becomes of what players tell, and what they are told.
     pub data: DataConfig,
 }

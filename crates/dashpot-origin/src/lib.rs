@@ -10,6 +10,7 @@ mod cmsd;
 mod coding;
 mod config;
 mod faults;
+mod livesim2;
 mod media;
 mod pages;
 mod reply;
@@ -19,6 +20,7 @@ mod sessions;
 mod store;
 
 pub use config::{Config, DataConfig, FaultsConfig, StartError};
+pub use dashpot_packager::{Alias, AliasError};
 pub use faults::FaultsError;
 pub use scan::SkipError;
 pub use server::{RunError, Server, bind};

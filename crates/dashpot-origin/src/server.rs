@@ -4,6 +4,7 @@ use crate::{
     admin, cmsd,
     config::{Config, StartError},
     faults::{Faults, Met},
+    livesim2,
     media::Media,
     pages,
     reply::{Content, Driver, Paced, Resource, refuse},
@@ -20,7 +21,7 @@ use dashpot_base::WallTime;
 use dashpot_http::cors;
 use dashpot_mpd::time::format_date_time;
 use dashpot_packager::{
-    Body as Planned, Cacheability, Catalogue, Found, Refused, asked_time, is_name, respond,
+    Alias, Body as Planned, Cacheability, Catalogue, Found, Refused, asked_time, is_name, respond,
     respond_live,
 };
 use dashpot_serve::{
@@ -54,6 +55,8 @@ pub(crate) struct Origin {
     media: Media,
     manifests: pages::Manifests,
     player: Option<String>,
+    /// What livesim2's names of assets stand for.
+    livesim2: Vec<Alias>,
     clock: Clock,
     pub(crate) faults: Faults,
     sessions: Sessions,
@@ -104,6 +107,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         media: Media::new(store, found.files, metrics.counter(Metric::ResponseBytes)),
         manifests,
         player: config.player,
+        livesim2: config.livesim2,
         faults: Faults::new(
             config.faults.file.as_deref(),
             config.faults.in_urls,
@@ -208,7 +212,8 @@ fn kind(path: &str) -> &'static str {
     if path.starts_with("/time/") {
         return "time";
     }
-    if !["/vod/", "/live/", "/manifests/"].iter().any(|below| path.starts_with(below)) {
+    if !["/vod/", "/live/", "/livesim2/", "/manifests/"].iter().any(|below| path.starts_with(below))
+    {
         return "page";
     }
     match path.rsplit_once('.') {
@@ -243,7 +248,11 @@ async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -
         "/metrics" => return origin.metrics.response().map(Body::from),
         _ => {}
     }
-    let faults = &origin.faults;
+    let request = match livesim2::meant(&origin.catalogue, &origin.livesim2, request) {
+        Ok(request) => request,
+        Err(refused) => return refused_with(&refused),
+    };
+    let (faults, request) = (&origin.faults, request.as_ref());
     let mut met = match faults.meet(request, ends.peer.ip(), &origin.catalogue) {
         Ok(met) => met,
         Err(error) => return refuse(StatusCode::BAD_REQUEST, &format!("wrong fault: {error}")),

@@ -16,7 +16,7 @@ pub(crate) use shape::PASSES_MAX;
 pub use shape::{LOOP, SEG, VERSION};
 
 use crate::address::AddressError;
-pub(crate) use nearest::nearest;
+pub(crate) use nearest::{distance, nearest};
 
 /// One option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub enum Values {
 
 /// The latest point in time that an option can name: the year 2261, which leaves room for a film's
 /// length behind it in 64 bits of nanoseconds.
-const INSTANT_MAX: u64 = 9_200_000_000;
+pub(crate) const INSTANT_MAX: u64 = 9_200_000_000;
 
 /// The families of options below `/vod/`.
 const VOD: &[&[Spec]] = &[shape::FAMILY_VOD, shape::FAMILY];

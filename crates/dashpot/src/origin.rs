@@ -1,7 +1,7 @@
 //! `dashpot origin`: a folder of media as MPEG-DASH.
 
 use crate::{ExitStatus, cli, signal};
-use dashpot_origin::{Config, DataConfig, FaultsConfig};
+use dashpot_origin::{Alias, Config, DataConfig, FaultsConfig};
 use dashpot_serve::{LogTo, Shutdown};
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -39,6 +39,14 @@ pub(crate) struct Args {
     /// Address of the operator's API on this machine, which changes those rules [default: none]
     #[arg(long, value_name = "ADDR", env = "DASHPOT_ORIGIN_ADMIN")]
     admin: Option<SocketAddr>,
+    /// Let a name in /livesim2/ URLs stand for an asset, as in testpic_4s=film/seg_4s; repeatable
+    #[arg(
+        long,
+        value_name = "NAME=ASSET",
+        env = "DASHPOT_ORIGIN_LIVESIM2_ASSETS",
+        value_delimiter = ' '
+    )]
+    livesim2_asset: Vec<Alias>,
     /// Keep what players tell (CMCD) by session and show it at /sessions, to everybody
     #[arg(long, env = "DASHPOT_ORIGIN_SESSIONS")]
     sessions: bool,
@@ -67,6 +75,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
         access_log: args.access_log,
         faults: FaultsConfig { file: args.faults, in_urls: !args.no_url_faults },
         admin: args.admin,
+        livesim2: args.livesim2_asset,
         data: DataConfig { sessions: args.sessions, cmcd_log: args.cmcd_log, cmsd: args.cmsd },
     })
     .await?;

@@ -24,6 +24,7 @@ impl Chain {
             access_log: LogTo::Off,
             faults: dashpot_origin::FaultsConfig::default(),
             admin: None,
+            livesim2: Vec::new(),
             data: dashpot_origin::DataConfig::default(),
         };
         let server = dashpot_origin::bind(config).await.expect("the origin binds");

@@ -6,6 +6,7 @@ mod faults;
 mod faults_live;
 mod http;
 mod live;
+mod livesim2;
 mod media;
 mod pages;
 
@@ -45,6 +46,7 @@ fn config(media: PathBuf) -> Config {
         access_log: LogTo::Off,
         faults: FaultsConfig::default(),
         admin: None,
+        livesim2: Vec::new(),
         data: DataConfig::default(),
     }
 }

@@ -37,7 +37,7 @@ fn example(spec: &Spec, number: Option<u64>, word: &str) -> String {
 }
 
 /// Returns how many letters must be put in, taken out or changed (the Levenshtein distance).
-fn distance(one: &str, other: &str) -> usize {
+pub(crate) fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.chars().count()).collect();
     for (above, letter) in one.chars().enumerate() {
         let mut corner = above;

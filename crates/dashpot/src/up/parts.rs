@@ -78,6 +78,7 @@ pub(super) async fn origin(
         access_log: LogTo::Off,
         faults: dashpot_origin::FaultsConfig::default(),
         admin: None,
+        livesim2: Vec::new(),
         data: dashpot_origin::DataConfig { sessions: true, cmsd: true, cmcd_log: None },
     })
     .await?;

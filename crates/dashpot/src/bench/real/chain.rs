@@ -47,6 +47,7 @@ impl Chain {
             access_log: LogTo::Off,
             faults: dashpot_origin::FaultsConfig::default(),
             admin: None,
+            livesim2: Vec::new(),
             data: dashpot_origin::DataConfig::default(),
         })
         .await?;

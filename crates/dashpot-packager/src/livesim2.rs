@@ -1,0 +1,220 @@
+//! The URLs of livesim2, DASH-IF's live simulator, read as URLs of `/live/`:
+//! `[{key}_{value}/…]{asset}/Manifest.mpd`, and segments below the same prefix.
+//!
+//! Each key that livesim2 has is in a table: what it means here, or why it means nothing. A key
+//! that means nothing is refused by name, and so is one that livesim2 does not have.
+
+mod alias;
+mod keys;
+
+use alias::aliased;
+pub use alias::{Alias, AliasError};
+use keys::{KEYS, Key, Sense};
+
+use crate::{
+    address::Form,
+    catalogue::Catalogue,
+    grammar::{Spec, Values, distance, seconds},
+    respond::Refused,
+};
+
+/// Letters of a wrong option that a message repeats.
+const GIVEN_MAX: usize = 40;
+/// What stands before a fault in a path. Faults belong to the path as a whole, so they stay in it.
+const FAULT: &str = "fault_";
+/// The manifests of livesim2 that stand for a whole asset.
+const MANIFESTS: [&str; 2] = ["Manifest.mpd", "Manifest300.mpd"];
+/// Segments that a path may have: more than there are keys.
+const PARTS_MAX: usize = 64;
+
+/// Returns the path below `/live/` that a path below `/livesim2/` stands for.
+///
+/// # Errors
+/// Names the key that is unknown, not supported here or malformed, and one that would do; or says
+/// which asset there is not.
+pub fn livesim2(catalogue: &Catalogue, aliases: &[Alias], path: &str) -> Result<String, Refused> {
+    let parts: Vec<&str> = path.split('/').take(PARTS_MAX + 1).collect();
+    if PARTS_MAX < parts.len() {
+        return Err(Refused::BadRequest("so long a path has no meaning".to_owned()));
+    }
+    let mut read = Read::default();
+    let mut faults = String::new();
+    for (at, part) in parts.iter().enumerate() {
+        if part.starts_with(FAULT) {
+            faults += &format!("{part}/");
+            continue;
+        }
+        if let Some((key, value)) = known(part) {
+            read.take(key, value, part)?;
+            continue;
+        }
+        let Some(asset) = aliased(catalogue, aliases, part) else {
+            let last = parts.get(at + 1).is_none_or(|next| next.ends_with(".mpd"));
+            return Err(if last { no_asset(part) } else { unknown(part) });
+        };
+        let rest = rest(&parts[at + 1..], read.form.unwrap_or(Form::Number))?;
+        let options: String = read.options.iter().map(|(_, option)| format!("{option}/")).collect();
+        return Ok(format!("{asset}/{faults}{options}{rest}"));
+    }
+    Err(Refused::NotFound(
+        "no such path: livesim2's are [{key}_{value}/…]{asset}/Manifest.mpd".to_owned(),
+    ))
+}
+
+/// Returns the keys of livesim2, and what each means here, as a table in Markdown: those that are
+/// supported, or the others.
+#[must_use]
+pub fn livesim2_markdown(supported: bool) -> String {
+    let row = |key: &Key| {
+        let Key { name, sense } = key;
+        match sense {
+            Sense::Unsupported { near, why } => format!("| `{name}` | {why} | `{near}` |\n"),
+            Sense::Seconds(_)
+            | Sense::Milliseconds(_)
+            | Sense::Number(_)
+            | Sense::Utc(_)
+            | Sense::Form(_) => format!("| `{}` | {} |\n", key.example(), key.meaning()),
+        }
+    };
+    let head = if supported {
+        "| as in | here |\n|---|---|\n"
+    } else {
+        "| key | why not | nearest that is |\n|---|---|---|\n"
+    };
+    let keys = KEYS.iter().filter(|key| key.is_supported() == supported);
+    keys.fold(head.to_owned(), |table, key| table + &row(key))
+}
+
+/// What the keys of a path come to.
+#[derive(Debug, Default)]
+struct Read {
+    form: Option<Form>,
+    /// The options here, each with the one of its name.
+    options: Vec<(&'static str, String)>,
+}
+
+impl Read {
+    fn take(&mut self, key: &'static Key, value: &str, given: &str) -> Result<(), Refused> {
+        let wrong = || {
+            let example = key.example();
+            bad(given, &format!("has no such value here: did you mean `{example}`?"))
+        };
+        let twice = || bad(given, "says again what the path has said already");
+        let (spec, value) = match key.sense {
+            Sense::Unsupported { near, why } => {
+                let near = KEYS.iter().find(|key| key.name == near).map_or("", |key| key.example());
+                let why = format!("is not supported: {why}; the nearest that is: `{near}`");
+                return Err(bad(given, &why));
+            }
+            Sense::Form(form) => {
+                let form = (value == "1").then_some(form).ok_or_else(wrong)?;
+                return self.form.replace(form).map_or(Ok(()), |_| Err(twice()));
+            }
+            Sense::Seconds(spec) => {
+                let ms = milliseconds(value).filter(|ms| within(spec, *ms));
+                (spec, format!("{}s", seconds(ms.ok_or_else(wrong)?)))
+            }
+            Sense::Milliseconds(spec) => {
+                let ms = whole(value).filter(|ms| within(spec, *ms));
+                (spec, format!("{}s", seconds(ms.ok_or_else(wrong)?)))
+            }
+            Sense::Number(spec) => {
+                let number = whole(value).filter(|number| within(spec, *number));
+                (spec, number.ok_or_else(wrong)?.to_string())
+            }
+            Sense::Utc(spec) => (spec, utc(value).ok_or_else(wrong)?),
+        };
+        if self.options.iter().any(|(name, _)| *name == spec.name) {
+            return Err(twice());
+        }
+        self.options.push((spec.name, format!("{}_{value}", spec.name)));
+        Ok(())
+    }
+}
+
+/// Finds the key of a segment of a path.
+fn known(part: &str) -> Option<(&'static Key, &str)> {
+    let (name, value) = part.split_once('_')?;
+    KEYS.iter().find(|key| key.name == name).map(|key| (key, value))
+}
+
+/// Reads what follows the asset: a manifest, or a file of the asset, perhaps of a version.
+fn rest(parts: &[&str], form: Form) -> Result<String, Refused> {
+    let files = match parts {
+        [version, files @ ..] if version.starts_with("v_") => files,
+        files => files,
+    };
+    match (parts, files) {
+        ([manifest], _) if MANIFESTS.contains(manifest) => Ok(format!("{}.mpd", form.name())),
+        (_, [_, file]) if file.ends_with(".mp4") || file.ends_with(".m4s") => Ok(parts.join("/")),
+        _ => Err(Refused::NotFound(format!(
+            "no such path: an asset has {}, and what that leads to",
+            MANIFESTS.join(", ")
+        ))),
+    }
+}
+
+fn bad(given: &str, why: &str) -> Refused {
+    let given: String = given.chars().take(GIVEN_MAX).collect();
+    Refused::BadRequest(format!("livesim2's option `{given}` {why}"))
+}
+
+fn unknown(part: &str) -> Refused {
+    let name: String = part.split('_').next().unwrap_or(part).chars().take(16).collect();
+    let supported = KEYS.iter().filter(|key| key.is_supported());
+    let nearest = supported.min_by_key(|key| distance(&name, key.name));
+    let nearest = nearest.map_or("", |key| key.example());
+    bad(part, &format!("is none, nor is there such an asset: did you mean `{nearest}`?"))
+}
+
+fn no_asset(part: &str) -> Refused {
+    let name: String = part.chars().take(GIVEN_MAX).collect();
+    Refused::NotFound(format!(
+        "there is no asset `{name}`: let it stand for one with --livesim2-asset {name}=ASSET"
+    ))
+}
+
+fn within(spec: &Spec, number: u64) -> bool {
+    match spec.values {
+        Values::Count(least, most) | Values::Span(least, most) => (least..=most).contains(&number),
+        Values::Instant => number <= crate::grammar::INSTANT_MAX,
+        Values::Words(_) | Values::Version => false,
+    }
+}
+
+/// Reads a whole number, with leading zeros as livesim2 takes them.
+fn whole(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Reads seconds, to the millisecond.
+fn milliseconds(text: &str) -> Option<u64> {
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let fraction = fraction.trim_end_matches('0');
+    if 3 < fraction.len() {
+        return None;
+    }
+    let thousandths = whole(&format!("{fraction:0<3}"))?;
+    whole(seconds)?.checked_mul(1_000)?.checked_add(thousandths)
+}
+
+/// Reads a list of schemes. Those that differ in milliseconds alone are one here, which has them.
+fn utc(text: &str) -> Option<String> {
+    let mut words: Vec<&str> = Vec::new();
+    for word in text.split('-') {
+        let word = match word {
+            "direct" | "none" | "httpxsdate" | "httpiso" => word,
+            "head" => "httphead",
+            "httpxsdatems" => "httpxsdate",
+            "httpisoms" => "httpiso",
+            _ => return None,
+        };
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    Some(words.join("-"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! The keys that livesim2 has, each with what it means here.
+
+use crate::{
+    address::Form,
+    grammar::{AST, ATO, CHUNK, LATENCY, MUP, SNR, SPD, STOP, Spec, TSBD, UTC},
+};
+
+/// A key of livesim2.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Key {
+    /// What stands before the first `_`.
+    pub(super) name: &'static str,
+    /// What it means.
+    pub(super) sense: Sense,
+}
+
+/// What a key means here.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sense {
+    /// An option whose value is in seconds there.
+    Seconds(&'static Spec),
+    /// An option whose value is in milliseconds there.
+    Milliseconds(&'static Spec),
+    /// An option whose value is the same number.
+    Number(&'static Spec),
+    /// The schemes of `UTCTiming`.
+    Utc(&'static Spec),
+    /// A form of the MPD.
+    Form(Form),
+    /// Nothing.
+    Unsupported {
+        /// The supported key that comes nearest.
+        near: &'static str,
+        /// Why not, or what does the same here.
+        why: &'static str,
+    },
+}
+
+impl Key {
+    /// Says whether it means something.
+    pub(super) const fn is_supported(&self) -> bool {
+        !matches!(self.sense, Sense::Unsupported { .. })
+    }
+
+    /// Returns the key with a value.
+    pub(super) fn example(&self) -> &'static str {
+        let example = EXAMPLES
+            .iter()
+            .find(|example| example.split_once('_').is_some_and(|(name, _)| name == self.name));
+        example.copied().unwrap_or(self.name)
+    }
+
+    /// Returns what it means, in words.
+    pub(super) fn meaning(&self) -> String {
+        let option = |spec: &Spec, unit: &str| format!("`{}_`{unit}", spec.name);
+        match self.sense {
+            Sense::Seconds(spec) => option(spec, ", in seconds"),
+            Sense::Milliseconds(spec) => option(spec, ", from milliseconds"),
+            Sense::Number(spec) => option(spec, ""),
+            Sense::Utc(spec) => option(spec, " (`head` is `httphead`; `…ms` is the one without)"),
+            Sense::Form(form) => format!("`{}.mpd`", form.name()),
+            Sense::Unsupported { why, .. } => why.to_owned(),
+        }
+    }
+}
+
+/// Each supported key with a value that it takes.
+const EXAMPLES: &[&str] = &[
+    "start_1700000000",
+    "ast_1700000000",
+    "stop_1700003600",
+    "tsbd_120",
+    "mup_2",
+    "spd_10",
+    "snr_0",
+    "utc_httpiso",
+    "ato_1.5",
+    "chunkdur_0.5",
+    "ltgt_3500",
+    "segtimeline_1",
+    "segtimelinenr_1",
+];
+
+const fn is(name: &'static str, sense: Sense) -> Key {
+    Key { name, sense }
+}
+
+const fn none(name: &'static str, near: &'static str, why: &'static str) -> Key {
+    Key { name, sense: Sense::Unsupported { near, why } }
+}
+
+const PERIODS: &str = "there is one period";
+const SUBTITLES: &str = "no subtitles are generated";
+const PROTECTION: &str = "nothing is encrypted";
+const STEERING: &str = "there is no content steering";
+const ADS: &str = "there are no ad breaks";
+const LAYERED: &str = "there are no representations of shorter segments";
+const NEVER: &str = "livesim2 itself takes no notice of it";
+
+/// All of them, in livesim2's order. What comes to be supported changes its line.
+pub(super) const KEYS: &[Key] = &[
+    is("start", Sense::Number(&AST)),
+    is("ast", Sense::Number(&AST)),
+    is("stop", Sense::Number(&STOP)),
+    none("startrel", "start", "times are absolute, so that an URL means one thing"),
+    none("stoprel", "stop", "times are absolute, so that an URL means one thing"),
+    none("dur", "stop", PERIODS),
+    none("timeoffset", "ast", "the clock is right unless a `fault_skew_` is in the path"),
+    none("init", "ato", NEVER),
+    is("tsbd", Sense::Seconds(&TSBD)),
+    is("mup", Sense::Seconds(&MUP)),
+    none("modulo", "stop", "livesim2 itself refuses it"),
+    none("tfdt", "ast", NEVER),
+    none("cont", "mup", NEVER),
+    none("periods", "segtimeline", PERIODS),
+    none("xlink", "segtimeline", PERIODS),
+    none("etp", "stop", NEVER),
+    none("etpDuration", "stop", NEVER),
+    none("insertad", "segtimeline", NEVER),
+    none("continuous", "segtimeline", PERIODS),
+    is("segtimeline", Sense::Form(Form::Time)),
+    is("segtimelinenr", Sense::Form(Form::Timeline)),
+    none("peroff", "ast", NEVER),
+    none("scte35", "segtimeline", ADS),
+    is("utc", Sense::Utc(&UTC)),
+    is("snr", Sense::Number(&SNR)),
+    is("ato", Sense::Seconds(&ATO)),
+    is("ltgt", Sense::Milliseconds(&LATENCY)),
+    is("spd", Sense::Seconds(&SPD)),
+    none("sidx", "segtimeline", NEVER),
+    none(
+        "segtimelineloss",
+        "segtimeline",
+        "use a `fault_` in the path; livesim2 takes no notice of it",
+    ),
+    is("chunkdur", Sense::Seconds(&CHUNK)),
+    none("timesubsstpp", "segtimeline", SUBTITLES),
+    none("timesubswvtt", "segtimeline", SUBTITLES),
+    none("timesubsdur", "segtimeline", SUBTITLES),
+    none("timesubssegnr", "segtimelinenr", SUBTITLES),
+    none("timesubsreg", "segtimeline", SUBTITLES),
+    none("timecc608", "segtimeline", SUBTITLES),
+    none("statuscode", "start", "use a `fault_` in the path, which can do more"),
+    none("traffic", "ato", "use a `fault_` in the path, which can do more"),
+    none("drm", "segtimeline", PROTECTION),
+    none("eccp", "segtimeline", PROTECTION),
+    none("patch", "mup", "there are no MPD patches"),
+    none("annexI", "segtimeline", "no parameters of URLs are passed on"),
+    none("ssras", "chunkdur", LAYERED),
+    none("chunkdurssr", "chunkdur", LAYERED),
+    none("sgai", "segtimeline", ADS),
+    none("svta", "segtimeline", ADS),
+    none("steer", "segtimeline", STEERING),
+    none("cdn", "segtimeline", STEERING),
+    none("sid", "segtimeline", STEERING),
+    none("csid", "segtimeline", STEERING),
+];

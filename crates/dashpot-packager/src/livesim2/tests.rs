@@ -1,0 +1,180 @@
+use super::*;
+use crate::{Asset, AssetSource, Body, Found, fixture, respond_live};
+use dashpot_base::WallTime;
+use std::time::Duration;
+
+/// A catalogue with livesim2's stand-in and one asset more.
+fn catalogue() -> Catalogue {
+    let film = Asset::new(AssetSource {
+        name: "film".to_owned(),
+        tracks: vec![
+            fixture::track("v1", fixture::kind_video(180), 12_800, &[25_600; 12]),
+            fixture::track("a-en", fixture::STEREO, 48_000, &fixture::aac(2, 12)),
+        ],
+        ..AssetSource::default()
+    });
+    Catalogue::new([fixture::clip(6), film.unwrap()])
+}
+
+fn check(path: &str, expected: &str) {
+    let aliases = ["mine=clip/seg_4s".parse().unwrap()];
+    let found = match livesim2(&catalogue(), &aliases, path) {
+        Ok(path) => path,
+        Err(Refused::NotFound(why)) => format!("404 {why}"),
+        Err(Refused::BadRequest(why)) => format!("400 {why}"),
+        Err(refused @ (Refused::TooEarly { .. } | Refused::Gone(_))) => panic!("{refused:?}"),
+    };
+    let same = if expected.contains(' ') { found.contains(expected) } else { found == expected };
+    assert!(same, "{path}: {found}");
+}
+
+#[test]
+fn what_both_know_is_read_as_ours() {
+    for (path, expected) in [
+        ("clip/Manifest.mpd", "clip/number.mpd"),
+        ("mine/Manifest.mpd", "clip/seg_4s/number.mpd"),
+        (
+            "tsbd_60/segtimeline_1/ato_1.5/chunkdur_0.25/testpic_2s/Manifest.mpd",
+            "film/seg_2s/tsbd_60s/ato_1.5s/chunk_0.25s/time.mpd",
+        ),
+        ("segtimelinenr_1/clip/Manifest.mpd", "clip/timeline.mpd"),
+        (
+            "chunkdur_1/ato_7.00/testpic4_8s/Manifest300.mpd",
+            "film/seg_8s/chunk_1s/ato_7s/number.mpd",
+        ),
+        ("ltgt_3500/snr_010/clip/Manifest.mpd", "clip/ltgt_3.5s/snr_10/number.mpd"),
+        ("start_1000/stop_2000/clip/Manifest.mpd", "clip/ast_1000/stop_2000/number.mpd"),
+        ("utc_head-httpisoms-httpiso/clip/Manifest.mpd", "clip/utc_httphead-httpiso/number.mpd"),
+        ("mup_3/spd_9/clip/v_1/v1/init.mp4", "clip/mup_3s/spd_9s/v_1/v1/init.mp4"),
+        ("segtimeline_1/clip/a-en/t0.m4s", "clip/a-en/t0.m4s"),
+        ("fault_delay_1s/mup_2/clip/v1/3.m4s", "clip/fault_delay_1s/mup_2s/v1/3.m4s"),
+    ] {
+        check(path, expected);
+    }
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_its_name_and_what_can() {
+    for (path, expected) in [
+        ("", "404 there is no asset ``"),
+        ("clip", "404 no such path"),
+        ("clip/number.mpd", "404 no such path: an asset has Manifest.mpd"),
+        ("clip/tsbd_60/Manifest.mpd", "404 no such path"),
+        ("clip/Manifest_thumbs.mpd", "404 no such path"),
+        ("nofilm_2s/Manifest.mpd", "404 there is no asset `nofilm_2s`: let it stand for one with"),
+        ("tsdb_60/clip/Manifest.mpd", "400 livesim2's option `tsdb_60` is none"),
+        ("tsdb_60/clip/Manifest.mpd", "did you mean `tsbd_120`?"),
+        ("tsbd_60s/clip/Manifest.mpd", "400 livesim2's option `tsbd_60s` has no such value"),
+        ("tsbd_999999/clip/Manifest.mpd", "did you mean `tsbd_120`?"),
+        ("ato_inf/clip/Manifest.mpd", "400 livesim2's option `ato_inf` has no such value"),
+        ("ato_1.2345/clip/Manifest.mpd", "did you mean `ato_1.5`?"),
+        ("utc_ntp/clip/Manifest.mpd", "400 livesim2's option `utc_ntp` has no such value"),
+        ("segtimeline_pattern/clip/Manifest.mpd", "did you mean `segtimeline_1`?"),
+        (
+            "segtimeline_1/segtimelinenr_1/clip/Manifest.mpd",
+            "400 livesim2's option `segtimelinenr_1` says again",
+        ),
+        ("ast_1/start_1/clip/Manifest.mpd", "400 livesim2's option `start_1` says again"),
+        ("snr_-1/clip/Manifest.mpd", "did you mean `snr_0`?"),
+    ] {
+        check(path, expected);
+    }
+    check(&"mup_1/".repeat(PARTS_MAX), "400 so long a path");
+}
+
+#[test]
+fn each_of_livesim2s_keys_is_met_or_refused_by_name() {
+    // All that its configuration of URLs knows, beside which it has no options.
+    let all = "start ast stop startrel stoprel dur timeoffset init tsbd mup modulo tfdt cont \
+        periods xlink etp etpDuration insertad continuous segtimeline segtimelinenr peroff scte35 \
+        utc snr ato ltgt spd sidx segtimelineloss chunkdur timesubsstpp timesubswvtt timesubsdur \
+        timesubssegnr timesubsreg timecc608 statuscode traffic drm eccp patch annexI ssras \
+        chunkdurssr sgai svta steer cdn sid csid";
+    let all: Vec<_> = all.split_whitespace().collect();
+    assert_eq!(KEYS.iter().map(|key| key.name).collect::<Vec<_>>(), all);
+    let (catalogue, now) = (catalogue(), WallTime::from_epoch(Duration::from_secs(1_700_003_700)));
+    for key in KEYS {
+        let name = key.name;
+        if let Sense::Unsupported { near, why } = key.sense {
+            assert!(
+                KEYS.iter().any(|key| key.name == near && key.is_supported()),
+                "{name}: {near}"
+            );
+            let refused = livesim2(&catalogue, &[], &format!("{name}_1/film/Manifest.mpd"));
+            let Err(Refused::BadRequest(said)) = refused else { panic!("{name}: {refused:?}") };
+            assert!(said.contains(&format!("`{name}_1` is not supported: {why}")), "{said}");
+            assert!(said.contains(&format!("`{near}_")), "{said}");
+            continue;
+        }
+        let plain = mpd(&catalogue, "film/Manifest.mpd", now);
+        let given = mpd(&catalogue, &format!("{}/film/Manifest.mpd", key.example()), now);
+        // The scheme of the example is what holds without it; all others change the MPD.
+        assert_eq!(plain == given, name == "utc", "{name}");
+    }
+    assert_ne!(
+        mpd(&catalogue, "film/Manifest.mpd", now),
+        mpd(&catalogue, "utc_head/film/Manifest.mpd", now)
+    );
+}
+
+fn mpd(catalogue: &Catalogue, path: &str, now: WallTime) -> String {
+    let ours = livesim2(catalogue, &[], path).unwrap_or_else(|refused| panic!("{path}: {refused}"));
+    match respond_live(catalogue, &ours, now) {
+        Ok(Found { body: Body::Text(text), .. }) => text,
+        other => panic!("{path} is {ours}: {other:?}"),
+    }
+}
+
+#[test]
+fn urls_that_players_show_as_samples_have_an_mpd_or_the_name_of_what_is_missing() {
+    let (catalogue, now) = (catalogue(), WallTime::from_epoch(Duration::from_secs(1_790_000_000)));
+    for path in [
+        "testpic_2s/Manifest.mpd",
+        "testpic_6s/Manifest.mpd",
+        "testpic4_8s/Manifest.mpd",
+        "utc_head/testpic_2s/Manifest.mpd",
+        "utc_direct-head/testpic_2s/Manifest.mpd",
+        "mup_30/testpic_2s/Manifest.mpd",
+        "mup_300/tsbd_500/testpic_2s/Manifest.mpd",
+        "start_1800/testpic_2s/Manifest.mpd",
+        "segtimeline_1/testpic_2s/Manifest.mpd",
+        "segtimelinenr_1/testpic_2s/Manifest.mpd",
+        "chunkdur_1/ato_7/testpic4_8s/Manifest300.mpd",
+        "chunkdur_1/ato_7/testpic4_8s/Manifest.mpd",
+        "ato_1.5/chunkdur_0.5/ltgt_3500/testpic_2s/Manifest.mpd",
+    ] {
+        let mpd = mpd(&catalogue, path, now);
+        assert!(mpd.contains("type=\"dynamic\""), "{path}");
+    }
+    for (path, key) in [
+        ("scte35_2/testpic_2s/Manifest.mpd", "scte35_2"),
+        ("segtimeline_1/patch_60/testpic_2s/Manifest.mpd", "patch_60"),
+        ("periods_60/continuous_1/testpic_2s/Manifest.mpd", "periods_60"),
+        ("periods_20/testpic_2s/Manifest.mpd", "periods_20"),
+        ("ato_inf/testpic_2s/Manifest.mpd", "ato_inf"),
+        ("modulo_10/testpic_2s/Manifest.mpd", "modulo_10"),
+    ] {
+        check(path, &format!("400 livesim2's option `{key}`"));
+    }
+    // Longer than a segment: the asset is asked for, and says what fits.
+    let ours = livesim2(&catalogue, &[], "ato_10/testpic_2s/Manifest.mpd").unwrap();
+    let refused = respond_live(&catalogue, &ours, now).unwrap_err().to_string();
+    assert!(refused.contains("`ato_10s` does not fit"), "{refused}");
+}
+
+#[test]
+fn an_alias_names_an_asset_and_its_options() {
+    for text in ["a=b", "a=b/seg_8s", "testpic_4s=film/seg_4s/chunk_0.5s"] {
+        assert!(text.parse::<Alias>().is_ok(), "{text}");
+    }
+    for text in ["", "a", "a=", "=b", "a=b/", "a=b/loop_2", "a/b=c", "a=../b", "a=b/seg_8s/seg_8s"]
+    {
+        assert!(text.parse::<Alias>().is_err(), "{text}");
+    }
+    // What an operator says goes before what holds by default, and before an asset of that name.
+    let alias = ["testpic_2s=clip".parse().unwrap(), "film=clip".parse().unwrap()];
+    for name in ["testpic_2s", "film"] {
+        assert_eq!(aliased(&catalogue(), &alias, name).unwrap(), "clip");
+    }
+    assert_eq!(aliased(&Catalogue::default(), &[], "testpic_2s"), None);
+}
