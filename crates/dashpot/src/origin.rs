@@ -39,7 +39,7 @@ pub(crate) struct Args {
     /// Address of the operator's API on this machine, which changes those rules [default: none]
     #[arg(long, value_name = "ADDR", env = "DASHPOT_ORIGIN_ADMIN")]
     admin: Option<SocketAddr>,
-    /// Let a name in /livesim2/ URLs stand for an asset, as in testpic_4s=film/seg_4s; repeatable
+    /// Let a name in /livesim2/ URLs stand for an asset, as in `testpic_4s=film/seg_4s`; repeatable
     #[arg(
         long,
         value_name = "NAME=ASSET",
