@@ -9,7 +9,7 @@ MOVIE ?=
 # Where `make paper-mmsys18` finds the films and networks that were published with Sabre.
 SABRE ?= ../shared/reference/sabre/inputs
 
-.PHONY: help demo test e2e check bless media deps deps-demo web bench-abr paper-mmsys18 bench-edge bench-live bench-origin bench-connections soak audit clean
+.PHONY: help demo test e2e check bless media deps deps-demo web onnx bench-abr paper-mmsys18 bench-edge bench-live bench-origin bench-connections soak audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -54,6 +54,12 @@ web/node_modules/.stamp: web/package-lock.json
 web/dist/index.html: web/node_modules/.stamp $(WEB_SOURCES)
 	cd web && npm run --silent build
 	@touch $@
+
+onnx: ## build and test dashpot-onnx, which plays ONNX files (--abr onnx:FILE), beside every dashpot that is built
+	$(CARGO) test --locked --manifest-path onnx/Cargo.toml --target-dir target/onnx --release
+	$(CARGO) build --locked --manifest-path onnx/Cargo.toml --target-dir target/onnx --release
+	@for profile in debug demo release; do mkdir -p target/$$profile && cp target/onnx/release/dashpot-onnx target/$$profile/; done
+	@echo "target/onnx/release/dashpot-onnx is built, and copied beside dashpot"
 
 bench-abr: ## how many ABR sessions a second one core runs (MOVIE=film.json in Sabre's form for your own film)
 	$(CARGO) run --locked --release -p dashpot-sim --example bench_abr -- $(MOVIE)

@@ -89,6 +89,17 @@ fn a_sweep_ends_with_the_name_of_what_a_program_did_wrong() {
     check(&format!("exec:sh {}", script.display()), "rung 99 is not there: rungs are 0 to 5");
 }
 
+/// Whether `make onnx` has been run.
+#[expect(clippy::print_stdout, reason = "whoever runs the tests should see what was skipped")]
+fn networks_are_played() -> bool {
+    let player = Path::new(env!("CARGO_BIN_EXE_dashpot")).with_file_name("dashpot-onnx");
+    let is_there = player.is_file();
+    if !is_there {
+        println!("skipped: dashpot-onnx is not built (make onnx)");
+    }
+    is_there
+}
+
 /// Whether Python has these modules.
 #[expect(clippy::print_stdout, reason = "whoever runs the tests should see what was skipped")]
 fn has_modules(modules: &str) -> bool {
@@ -99,6 +110,54 @@ fn has_modules(modules: &str) -> bool {
         println!("skipped: Python or one of {modules} is not installed");
     }
     are_there
+}
+
+/// The figures of each row, without the columns that say who played.
+fn figures(out: &Path) -> Vec<String> {
+    let rows = fs::read_to_string(out.join("sessions.csv")).expect("rows");
+    let figures = rows.lines().skip(1).map(|row| {
+        let (_, figures) = row.split_once(",ended,").expect("a film that ended");
+        figures.to_owned()
+    });
+    figures.collect()
+}
+
+#[test]
+fn a_network_plays_by_itself_what_onnxruntime_makes_of_it() {
+    if !networks_are_played() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let python = has_modules("numpy, onnxruntime");
+    for network in ["onnx/tests/pensieve.onnx", "onnx/tests/vector.onnx"] {
+        let play = |rule: &str, threads: &str| {
+            let out = folder.path().join(rule.replace(['/', ' '], "-")).join(threads);
+            let output = bench(rule, &out, threads);
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            figures(&out)
+        };
+        let played = play(&format!("onnx:{network}"), "1");
+        assert_eq!(played.len(), 3);
+        assert_eq!(played, play(&format!("onnx:{network}"), "3"));
+        if python {
+            let by_python = format!("exec:python3 examples/policy/network.py {network}");
+            assert_eq!(played, play(&by_python, "1"), "{network}");
+        }
+    }
+}
+
+#[test]
+fn a_network_that_cannot_play_ends_the_sweep_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let told = |rule: &str| {
+        let output = bench(rule, folder.path(), "1");
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(told("onnx:absent.onnx").contains("there is no file `absent.onnx`"));
+    let expected = if networks_are_played() { "1x9x9" } else { "make onnx" };
+    let told = told("onnx:onnx/tests/square.onnx");
+    assert!(told.contains(expected), "{told}");
 }
 
 #[test]

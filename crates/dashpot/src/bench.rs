@@ -38,7 +38,8 @@ use summary::Summary;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Rules to be compared, with parameters where wished: `throughput,bola:gp=6,dynamic`, or
-    /// `exec:COMMAND` for a program that chooses (docs/policies.md); a wrong name lists them all
+    /// `exec:COMMAND` for a program or `onnx:FILE` for a network that chooses (docs/policies.md); a
+    /// wrong name lists them all
     #[arg(
         long,
         value_name = "RULES",

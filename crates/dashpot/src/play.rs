@@ -29,7 +29,8 @@ pub(crate) struct Args {
     /// URL of the MPD
     url: Url,
     /// Rule that chooses the rungs, with parameters where wished: `throughput:safety=0.8`, or
-    /// `exec:COMMAND` for a program that does (docs/policies.md); a wrong name lists them all
+    /// `exec:COMMAND` for a program or `onnx:FILE` for a network that does (docs/policies.md); a
+    /// wrong name lists them all
     #[arg(long, value_name = "NAME", default_value = "dynamic-o", env = "DASHPOT_PLAY_ABR",
           value_parser = rule::spec)]
     abr: String,
