@@ -48,7 +48,11 @@ impl InFlight {
     /// Returns how long it has been on its way, but for the time in which it was not made yet.
     pub(crate) fn took(&self, now: MonoTime) -> Duration {
         let since = now.since(self.since);
-        if self.idle == Idle::default() { since } else { since.saturating_sub(self.idle.until(now)) }
+        if self.idle == Idle::default() {
+            since
+        } else {
+            since.saturating_sub(self.idle.until(now))
+        }
     }
 }
 
