@@ -2,9 +2,11 @@
 
 mod html;
 mod json;
+mod urlgen;
 
 pub(crate) use html::{escape, index};
 pub(crate) use json::assets;
+pub(crate) use urlgen::urlgen;
 
 use bytes::Bytes;
 use dashpot_base::WallTime;

@@ -337,6 +337,10 @@ impl Origin {
                 let page = pages::index(&self.catalogue, manifests, player, host);
                 Ok(Resource::text("text/html; charset=utf-8", "no-cache", page))
             }
+            "/urlgen" => {
+                let page = pages::urlgen(&self.catalogue, self.player.as_deref());
+                Ok(Resource::text("text/html; charset=utf-8", "no-cache", page))
+            }
             "/assets.json" => {
                 Ok(Resource::text(json, SHORT, pages::assets(&self.catalogue, &self.manifests)))
             }

@@ -37,7 +37,7 @@ pub(crate) fn index(
         "</style>\n</head>\n<body>\n<main>\n<h1>dashpot origin</h1>\n",
         "<p>Options go before the manifest: <code>/vod/film/loop_3/seg_4s/number.mpd</code> plays ",
         "three times with segments of 4 s. The same list for programs: ",
-        "<a href=\"/assets.json\">assets.json</a>.</p>\n",
+        "<a href=\"/assets.json\">assets.json</a>. <a href=\"/urlgen\">Build a URL</a> from a form.</p>\n",
     ));
     for asset in catalogue.assets() {
         section(&mut page, asset, &play);
@@ -146,7 +146,7 @@ fn row(page: &mut String, cells: [&str; 6]) {
     page.push_str("</tr>\n");
 }
 
-fn push(page: &mut String, text: std::fmt::Arguments<'_>) {
+pub(super) fn push(page: &mut String, text: std::fmt::Arguments<'_>) {
     // Writing to a String cannot fail.
     page.write_fmt(text).unwrap_or_default();
 }

@@ -32,6 +32,30 @@ async fn the_index_links_every_manifest_and_the_player() {
 }
 
 #[tokio::test]
+async fn the_page_that_builds_urls_has_every_option_and_form() {
+    use dashpot_packager::{
+        Form,
+        grammar::{Service, VERSION},
+    };
+    let server = start(config(film())).await;
+    let page = get(&server, "/urlgen").await;
+    assert_eq!((page.status, page.field("content-type")), (200, "text/html; charset=utf-8"));
+    let text = page.text();
+    assert!(text.contains("data-player=\"http://player.test/?x=1\""));
+    assert!(text.contains("<option value=\"film\">"));
+    for (name, service) in [("live", Service::Live), ("vod", Service::Vod)] {
+        for form in Form::of(service) {
+            assert!(text.contains(&format!("<option value=\"{name}/{}\">", form.name())));
+        }
+        for spec in service.options() {
+            let input = text.contains(&format!("<input id=\"{name}-{}\"", spec.name));
+            assert_eq!(input, spec.name != VERSION.name, "{name} {}", spec.name);
+        }
+    }
+    assert!(get(&server, "/").await.text().contains("href=\"/urlgen\""));
+}
+
+#[tokio::test]
 async fn without_a_player_the_index_says_how_to_play_each_manifest() {
     let mut config = config(film());
     config.player = None;
