@@ -22,10 +22,19 @@ pub(crate) fn has(program: &str, version: &str) -> bool {
 
 /// Validates MPDs by the schema of ISO/IEC 23009-1; passes with a message where the schema, which
 /// is ISO's and no part of the project, does not lie beside the checkout.
-#[expect(clippy::print_stdout, reason = "whoever runs the tests should see what was skipped")]
 pub(crate) fn keep_to_the_dash_schema(files: &[PathBuf]) {
+    keep_to("DASH-MPD.xsd", files);
+}
+
+/// Validates patches of MPDs likewise.
+pub(crate) fn keep_to_the_patch_schema(files: &[PathBuf]) {
+    keep_to("DASH-MPD-PATCH.xsd", files);
+}
+
+#[expect(clippy::print_stdout, reason = "whoever runs the tests should see what was skipped")]
+fn keep_to(schema: &str, files: &[PathBuf]) {
     assert!(!files.is_empty(), "nothing to judge");
-    let schema = root().join("../shared/reference/mpd-schema/6th-Ed/DASH-MPD.xsd");
+    let schema = root().join("../shared/reference/mpd-schema/6th-Ed").join(schema);
     if !schema.is_file() {
         println!("skipped: no DASH schema beside the workspace");
         return;

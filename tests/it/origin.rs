@@ -1,6 +1,6 @@
 //! The origin against judges that are not ours: the DASH schema and `FFmpeg`.
 
-use crate::judges::{has, keep_to_the_dash_schema, root};
+use crate::judges::{has, keep_to_the_dash_schema, keep_to_the_patch_schema, root};
 use dashpot_origin::{Config, DataConfig, FaultsConfig, bind};
 use dashpot_packager::{
     grammar::{Service, markdown},
@@ -156,6 +156,7 @@ fn every_live_form_at_any_time_keeps_to_the_dash_schema() {
             (1_790_000_001_234, "chunk_0.25s/ato_1s/utc_none/start_1789999000/"),
             (1_790_000_001_234, "start_1789999000/stop_1790000002/"),
             (1_790_000_001_234, "chunk_0.5s/start_1789999000/stop_1789999999/"),
+            (1_790_000_001_234, "patch_60.5s/"),
         ] {
             let text = origin.get(&format!("/live/film/{options}{form}.mpd?nowMS={at}"));
             let file = folder.path().join(format!("{form}-{at}-{}.mpd", files.len()));
@@ -164,6 +165,31 @@ fn every_live_form_at_any_time_keeps_to_the_dash_schema() {
         }
     }
     keep_to_the_dash_schema(&files);
+}
+
+#[test]
+fn patches_keep_to_the_schema_of_patches() {
+    let (origin, folder) = (Origin::start(), tempfile::tempdir().expect("a folder"));
+    let mut files = Vec::new();
+    for (at, options) in [
+        (1_790_000_002_000_u64, "patch_60s/"),
+        (1_790_000_051_234, "patch_60s/tsbd_300s/utc_direct/"),
+        (1_790_000_051_234, "patch_60s/chunk_0.5s/start_1789999000/"),
+    ] {
+        for form in ["time", "timeline"] {
+            let text = |path: &str| String::from_utf8(origin.get(path)).expect("text");
+            let mpd = text(&format!("/live/film/{options}{form}.mpd?nowMS=1790000000000"));
+            let (_, location) = mpd.split_once("<PatchLocation ").expect("a location");
+            let (_, location) = location.split_once('>').expect("a location");
+            let (location, _) = location.split_once('<').expect("a location");
+            let text = text(&format!("/live/film/{options}{location}?nowMS={at}"));
+            assert!(text.contains("<Patch "), "{options} {text}");
+            let file = folder.path().join(format!("{form}-{}.mpp", files.len()));
+            fs::write(&file, text).expect("a file");
+            files.push(file);
+        }
+    }
+    keep_to_the_patch_schema(&files);
 }
 
 /// Has a file decoded by `FFmpeg`: an error anywhere fails.

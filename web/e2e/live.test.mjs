@@ -8,6 +8,8 @@ import { startServers } from "./support/servers.mjs";
 
 // Enough for several segments and, where the MPD lists them, for it to be fetched again.
 const PLAY_S = 5;
+// Beyond what the first MPD lists, from three segments of two seconds behind its end.
+const PATCHED_S = 9;
 // Many times the playing time: a bound for a busy machine, not a measurement.
 const PLAY_MS_MAX = 60_000;
 
@@ -60,4 +62,19 @@ test("an event plays from its start, and to its end when it has ended", { skip, 
   const duration_s = await page.evaluate(() => document.querySelector("video").duration);
   assert.ok(Math.abs(duration_s - 20) < 0.05, `${duration_s} s`);
   await close();
+});
+
+test("dash.js follows a film by patches of its MPD alone", { skip, timeout: 90_000 }, async () => {
+  for (const form of ["time", "timeline"]) {
+    const mpd = `${servers.edge}/live/film/patch_60s/${form}.mpd`;
+    const { page, failed, requested, close } = await openLive(browser, mpd);
+    const { errors } = await played(page, PATCHED_S, PLAY_MS_MAX);
+    assert.deepEqual(errors, []);
+    assert.deepEqual(failed.filter(unexpected), []);
+    const patches = requested.filter((url) => url.includes(`/${form}-`) && url.includes(".mpp"));
+    assert.ok(2 <= new Set(patches).size, `one patch leads to the next: ${patches}`);
+    const whole = requested.filter((url) => url.endsWith(".mpd"));
+    assert.equal(whole.length, 1, "every patch could be applied");
+    await close();
+  }
 });

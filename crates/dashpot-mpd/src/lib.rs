@@ -10,6 +10,7 @@ mod error;
 mod model;
 mod order;
 mod parse;
+pub mod patch;
 mod record;
 mod rewrite;
 pub mod time;
@@ -19,8 +20,8 @@ mod xml;
 
 pub use error::{ParseError, Warning};
 pub use model::{
-    AdaptationSet, BaseUrl, Descriptor, Initialization, Label, Location, Mpd, Period,
-    ProgramInformation, Representation, RepresentationIndex, S, SegmentBase, SegmentList,
+    AdaptationSet, BaseUrl, Descriptor, Initialization, Label, Location, Mpd, PatchLocation,
+    Period, ProgramInformation, Representation, RepresentationIndex, S, SegmentBase, SegmentList,
     SegmentTemplate, SegmentTimeline, SegmentUrl, Text,
 };
 pub use parse::parse;

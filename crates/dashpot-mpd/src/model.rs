@@ -51,6 +51,8 @@ record! {
             base_urls: Vec<BaseUrl> = "BaseURL",
             /// Where the MPD itself is.
             locations: Vec<Location> = "Location",
+            /// Where what changed since this version is to be fetched from.
+            patch_locations: Vec<PatchLocation> = "PatchLocation",
             /// The spans of time that follow one another.
             periods: Vec<Period> = "Period",
             /// What a client must understand to play this.
@@ -123,6 +125,22 @@ record! {
         attributes {
             /// The name of the service.
             service_location: Option<String> = "serviceLocation",
+        }
+        text {
+            /// The URL.
+            url,
+        }
+    }
+}
+
+record! {
+    /// Where a patch of the MPD is to be fetched from (ISO/IEC 23009-1 §5.15.2).
+    PatchLocation = "PatchLocation" {
+        attributes {
+            /// The name of the service.
+            service_location: Option<String> = "serviceLocation",
+            /// For how many seconds after `MPD@publishTime` there is a patch.
+            ttl: Option<f64> = "ttl",
         }
         text {
             /// The URL.

@@ -81,7 +81,7 @@ fn of(path: &str, catalogue: &Catalogue, length: Option<u64>) -> Option<Static> 
     };
     let kind = |object_type| Some(Static { object_type: Some(object_type), ..base.clone() });
     let (track, number, time) = match target {
-        Target::Manifest(_) => return kind(ObjectType::Manifest),
+        Target::Manifest(_) | Target::Patch(..) => return kind(ObjectType::Manifest),
         Target::Init(_) => return kind(ObjectType::Init),
         Target::Text(_) => return kind(ObjectType::Caption),
         Target::File(track) => return kind(object_type(asset, track)?),

@@ -218,6 +218,7 @@ fn kind(path: &str) -> &'static str {
     }
     match path.rsplit_once('.') {
         Some((_, "mpd")) => "manifest",
+        Some((_, "mpp")) => "patch",
         Some((before, "mp4")) if before.ends_with("/init") => "init",
         Some((_, "mp4")) => "file",
         Some((_, "m4s")) => "segment",
@@ -281,6 +282,17 @@ fn refused_with(refused: &Refused) -> Response<Body> {
         Refused::NotFound(_) => refuse(StatusCode::NOT_FOUND, &why),
         Refused::BadRequest(_) => refuse(StatusCode::BAD_REQUEST, &why),
         Refused::Gone(_) => refuse(StatusCode::GONE, &why),
+        // What is asked for is what changed, and nothing has.
+        Refused::Unchanged => {
+            let mut response = refuse(StatusCode::NO_CONTENT, "");
+            *response.body_mut() = Body::empty();
+            let fields = response.headers_mut();
+            fields.remove(header::CONTENT_TYPE);
+            fields.remove(header::CONTENT_LENGTH);
+            // A moment later something has.
+            fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }
         Refused::TooEarly { in_ms, .. } => {
             let mut response = refuse(StatusCode::TOO_EARLY, &why);
             let fields = response.headers_mut();

@@ -66,6 +66,8 @@ impl Form {
 pub enum Target<'a> {
     /// `{form}.mpd`
     Manifest(Form),
+    /// `{form}-{publish time in milliseconds since 1970}.mpp`
+    Patch(Form, u64),
     /// `{representation}/init.mp4`
     Init(&'a str),
     /// `{representation}/{number}.m4s`
@@ -153,7 +155,8 @@ impl<'a> Address<'a> {
         let target = target(service, last, &mut parts).ok_or_else(shape)?;
         let with = |options: Options, given| options.with(service, given);
         let options = parts.try_fold(Options::default(), with)?;
-        if options.number(&VERSION).is_some() && matches!(target, Target::Manifest(_)) {
+        let unversioned = matches!(target, Target::Manifest(_) | Target::Patch(..));
+        if options.number(&VERSION).is_some() && unversioned {
             return Err(AddressError::Versioned);
         }
         Ok(Self { asset, options, target })
@@ -166,11 +169,13 @@ fn target<'a>(
     parts: &mut impl DoubleEndedIterator<Item = &'a str>,
 ) -> Option<Target<'a>> {
     let (stem, ending) = last.rsplit_once('.')?;
+    let form = |stem: &str| Form::of(service).iter().find(|form| form.name() == stem).copied();
     let mut track = || parts.next_back().filter(|name| is_name(name));
     match (ending, service) {
-        ("mpd", _) => {
-            let form = Form::of(service).iter().find(|form| form.name() == stem);
-            form.copied().map(Target::Manifest)
+        ("mpd", _) => form(stem).map(Target::Manifest),
+        ("mpp", Service::Live) => {
+            let (stem, published_ms) = stem.split_once('-')?;
+            Some(Target::Patch(form(stem)?, decimal(published_ms)?))
         }
         ("mp4", _) if stem == "init" => track().map(Target::Init),
         ("m4s", _) => {

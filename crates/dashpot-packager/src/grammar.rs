@@ -7,11 +7,13 @@
 mod latency;
 mod live;
 mod nearest;
+mod patch;
 mod shape;
 
 pub use latency::{ATO, CHUNK, LATENCY};
 pub(crate) use live::WINDOW_MS_MAX;
 pub use live::{AST, MUP, SNR, SPD, START, STOP, TSBD, UTC};
+pub use patch::PATCH;
 pub(crate) use shape::PASSES_MAX;
 pub use shape::{LOOP, SEG, VERSION};
 
@@ -53,7 +55,7 @@ pub(crate) const INSTANT_MAX: u64 = 9_200_000_000;
 /// The families of options below `/vod/`.
 const VOD: &[&[Spec]] = &[shape::FAMILY_VOD, shape::FAMILY];
 /// The families of options below `/live/`. A feature adds its own family here.
-const LIVE: &[&[Spec]] = &[shape::FAMILY, live::FAMILY, latency::FAMILY];
+const LIVE: &[&[Spec]] = &[shape::FAMILY, live::FAMILY, latency::FAMILY, patch::FAMILY];
 
 /// What is asked for: a film on demand, or one that runs by the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

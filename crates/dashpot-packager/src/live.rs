@@ -21,6 +21,7 @@ use crate::{
     respond::{Body, Cacheability, Found, Refused, addressed, content_type, vanished},
 };
 use dashpot_base::WallTime;
+use manifest::{Page, patch};
 pub use segment::Due;
 use settings::Settings;
 use std::{sync::Arc, time::Duration};
@@ -65,6 +66,7 @@ pub fn respond_live(catalogue: &Catalogue, path: &str, now: WallTime) -> Result<
     let channel = Channel { asset, settings, now_ms: now.unix_millis() };
     match address.target {
         Target::Manifest(form) => Ok(channel.manifest(form)),
+        Target::Patch(form, published_ms) => channel.patch(form, published_ms),
         Target::Init(id) => channel.init(id, &address.options),
         Target::Number(id, number) => {
             let start = channel.settings.start_number;
@@ -98,15 +100,36 @@ impl Channel<'_> {
 
     fn manifest(&self, form: Form) -> Found {
         let window = Window::at(&self.settings, self.now_ms);
-        let page =
-            manifest::Page { settings: &self.settings, window: &window, form, now_ms: self.now_ms };
-        let text = manifest::manifest(&page);
+        let page = self.page(&window, form, self.now_ms);
+        self.written(&page, "application/dash+xml", manifest::manifest(&page))
+    }
+
+    /// Returns what makes the MPD that was published then the one of now.
+    fn patch(&self, form: Form, published_ms: u64) -> Result<Found, Refused> {
+        let window = Window::at(&self.settings, self.now_ms);
+        let page = self.page(&window, form, self.now_ms);
+        patch::checked(&page, published_ms)?;
+        let old = Window::at(&self.settings, published_ms);
+        let old = self.page(&old, form, published_ms);
+        Ok(match patch::patch(&old, &page) {
+            Some(text) => self.written(&page, "application/dash-patch+xml", text),
+            // Too much is different, as at an event's end: a client takes the whole for what it is.
+            None => self.written(&page, "application/dash+xml", manifest::manifest(&page)),
+        })
+    }
+
+    const fn page<'a>(&'a self, window: &'a Window, form: Form, now_ms: u64) -> Page<'a> {
+        Page { settings: &self.settings, window, form, now_ms }
+    }
+
+    /// Returns what was written of an MPD; it stays true until that changes.
+    fn written(&self, page: &Page<'_>, content_type: &'static str, text: String) -> Found {
         let change =
             page.changes_ms().map_or(u64::MAX, |change| change.saturating_sub(self.now_ms));
         // The time itself is in the MPD where the client is to take it from there.
         let change = if self.settings.utc.contains(&"direct") { 0 } else { change };
         Found {
-            content_type: "application/dash+xml",
+            content_type,
             cacheability: for_ms(change.min(MANIFEST_MS)),
             asset: Arc::clone(self.asset),
             modified: wall(page.changed_ms()),

@@ -31,6 +31,9 @@ pub enum Refused {
         /// In how many milliseconds it comes.
         in_ms: u64,
     },
+    /// What the client has is what there is.
+    #[error("nothing has changed")]
+    Unchanged,
     /// It is no longer kept.
     #[error("{0}")]
     Gone(String),
@@ -105,6 +108,8 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
             let text = source.manifest(form)?;
             return Ok(found("application/dash+xml", Cacheability::Manifest, Body::Text(text)));
         }
+        // Its grammar has none.
+        Target::Patch(..) => return Err(vanished()),
         Target::Text(id) => {
             let text = source.subtitles(id)?;
             return Ok(found("text/vtt; charset=utf-8", cacheability, Body::Text(text)));

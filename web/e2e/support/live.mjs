@@ -10,12 +10,14 @@ export async function openLive(browser, mpd, settings = {}) {
   const context = await browser.newContext();
   const page = await context.newPage();
   const failed = [];
+  const requested = [];
+  page.on("request", (request) => requested.push(request.url()));
   page.on("response", (response) => {
     if (400 <= response.status()) failed.push(`${response.status()} ${response.url()}`);
   });
   await page.addScriptTag({ path: DASH_JS });
   await page.evaluate(play, { mpd, settings });
-  return { page, failed, close: () => context.close() };
+  return { page, failed, requested, close: () => context.close() };
 }
 
 /** Runs in the page. Keeps its figures in `window.live`. */

@@ -54,7 +54,9 @@ impl Gaps {
     /// Returns the manifest without the segments that are not there, where it lists times.
     pub(super) fn leave_out(&self, mpd: &[u8]) -> Option<String> {
         let (mut mpd, _) = dashpot_mpd::parse(mpd).ok()?;
-        let mut is_changed = false;
+        // Patches know nothing of gaps.
+        let mut is_changed = !mpd.patch_locations.is_empty();
+        mpd.patch_locations.clear();
         for set in mpd.periods.iter_mut().flat_map(|period| &mut period.adaptation_sets) {
             is_changed |= self.in_set(set);
         }

@@ -95,7 +95,7 @@ impl<'a> Named<'a> {
         let (stem, ending) = parts.next_back()?.rsplit_once('.')?;
         let of = |object, representation| Self { asset, representation, ..whole(object) };
         Some(match ending {
-            "mpd" | "m3u8" => of(Object::Mpd, None),
+            "mpd" | "mpp" | "m3u8" => of(Object::Mpd, None),
             "mp4" if stem == "init" => of(Object::Init, parts.next_back()),
             "mp4" => of(Object::File, Some(stem)),
             "vtt" => of(Object::Text, Some(stem)),
@@ -133,7 +133,11 @@ impl Numbers {
         let number = match target {
             Target::Time(track, time) => numbers.at(track, time),
             Target::Number(_, number) => Some(number),
-            Target::Manifest(_) | Target::Init(_) | Target::File(_) | Target::Text(_) => None,
+            Target::Manifest(_)
+            | Target::Patch(..)
+            | Target::Init(_)
+            | Target::File(_)
+            | Target::Text(_) => None,
         };
         Some((numbers, number))
     }

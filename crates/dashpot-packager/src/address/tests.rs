@@ -116,7 +116,7 @@ proptest! {
         if let Ok(address) = Address::parse(Service::Vod, &path) {
             prop_assert!(is_name(address.asset));
             let named = match address.target {
-                Target::Manifest(_) => "v1",
+                Target::Manifest(_) | Target::Patch(..) => "v1",
                 Target::Init(id) | Target::Number(id, _) | Target::Time(id, _) | Target::File(id)
                 | Target::Text(id) => id,
             };

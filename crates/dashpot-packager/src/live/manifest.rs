@@ -5,6 +5,7 @@
 
 mod addressing;
 mod low_latency;
+pub(super) mod patch;
 mod timing;
 mod write;
 
@@ -23,7 +24,7 @@ use dashpot_mpd::{AdaptationSet, Mpd, Period, PresentationType, ProgramInformati
 use std::time::Duration;
 
 /// What features add to an MPD.
-const MPD: &[fn(&Page<'_>, &mut Mpd)] = &[timing::utc_timings, low_latency::mpd];
+const MPD: &[fn(&Page<'_>, &mut Mpd)] = &[timing::utc_timings, low_latency::mpd, patch::location];
 /// What features add to a Period.
 const PERIOD: &[fn(&Page<'_>, &mut Period)] = &[];
 /// What features add to an `AdaptationSet` whose first track runs on the strip.
@@ -76,6 +77,10 @@ impl Page<'_> {
 /// Returns the MPD.
 #[must_use]
 pub fn manifest(page: &Page<'_>) -> String {
+    write::write(model(page))
+}
+
+fn model(page: &Page<'_>) -> Mpd {
     let (settings, ended) = (page.settings, page.window.ended());
     let reel = &settings.reel;
     let longest = (0..reel.asset().tracks.len()).filter_map(|at| reel.strip(at)).map(|strip| {
@@ -118,7 +123,7 @@ pub fn manifest(page: &Page<'_>) -> String {
     for add in MPD {
         add(page, &mut mpd);
     }
-    write::write(mpd)
+    mpd
 }
 
 fn period(page: &Page<'_>) -> Period {

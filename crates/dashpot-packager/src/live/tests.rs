@@ -24,6 +24,7 @@ fn check(path: &str, now_ms: u64, expected: &str) {
         Err(Refused::BadRequest(why)) => format!("400 {why}"),
         Err(Refused::TooEarly { why, in_ms }) => format!("425 {in_ms} {why}"),
         Err(Refused::Gone(why)) => format!("410 {why}"),
+        Err(Refused::Unchanged) => "204".to_owned(),
     };
     assert!(said.starts_with(expected), "{path} at {now_ms}: {said}");
 }

@@ -54,6 +54,9 @@ async fn a_live_segment_is_there_in_its_time_and_says_for_how_long() {
         ("/live/film/tsbd_60/number.mpd", 400),
         ("/live/film/base.mpd", 404),
         ("/live/nofilm/number.mpd", 404),
+        ("/live/film/patch_60s/time-200000.mpp?nowMS=202000", 200),
+        ("/live/film/patch_60s/time-200000.mpp?nowMS=200000", 204),
+        ("/live/film/patch_60s/time-200000.mpp?nowMS=999000", 410),
         ("/time/ntp", 404),
     ] {
         assert_eq!(get(&server, path).await.status, status, "{path}");
