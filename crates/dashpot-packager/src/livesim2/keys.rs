@@ -144,7 +144,7 @@ pub(super) const KEYS: &[Key] = &[
     none("traffic", "ato", "use a `fault_` in the path, which can do more"),
     none("drm", "segtimeline", PROTECTION),
     none("eccp", "segtimeline", PROTECTION),
-    none("patch", "mup", "there are no MPD patches"),
+    none("patch", "mup", "MPDs have patches below `/live/` alone, with `patch_`"),
     none("annexI", "segtimeline", "no parameters of URLs are passed on"),
     none("ssras", "chunkdur", LAYERED),
     none("chunkdurssr", "chunkdur", LAYERED),
