@@ -79,12 +79,12 @@ pub fn decide<'a>(
         if plan.injections.iter().any(|held| held.fault.name() == name) {
             continue;
         }
+        if !is_left(&rule.fault, facts) || !rule.select.holds(facts) {
+            continue;
+        }
         let seed = draw_of(rule, rule.select.seed.map_or(seed, Seed), facts);
         let drawn = |likely: f64| Rng::new(seed).unit() < likely;
-        if is_left(&rule.fault, facts)
-            && rule.select.holds(facts)
-            && rule.select.probability.is_none_or(drawn)
-        {
+        if rule.select.probability.is_none_or(drawn) {
             plan.injections.push(Injection { rule: rule.id.clone(), fault: rule.fault, seed });
         }
     }
@@ -93,23 +93,7 @@ pub fn decide<'a>(
 
 /// Says whether there is something left of a fault: a chain of redirects ends.
 const fn is_left(fault: &Fault, facts: &Facts<'_>) -> bool {
-    match fault {
-        Fault::Redirect { hops } => facts.hops < *hops,
-        Fault::Status { .. }
-        | Fault::Delay(_)
-        | Fault::Rate(_)
-        | Fault::Stall { .. }
-        | Fault::Truncate { .. }
-        | Fault::Reset { .. }
-        | Fault::Flip { .. }
-        | Fault::Length { .. }
-        | Fault::Missing
-        | Fault::Gap
-        | Fault::Stale(_)
-        | Fault::Skew(_)
-        | Fault::Early(_)
-        | Fault::Late(_) => true,
-    }
+    !matches!(fault, Fault::Redirect { hops } if *hops <= facts.hops)
 }
 
 /// Returns the seed of one request's draw.
@@ -127,22 +111,8 @@ fn draw_of(rule: &Rule, seed: Seed, facts: &Facts<'_>) -> Seed {
         hash.update(&[0xff]);
     }
     // What a gap is, the MPD says before anybody asks: it is the same at every attempt.
-    let attempt = match rule.fault {
-        Fault::Gap | Fault::Missing => 1,
-        Fault::Status { .. }
-        | Fault::Delay(_)
-        | Fault::Rate(_)
-        | Fault::Stall { .. }
-        | Fault::Truncate { .. }
-        | Fault::Reset { .. }
-        | Fault::Flip { .. }
-        | Fault::Length { .. }
-        | Fault::Redirect { .. }
-        | Fault::Stale(_)
-        | Fault::Skew(_)
-        | Fault::Early(_)
-        | Fault::Late(_) => facts.attempt,
-    };
+    let is_told = matches!(rule.fault, Fault::Gap | Fault::Missing);
+    let attempt = if is_told { 1 } else { facts.attempt };
     let index = match facts.object {
         Object::Segment | Object::Chunk => facts.number.or(facts.time),
         Object::Mpd

@@ -8,7 +8,6 @@ mod decide;
 mod document;
 mod facts;
 mod fault;
-mod nearest;
 mod rule;
 mod select;
 mod value;

@@ -1,8 +1,9 @@
 //! Rules: what goes wrong, and for which requests. One table of words serves URLs, JSON, messages
 //! and the documentation.
 
-use crate::{Fault, Position, Select, nearest::nearest, value};
+use crate::{Fault, Position, Select, value};
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use strsim::levenshtein;
 
 /// One word that a rule may have: `name` or `name_value` in a URL, a member in JSON.
 #[derive(Clone, Copy, Debug)]
@@ -166,8 +167,11 @@ impl Rule {
         let mut words: Vec<(usize, Option<&str>)> = Vec::new();
         for (name, value) in given {
             let Some(at) = WORDS.iter().position(|word| word.name == name) else {
-                let nearest = nearest(&cut(name), WORDS.iter().map(|word| word.name));
-                return Err(RuleError::Unknown { given: cut(name), nearest });
+                let given = cut(name);
+                let names = WORDS.iter().map(|word| word.name);
+                let nearest =
+                    names.min_by_key(|name| levenshtein(&given, name)).unwrap_or_default();
+                return Err(RuleError::Unknown { given, nearest });
             };
             if words.iter().any(|(held, _)| *held == at) {
                 return Err(RuleError::Twice { name: WORDS[at].name });

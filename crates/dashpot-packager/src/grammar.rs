@@ -18,7 +18,7 @@ pub(crate) use shape::PASSES_MAX;
 pub use shape::{LOOP, SEG, VERSION};
 
 use crate::address::AddressError;
-pub(crate) use nearest::{distance, nearest};
+pub(crate) use nearest::nearest;
 
 /// One option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,9 +14,10 @@ use keys::{KEYS, Key, Sense};
 use crate::{
     address::Form,
     catalogue::Catalogue,
-    grammar::{Spec, Values, distance, seconds},
+    grammar::{Spec, Values, seconds},
     respond::Refused,
 };
+use strsim::levenshtein;
 
 /// Letters of a wrong option that a message repeats.
 const GIVEN_MAX: usize = 40;
@@ -162,7 +163,7 @@ fn bad(given: &str, why: &str) -> Refused {
 fn unknown(part: &str) -> Refused {
     let name: String = part.split('_').next().unwrap_or(part).chars().take(16).collect();
     let supported = KEYS.iter().filter(|key| key.is_supported());
-    let nearest = supported.min_by_key(|key| distance(&name, key.name));
+    let nearest = supported.min_by_key(|key| levenshtein(&name, key.name));
     let nearest = nearest.map_or("", |key| key.example());
     bad(part, &format!("is none, nor is there such an asset: did you mean `{nearest}`?"))
 }

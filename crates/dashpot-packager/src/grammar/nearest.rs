@@ -1,6 +1,7 @@
 //! The valid option that someone may have meant.
 
 use super::{INSTANT_MAX, Service, Spec, Values, seconds};
+use strsim::levenshtein;
 
 /// Returns the valid option that looks most like `given`.
 pub(crate) fn nearest(service: Service, given: &str) -> String {
@@ -10,7 +11,7 @@ pub(crate) fn nearest(service: Service, given: &str) -> String {
     let name: String = name.trim_end_matches(['_', '=', '-', ':']).chars().take(16).collect();
     let digits: String = value.chars().take_while(char::is_ascii_digit).take(12).collect();
     let known = service.options().filter(|spec| spec.values != Values::Version);
-    let Some(spec) = known.min_by_key(|spec| distance(&name, spec.name)) else {
+    let Some(spec) = known.min_by_key(|spec| levenshtein(&name, spec.name)) else {
         return String::new();
     };
     let word = given.split_once('_').map_or("", |(_, word)| word);
@@ -29,24 +30,9 @@ fn example(spec: &Spec, number: Option<u64>, word: &str) -> String {
         Values::Instant => number.unwrap_or(0).min(INSTANT_MAX).to_string(),
         Values::Words(words) => {
             let word: String = word.chars().take(16).collect();
-            let known = words.iter().min_by_key(|known| distance(&word, known));
+            let known = words.iter().min_by_key(|known| levenshtein(&word, known));
             known.copied().unwrap_or_default().to_owned()
         }
         Values::Version => "0000000000000000".to_owned(),
     }
-}
-
-/// Returns how many letters must be put in, taken out or changed (the Levenshtein distance).
-pub(crate) fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (above, letter) in one.chars().enumerate() {
-        let mut corner = above;
-        row[0] = above + 1;
-        for (at, same) in other.chars().map(|its| its == letter).enumerate() {
-            let changed = corner + usize::from(!same);
-            corner = row[at + 1];
-            row[at + 1] = changed.min(corner + 1).min(row[at] + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
