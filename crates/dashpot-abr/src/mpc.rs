@@ -12,7 +12,9 @@
 //! takes the sizes of the segment after the one to be chosen for those of the one to be chosen.
 //! `skip=1` does so, too; 0 plans as the paper does. The sessions published with Pensieve-PPO do
 //! not skip, and plan each download to take a round trip longer than its throughput says, which
-//! is `rtt=80`.
+//! is `rtt=80`. They come of a search that turns away from plans which can only be as good as the
+//! best so far, and so misses some of the equally good ones: `ties=reached` ends with the plan that it
+//! ends with.
 
 mod fast;
 mod search;
@@ -22,7 +24,7 @@ pub(crate) use fast::ENTRY as FAST;
 use crate::measure::{Recent, whole_kbps};
 use crate::{Arrival, Decision, Entry, Params, Reason, Rule, Rung, View};
 use dashpot_base::ChunkQoe;
-use search::Search;
+use search::{Search, Ties};
 
 pub(crate) const ENTRIES: &[Entry] = &[
     Entry {
@@ -78,7 +80,7 @@ impl Mpc {
             skip: params.count("skip", 0, 0..=1),
             rtt_ms: params.number("rtt", 0.0, 0.0..=60_000.0),
             forecast: Forecast::over(window),
-            search: Search::new(qoe(params)),
+            search: Search::new(qoe(params), ties(params)),
         }
     }
 }
@@ -96,6 +98,11 @@ pub(crate) fn qoe(params: &mut Params<'_>) -> ChunkQoe {
         stall: params.number("stall", of.stall, 0.0..=1e6),
         change: params.number("change", of.change, 0.0..=1e6),
     }
+}
+
+/// Returns which of equally good plans `params` ask for.
+fn ties(params: &mut Params<'_>) -> Ties {
+    params.choice("ties", ("highest", Ties::Highest), &[("reached", Ties::LastReached)])
 }
 
 impl Rule for Mpc {

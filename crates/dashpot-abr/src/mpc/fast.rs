@@ -4,7 +4,7 @@
 //! throughput, for each last rung, with segments of their nominal sizes, so that a player need not
 //! search. Here each entry is worked out when it is first needed, which gives the same table.
 
-use super::search::Search;
+use super::search::{Search, Ties};
 use super::{Forecast, HORIZON_MAX, Trust, qoe};
 use crate::measure::whole_kbps;
 use crate::{Arrival, Decision, Entry, Reason, Rule, Rung, View};
@@ -17,7 +17,7 @@ pub(crate) const ENTRY: Entry = Entry {
             bins: params.count("bins", 100, 2..=1_000),
             horizon: params.count("horizon", 5, 1..=HORIZON_MAX),
             forecast: Forecast::over(params.count("window", 5, 1..=100)),
-            search: Search::new(qoe(params)),
+            search: Search::new(qoe(params), Ties::Highest),
             made_for: (Vec::new(), [0.0; 2]),
             table: Vec::new(),
         })

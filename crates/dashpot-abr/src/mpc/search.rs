@@ -17,6 +17,17 @@ struct Step {
     least_s: f64,
 }
 
+/// Which of equally good plans is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ties {
+    /// The one that is higher where they first differ.
+    Highest,
+    /// The last one that a search from the lowest plan to the highest comes to, if it turns away
+    /// wherever all that is left at the top rung, without a change or a stall more, would not be
+    /// worth more than the best plan so far.
+    LastReached,
+}
+
 /// How far a plan has come.
 #[derive(Clone, Copy, Debug)]
 struct Partial {
@@ -25,14 +36,32 @@ struct Partial {
     values: f64,
     changes: f64,
     last: usize,
+    /// The least that any of its beginnings could hope to come to; see [`Ties::LastReached`].
+    hope: f64,
+}
+
+/// The best plan so far.
+#[derive(Clone, Copy, Debug)]
+struct Best {
+    first: Rung,
+    worth: f64,
+    /// No plan below it that is worth the same is to be preferred.
+    is_settled: bool,
+}
+
+impl Best {
+    const NONE: Self = Self { first: Rung(0), worth: f64::NEG_INFINITY, is_settled: true };
 }
 
 /// The search for the plan that is worth most; its memory is used again from one to the next.
 #[derive(Clone, Debug)]
 pub(crate) struct Search {
     qoe: ChunkQoe,
+    ties: Ties,
     /// The rungs' values.
     values: Vec<f64>,
+    /// The highest of them.
+    top: f64,
     steps: Vec<Step>,
     /// Seconds of download, step by step, each rung by rung.
     seconds: Vec<f64>,
@@ -40,21 +69,23 @@ pub(crate) struct Search {
     bounds: Vec<f64>,
     /// The ladder and the length of plan that `values` and `bounds` were made for.
     made_for: (Vec<f64>, usize),
-    best: (Rung, f64),
+    best: Best,
     /// What some plan is known to be worth.
     floor: f64,
 }
 
 impl Search {
-    pub(crate) const fn new(qoe: ChunkQoe) -> Self {
+    pub(crate) const fn new(qoe: ChunkQoe, ties: Ties) -> Self {
         Self {
             qoe,
+            ties,
             values: Vec::new(),
+            top: 0.0,
             steps: Vec::new(),
             seconds: Vec::new(),
             bounds: Vec::new(),
             made_for: (Vec::new(), 0),
-            best: (Rung(0), f64::NEG_INFINITY),
+            best: Best::NONE,
             floor: f64::NEG_INFINITY,
         }
     }
@@ -67,6 +98,7 @@ impl Search {
             self.made_for = (ladder.to_vec(), 0);
             let lowest = ladder.first().copied().unwrap_or_default();
             self.values = ladder.iter().map(|rate| self.qoe.value(*rate, lowest)).collect();
+            self.top = self.values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         }
     }
 
@@ -86,11 +118,17 @@ impl Search {
         self.steps.push(Step { media_s: segment_ms / 1_000.0, least_s });
     }
 
-    /// Returns the first rung of the plan that is worth most from `buffer_s` and after `last`; of
-    /// plans worth the same, the one that is higher where they first differ.
+    /// Returns the first rung of the plan that is worth most from `buffer_s` and after `last`.
     pub(crate) fn best(&mut self, buffer_s: f64, last: Rung) -> Rung {
         self.bound();
-        let start = Partial { buffer_s, stalled_s: 0.0, values: 0.0, changes: 0.0, last: last.0 };
+        let start = Partial {
+            buffer_s,
+            stalled_s: 0.0,
+            values: 0.0,
+            changes: 0.0,
+            last: last.0,
+            hope: f64::INFINITY,
+        };
         // To stay on one rung is rarely far from the best: it cuts most of the tree at once.
         self.floor = (0..self.values.len())
             .map(|rung| {
@@ -98,19 +136,21 @@ impl Search {
                 self.worth(&steps.fold(start, |partial, step| self.after(&partial, step, rung)))
             })
             .fold(f64::NEG_INFINITY, f64::max);
-        self.best = (Rung(0), f64::NEG_INFINITY);
+        self.best = Best::NONE;
         for rung in (0..self.values.len()).rev() {
             self.descend(&self.after(&start, 0, rung), 1, Rung(rung));
         }
-        self.best.0
+        self.best.first
     }
 
     /// Goes through the plans that begin like `partial`, the higher rungs first.
     fn descend(&mut self, partial: &Partial, depth: usize, first: Rung) {
         if depth == self.steps.len() {
             let worth = self.worth(partial);
-            if self.best.1 < worth {
-                self.best = (first, worth);
+            // They come from the highest to the lowest.
+            if self.best.worth < worth || (!self.best.is_settled && self.best.worth <= worth) {
+                let is_settled = self.ties == Ties::Highest || worth < partial.hope;
+                self.best = Best { first, worth, is_settled };
                 self.floor = self.floor.max(worth);
             }
             return;
@@ -132,13 +172,19 @@ impl Search {
             (0.0, partial.buffer_s - took_s)
         };
         let value = self.values[rung];
-        Partial {
+        let mut after = Partial {
             buffer_s: left_s + self.steps[step].media_s,
             stalled_s: partial.stalled_s + stalled_s,
             values: partial.values + value,
             changes: partial.changes + (value - self.values[partial.last]).abs(),
             last: rung,
+            hope: partial.hope,
+        };
+        if self.ties == Ties::LastReached && step + 1 < self.steps.len() {
+            let values = self.steps[step + 1..].iter().fold(after.values, |sum, _| sum + self.top);
+            after.hope = after.hope.min(self.qoe.sum(values, after.changes, after.stalled_s));
         }
+        after
     }
 
     fn worth(&self, partial: &Partial) -> f64 {
