@@ -91,6 +91,15 @@ pub struct Cut<'a> {
 /// # Errors
 /// Fails when the media data has 4 GiB or more, or there are no samples.
 pub fn build_cut(cut: &Cut<'_>) -> Result<Bytes, BmffError> {
+    cut_with(cut, |_| Ok(()), |_| Ok(()))
+}
+
+/// Returns the same with what `in_traf` adds to the track fragment and `in_moof` behind it.
+pub(crate) fn cut_with(
+    cut: &Cut<'_>,
+    in_traf: impl FnOnce(&mut BytesMut) -> Result<(), BmffError>,
+    in_moof: impl FnOnce(&mut BytesMut) -> Result<(), BmffError>,
+) -> Result<Bytes, BmffError> {
     let kind = FourCc(*b"mdat");
     let data: u64 = cut.samples.iter().map(|sample| u64::from(sample.size)).sum();
     let size = u32::try_from(data + 8)
@@ -112,8 +121,9 @@ pub fn build_cut(cut: &Cut<'_>) -> Result<Bytes, BmffError> {
                 Ok(())
             })?;
             data_offset_at = columns.trun(out, cut.samples)?;
-            Ok(())
-        })
+            in_traf(out)
+        })?;
+        in_moof(out)
     })?;
     let behind = u32::try_from(out.len() + 8).unwrap_or(u32::MAX);
     if let Some(field) = out.get_mut(data_offset_at..data_offset_at + 4) {

@@ -7,6 +7,7 @@
 //! * [`parse_init`] reads a movie header: tracks, codec strings, languages, edit lists.
 //! * [`parse_sidx`], [`build_sidx`] and [`parse_moof`] read and write what indexes and describes fragments.
 //! * [`placed`] and [`build_cut`] take a fragment apart and make others of its samples.
+//! * [`protect_init`] and [`build_guarded_cut`] tell of common encryption.
 //! * [`retime()`] moves a fragment in time by patching a copy of its small head.
 //! * [`Scanner`] finds the boxes of a file by ranges, without holding the file.
 //! * [`mux`] reads samples of any MP4 and writes CMAF track files.
@@ -21,6 +22,7 @@ mod init;
 mod language;
 pub mod mux;
 mod path;
+mod protect;
 mod retime;
 mod scan;
 mod sidx;
@@ -33,6 +35,10 @@ pub use fragment::{Fragment, Moof, Run, RunSample, parse_moof};
 pub use init::{Edit, Handler, Init, SampleDefaults, Track, parse_init};
 pub use language::shortest_language;
 pub use path::{BoxPath, FourCc};
+pub use protect::{
+    Guard, Guarded, Protection, SUBSAMPLES_MAX, Scheme, Subsample, SystemHeader, build_guarded_cut,
+    build_pssh, protect_init,
+};
 pub use retime::retime;
 pub use scan::{Scanner, TopBox};
 pub use sidx::{Reference, Sidx, build_sidx, parse_sidx, sidx_len};
