@@ -34,8 +34,8 @@ fn by_ffmpeg() -> Option<Vec<usize>> {
                 lens.push(0);
             }
             [at, name, bits, "=", _] if in_slice && !name.starts_with("cabac_al") => {
-                let end = at.parse::<usize>().unwrap() + bits.len();
-                *lens.last_mut().unwrap() = end.div_ceil(8);
+                let end = at.parse::<usize>().ok()? + bits.len();
+                *lens.last_mut()? = end.div_ceil(8);
             }
             [] | [_] | [_, _] | [_, _, _, ..] => in_slice &= words.len() == 5,
         }
