@@ -76,7 +76,7 @@ bench-live: deps web ## the latency that dash.js holds live through the edge, an
 
 bench-origin: ## compare the origin's live segments with nginx on static files (needs nginx, wrk)
 	scripts/bench-origin.sh
-	$(CARGO) run --locked --release -p dashpot-packager --example bench_live
+	$(CARGO) bench --locked -p dashpot-packager --bench live -- --verbose
 
 bench-connections: ## how many connections one edge holds, and the memory of each (needs Linux)
 	scripts/bench-connections.sh

@@ -21,7 +21,7 @@ use crate::{
     respond::{Body, Cacheability, Found, Refused, addressed, content_type, vanished},
 };
 use dashpot_base::WallTime;
-use manifest::{Page, patch};
+use manifest::{Page, Timelines, patch};
 pub use segment::Due;
 use settings::Settings;
 use std::{sync::Arc, time::Duration};
@@ -100,17 +100,18 @@ impl Channel<'_> {
 
     fn manifest(&self, form: Form) -> Found {
         let window = Window::at(&self.settings, self.now_ms);
-        let page = self.page(&window, form, self.now_ms);
+        let timelines = Timelines::default();
+        let page = self.page((&window, &timelines), form, self.now_ms);
         self.written(&page, "application/dash+xml", manifest::manifest(&page))
     }
 
     /// Returns what makes the MPD that was published then the one of now.
     fn patch(&self, form: Form, published_ms: u64) -> Result<Found, Refused> {
-        let window = Window::at(&self.settings, self.now_ms);
-        let page = self.page(&window, form, self.now_ms);
+        let (window, timelines) = (Window::at(&self.settings, self.now_ms), Timelines::default());
+        let page = self.page((&window, &timelines), form, self.now_ms);
         patch::checked(&page, published_ms)?;
-        let old = Window::at(&self.settings, published_ms);
-        let old = self.page(&old, form, published_ms);
+        let (old, timelines) = (Window::at(&self.settings, published_ms), Timelines::default());
+        let old = self.page((&old, &timelines), form, published_ms);
         Ok(match patch::patch(&old, &page) {
             Some(text) => self.written(&page, "application/dash-patch+xml", text),
             // Too much is different, as at an event's end: a client takes the whole for what it is.
@@ -118,8 +119,13 @@ impl Channel<'_> {
         })
     }
 
-    const fn page<'a>(&'a self, window: &'a Window, form: Form, now_ms: u64) -> Page<'a> {
-        Page { settings: &self.settings, window, form, now_ms }
+    const fn page<'a>(
+        &'a self,
+        (window, timelines): (&'a Window, &'a Timelines),
+        form: Form,
+        now_ms: u64,
+    ) -> Page<'a> {
+        Page { settings: &self.settings, window, form, now_ms, timelines }
     }
 
     /// Returns what was written of an MPD; it stays true until that changes.

@@ -6,8 +6,8 @@
 mod addressing;
 mod low_latency;
 pub(super) mod patch;
+mod timelines;
 mod timing;
-mod write;
 
 use crate::{
     address::Form,
@@ -22,6 +22,7 @@ use crate::{
 use dashpot_base::{MediaTime, WallTime};
 use dashpot_mpd::{AdaptationSet, Mpd, Period, PresentationType, ProgramInformation};
 use std::time::Duration;
+pub use timelines::Timelines;
 
 /// What features add to an MPD.
 const MPD: &[fn(&Page<'_>, &mut Mpd)] = &[timing::utc_timings, low_latency::mpd, patch::location];
@@ -41,6 +42,8 @@ pub struct Page<'a> {
     pub form: Form,
     /// The time, in milliseconds since the epoch.
     pub now_ms: u64,
+    /// The segments of each timeline, which the MPD's model has but marks for.
+    pub timelines: &'a Timelines,
 }
 
 impl Page<'_> {
@@ -77,7 +80,7 @@ impl Page<'_> {
 /// Returns the MPD.
 #[must_use]
 pub fn manifest(page: &Page<'_>) -> String {
-    write::write(model(page))
+    timelines::write(&model(page), page.timelines)
 }
 
 fn model(page: &Page<'_>) -> Mpd {

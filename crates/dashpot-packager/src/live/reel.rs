@@ -11,13 +11,16 @@
 //! the segment's pictures, hence at most half a frame (10.7 ms of AAC at 48 kHz) off. The frames of
 //! a pass are the film's first ones; where the film has one too few, its last one is heard twice.
 
+mod runs;
+
 use crate::{
-    catalogue::{Asset, Frames, Track},
+    catalogue::{Asset, Fragment, Frames, Track},
     check::same_set,
     grammar::{Options, SEG},
     options::{OptionError, gops, seconds_of},
 };
 use dashpot_base::MediaTime;
+pub use runs::Run;
 use std::ops::Range;
 
 /// An asset, looped for ever.
@@ -259,13 +262,20 @@ impl<'a> Strip<'a> {
 
     /// Returns the frame whose begin is nearest to `ticks` of the reel, the later of two.
     fn nearest(&self, frames: &Frames, ticks: u128) -> u128 {
-        let frame = u128::from(frames.duration) * u128::from(self.reel.timescale());
-        let (dividend, divisor) = (ticks * u128::from(self.track.timescale) * 2 + frame, frame * 2);
+        let (twice, divisor) = self.halves(frames);
+        let dividend = ticks * twice + divisor / 2;
         // A long timeline divides thousands of times, and 64 bits are several times faster.
         match (u64::try_from(dividend), u64::try_from(divisor)) {
             (Ok(dividend), Ok(divisor)) => dividend.checked_div(divisor).unwrap_or(0).into(),
             (Err(_), _) | (_, Err(_)) => dividend.checked_div(divisor).unwrap_or(0),
         }
+    }
+
+    /// Returns by what ticks of the reel are multiplied and then, half of it added, divided to become
+    /// the nearest frame.
+    fn halves(&self, frames: &Frames) -> (u128, u128) {
+        let frame = u128::from(frames.duration) * u128::from(self.reel.timescale());
+        (u128::from(self.track.timescale) * 2, frame * 2)
     }
 
     /// Returns when a pass begins in the track's ticks, rounded down; exact for tracks that share the
@@ -286,10 +296,13 @@ impl<'a> Strip<'a> {
 
     fn fragment_from(&self, ticks: u128) -> usize {
         let limit = ticks * 2 * u128::from(self.track.timescale);
-        self.track.fragments.partition_point(|fragment| {
-            let middle = u128::from(fragment.start) * 2 + u128::from(fragment.duration);
-            middle * u128::from(self.reel.timescale()) < limit
-        })
+        self.track.fragments.partition_point(|fragment| self.middle(fragment) < limit)
+    }
+
+    /// Returns twice the time of a fragment's middle, in ticks of both track and reel.
+    fn middle(&self, fragment: &Fragment) -> u128 {
+        let middle = u128::from(fragment.start) * 2 + u128::from(fragment.duration);
+        middle * u128::from(self.reel.timescale())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     manifest::addressing::{INIT_PATH, media_path},
 };
 use dashpot_base::MediaTime;
-use dashpot_mpd::{S, SegmentTemplate, SegmentTimeline};
+use dashpot_mpd::{SegmentTemplate, SegmentTimeline};
 
 /// Returns the template that the tracks of a set share.
 pub(super) fn template(page: &Page<'_>, strip: &Strip<'_>) -> SegmentTemplate {
@@ -55,27 +55,8 @@ fn length(page: &Page<'_>, strip: &Strip<'_>) -> MediaTime {
     own.filter(|own| own.rescale(length.timescale) == Some(length)).unwrap_or(length)
 }
 
-/// Returns the segments of the window as runs of equal length.
+/// Returns the segments of the window.
 fn timeline(page: &Page<'_>, strip: &Strip<'_>) -> SegmentTimeline {
-    let mut runs: Vec<S> = Vec::new();
     let segments = page.window.segments.clone();
-    let mut start = strip.start(segments.start);
-    if let Some(d) = strip.each().filter(|_| !segments.is_empty()) {
-        let r = i64::try_from(segments.end - segments.start - 1).unwrap_or(i64::MAX);
-        return SegmentTimeline {
-            s: vec![S { t: Some(start), d, r, ..S::default() }],
-            ..SegmentTimeline::default()
-        };
-    }
-    for index in segments {
-        let end = strip.start(index + 1);
-        let d = end.saturating_sub(start);
-        match runs.last_mut() {
-            Some(run) if run.d == d => run.r += 1,
-            Some(_) => runs.push(S { d, ..S::default() }),
-            None => runs.push(S { t: Some(start), d, ..S::default() }),
-        }
-        start = end;
-    }
-    SegmentTimeline { s: runs, ..SegmentTimeline::default() }
+    page.timelines.list(strip.start(segments.start), strip.runs(segments))
 }

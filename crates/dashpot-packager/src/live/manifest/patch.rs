@@ -3,10 +3,10 @@
 //! Both versions are functions of their times, so both models are made and only what moves with the
 //! window is looked at. Should anything else differ there is no patch, never a wrong one.
 
-use super::{Page, model, wall};
+use super::{Page, model, timelines::Listed, wall};
 use crate::{grammar::PATCH, respond::Refused};
 use dashpot_mpd::{
-    Mpd, PatchLocation, S,
+    Mpd, PatchLocation,
     patch::{Operation, Part as _, Patch},
     time::format_date_time,
 };
@@ -72,7 +72,7 @@ pub(in crate::live) fn patch(old: &Page<'_>, new: &Page<'_>) -> Option<String> {
                 (&mut was.segment_timeline, &mut template.segment_timeline)
             {
                 let selector = format!("{selector}/SegmentTimeline");
-                let (from, to) = (std::mem::take(&mut from.s), std::mem::take(&mut to.s));
+                let (from, to) = (old.timelines.take(from)?, new.timelines.take(to)?);
                 operations.extend(runs(&from, &to, gone, &selector)?);
             }
         }
@@ -114,32 +114,32 @@ fn whole(before: &mut Mpd, after: &mut Mpd, operations: &mut Vec<Operation>) {
 ///
 /// Runs are replaced as a whole: players keep an attribute that a patch sets as text, and with the
 /// text of a time they cannot reckon.
-fn runs(old: &[S], new: &[S], gone: u64, selector: &str) -> Option<Vec<Operation>> {
+fn runs(old: &Listed, new: &Listed, gone: u64, selector: &str) -> Option<Vec<Operation>> {
     let (mut first, mut left) = (0, gone);
-    while let Some(rest) = old.get(first).and_then(|run| left.checked_sub(segments(run))) {
+    while let Some(rest) = old.runs.get(first).and_then(|run| left.checked_sub(run.more + 1)) {
         (first, left) = (first + 1, rest);
     }
-    let kept = old.get(first..).filter(|kept| !kept.is_empty())?;
-    let (stay, come) = new.split_at_checked(kept.len())?;
+    let kept = old.runs.get(first..).filter(|kept| !kept.is_empty())?;
+    let (stay, come) = new.runs.split_at_checked(kept.len())?;
     let run = || format!("{selector}/S[1]");
     let mut operations: Vec<_> = (0..first).map(|_| Operation::Remove(run())).collect();
-    for (at, (was, is)) in (1..).zip(kept.iter().zip(stay)) {
-        if was != is {
-            operations.push(Operation::Replace(format!("{selector}/S[{at}]"), is.element("S")));
+    // The first of a timeline says when it starts.
+    let begins_alike = first == 0 && old.start == new.start;
+    for (at, (was, is)) in kept.iter().zip(stay).enumerate() {
+        if was != is || (at == 0 && !begins_alike) {
+            let selector = format!("{selector}/S[{}]", at + 1);
+            operations.push(Operation::Replace(selector, new.s(at)?.element("S")));
         }
     }
     if !come.is_empty() {
-        operations.push(Operation::add(selector.to_owned(), "S", come));
+        let come: Vec<_> = (kept.len()..new.runs.len()).filter_map(|at| new.s(at)).collect();
+        operations.push(Operation::add(selector.to_owned(), "S", &come));
     }
-    (operations.len() <= new.len().max(FEW)).then_some(operations)
+    (operations.len() <= new.runs.len().max(FEW)).then_some(operations)
 }
 
 /// Operations up to which the length of a timeline does not matter.
 const FEW: usize = 8;
-
-fn segments(run: &S) -> u64 {
-    u64::try_from(run.r).unwrap_or(0).saturating_add(1)
-}
 
 #[cfg(test)]
 mod tests;

@@ -106,3 +106,61 @@ fn segments_of_uneven_length_loop_too() {
     }
     assert_eq!((reel.longest(), reel.each()), (2_000, None));
 }
+
+/// What the lengths of segments are, counted one by one.
+fn slow(strip: &Strip<'_>, segments: Range<u64>) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for duration in segments.map(|index| strip.duration(index)) {
+        match runs.last_mut() {
+            Some(run) if run.duration == duration => run.more += 1,
+            _ => runs.push(Run { duration, more: 0 }),
+        }
+    }
+    runs
+}
+
+/// A film whose pictures are cut unevenly, with sound that is cut by frames and a track of another
+/// rate that is cut elsewhere.
+fn uneven() -> Asset {
+    let track = crate::fixture::track;
+    let video = track("v1", crate::fixture::kind_video(180), 1_000, &[1_000, 2_000, 1_500]);
+    let other = track("x1", crate::fixture::kind_video(360), 90_000, &[80_000, 150_001, 174_000]);
+    let source = crate::AssetSource {
+        name: "clip".to_owned(),
+        tracks: vec![video, other, track("a-en", crate::fixture::STEREO, 48_000, &[216_000])],
+        ..Default::default()
+    };
+    Asset::new(source).unwrap()
+}
+
+proptest! {
+    /// Law: segments counted in passing last what each of them lasts by itself.
+    #[test]
+    fn runs_are_the_durations_of_each_segment(
+        rate in 0..RATES.len(),
+        sampling in 0..SAMPLING.len(),
+        gops in 2..6_u64,
+        merged in 1..3_u64,
+        from in prop_oneof![0..20_u64, 0..2_000_000_000_u64],
+        count in 0..200_u64,
+    ) {
+        let film = Film { rate: RATES[rate], sampling: SAMPLING[sampling], gops, gop_seconds: 2, missing_frames: 0 };
+        let even = film_with(&film, merged);
+        for (asset, given) in [&(even), &(uneven(), String::new())] {
+            let options = options(given);
+            let reel = Reel::of(asset, &options).unwrap();
+            for at in 0..asset.tracks.len() {
+                let (strip, segments) = (reel.strip(at).unwrap(), from..from + count);
+                prop_assert_eq!(strip.runs(segments.clone()), slow(&strip, segments));
+            }
+        }
+    }
+}
+
+/// Returns a film and the option that joins so many of its groups of pictures.
+fn film_with(made: &Film, merged: u64) -> (Asset, String) {
+    let asset = film(made);
+    let gop_ms = asset.gop().unwrap().as_duration().as_millis();
+    let seg = crate::grammar::seconds(u64::try_from(gop_ms).unwrap() * merged);
+    (asset, format!("seg_{seg}s"))
+}

@@ -1,13 +1,14 @@
 mod apply;
 
-use super::super::super::respond_live;
+use super::super::super::{reel::Run, respond_live};
+use super::Listed;
 use crate::{
     catalogue::Catalogue,
     fixture::{Film, film},
     respond::{Body, Refused},
 };
 use dashpot_base::WallTime;
-use dashpot_mpd::{S, parse};
+use dashpot_mpd::parse;
 use expect_test::expect;
 use proptest::prelude::*;
 use std::{sync::LazyLock, time::Duration};
@@ -130,17 +131,20 @@ fn only_an_mpd_that_can_be_patched_leads_to_patches() {
 
 #[test]
 fn a_timeline_with_nothing_in_common_has_no_operations() {
-    let run = |t, r| S { t: Some(t), d: 2, r, ..S::default() };
-    let check = |old: &[S], new: &[S], gone, expected: Option<usize>| {
+    let runs = |start, more: &[u64]| {
+        let runs = more.iter().map(|more| Run { duration: 2, more: *more });
+        Listed { start, runs: runs.collect() }
+    };
+    let check = |old: &Listed, new: &Listed, gone, expected: Option<usize>| {
         let found = super::runs(old, new, gone, "/S").map(|operations| operations.len());
         assert_eq!(found, expected, "{old:?} {new:?} {gone}");
     };
-    check(&[run(0, 4)], &[run(4, 4)], 2, Some(1));
-    check(&[run(0, 4)], &[run(0, 4)], 0, Some(0));
-    check(&[run(0, 4)], &[run(10, 4)], 5, None);
-    check(&[run(0, 4), run(10, 0)], &[run(10, 0), run(12, 3)], 5, Some(2));
-    check(&[], &[run(10, 4)], 0, None);
-    check(&[run(0, 4)], &[], 1, None);
+    check(&runs(0, &[4]), &runs(4, &[4]), 2, Some(1));
+    check(&runs(0, &[4]), &runs(0, &[4]), 0, Some(0));
+    check(&runs(0, &[4]), &runs(10, &[4]), 5, None);
+    check(&runs(0, &[4, 0]), &runs(10, &[0, 3]), 5, Some(3));
+    check(&runs(0, &[]), &runs(10, &[4]), 0, None);
+    check(&runs(0, &[4]), &runs(0, &[]), 1, None);
 }
 
 fn options() -> impl Strategy<Value = String> {

@@ -1,25 +1,16 @@
-//! How long the packager takes for a live MPD and for the plan of a live segment.
+//! How long the packager takes for a live MPD, its patch, and the plan of a live segment.
 //!
-//! `cargo run --release -p dashpot-packager --example bench_live`
-#![expect(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "a measurement reads a clock and prints"
-)]
+//! `cargo bench -p dashpot-packager --bench live -- --verbose` says the medians too.
 
+use criterion::Criterion;
 use dashpot_base::WallTime;
 use dashpot_bmff::{Cut, RunSample, SampleDefaults, build_cut};
-use dashpot_packager::{
-    Asset, AssetSource, Catalogue, Fragment, Kind, Track, asked_time, respond_live,
-};
-use std::{
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use dashpot_packager::{Asset, AssetSource, Catalogue, Fragment, Kind, Track, respond_live};
+use std::{hint::black_box, time::Duration};
 
-/// Calls of which the median is taken.
-const CALLS: usize = 501;
+/// Memory comes from where the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn track(id: &str, kind: Kind, (timescale, each): (u32, u32), counts: &[u64]) -> Track {
     let (mut offset, mut start, mut fragments) = (0, 0, Vec::new());
@@ -69,6 +60,9 @@ fn film() -> Catalogue {
 
 fn main() {
     let film = film();
+    // A moment after the patches' MPDs were published, so that a segment came and one went.
+    let now = WallTime::from_epoch(Duration::from_millis(1_700_000_003_000));
+    let mut criterion = Criterion::default().configure_from_args();
     for path in [
         "film/number.mpd",
         "film/tsbd_7200s/time.mpd",
@@ -79,15 +73,9 @@ fn main() {
         "film/en/850000001.m4s",
         "film/chunk_0.1s/v1/850000001.m4s",
     ] {
-        let mut took: Vec<Duration> = Vec::with_capacity(CALLS);
-        for call in 0..CALLS {
-            let ms = 1_700_000_003_000 + u64::try_from(call % 7).unwrap_or(0);
-            let now = asked_time(None, WallTime::from_epoch(Duration::from_millis(ms)));
-            let begun = Instant::now();
-            black_box(respond_live(&film, path, now.expect("a time")).expect(path));
-            took.push(begun.elapsed());
-        }
-        took.sort_unstable();
-        println!("{path:<52} {:>9.1} us", took[CALLS / 2].as_secs_f64() * 1e6);
+        criterion.bench_function(path, |bencher| {
+            bencher.iter(|| respond_live(black_box(&film), path, now).expect(path));
+        });
     }
+    criterion.final_summary();
 }
