@@ -8,6 +8,7 @@ mod edge;
 mod edge_guide;
 mod edge_http;
 mod help;
+mod hls;
 mod judges;
 mod layering;
 mod manifests;

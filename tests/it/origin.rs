@@ -17,14 +17,14 @@ use std::{
 };
 
 /// An origin of the film on a thread of its own; dropped, it ends.
-struct Origin {
-    addr: SocketAddr,
+pub(crate) struct Origin {
+    pub(crate) addr: SocketAddr,
     shutdown: Shutdown,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Origin {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
         let config = Config {
@@ -48,7 +48,7 @@ impl Origin {
     }
 
     /// Fetches a path that there is.
-    fn get(&self, path: &str) -> Vec<u8> {
+    pub(crate) fn get(&self, path: &str) -> Vec<u8> {
         let mut stream = TcpStream::connect(self.addr).expect("a connection");
         let head = format!("GET {path} HTTP/1.1\r\nHost: origin.test\r\nConnection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).expect("a request sent");

@@ -82,6 +82,15 @@ fn of(path: &str, catalogue: &Catalogue, length: Option<u64>) -> Option<Static> 
     let kind = |object_type| Some(Static { object_type: Some(object_type), ..base.clone() });
     let (track, number, time) = match target {
         Target::Manifest(_) | Target::Patch(..) => return kind(ObjectType::Manifest),
+        Target::Playlist(_) => {
+            let streaming_format = Some(StreamingFormat::Hls);
+            return Some(Static { streaming_format, ..kind(ObjectType::Manifest)? });
+        }
+        // How long a part is stands in the playlist that leads to it.
+        Target::Part(track, ..) => {
+            let streaming_format = Some(StreamingFormat::Hls);
+            return Some(Static { streaming_format, ..kind(object_type(asset, track)?)? });
+        }
         Target::Init(_) => return kind(ObjectType::Init),
         Target::Text(_) => return kind(ObjectType::Caption),
         Target::File(track) => return kind(object_type(asset, track)?),

@@ -218,6 +218,7 @@ fn kind(path: &str) -> &'static str {
     }
     match path.rsplit_once('.') {
         Some((_, "mpd")) => "manifest",
+        Some((_, "m3u8")) => "playlist",
         Some((_, "mpp")) => "patch",
         Some((before, "mp4")) if before.ends_with("/init") => "init",
         Some((_, "mp4")) => "file",

@@ -78,6 +78,10 @@ pub enum Target<'a> {
     File(&'a str),
     /// `{representation}.vtt`
     Text(&'a str),
+    /// `hls.m3u8`, or `hls-{representation}.m3u8`
+    Playlist(Option<&'a str>),
+    /// `{representation}/{number}_{part}.m4s`
+    Part(&'a str, u64, u64),
 }
 
 /// Why a path was not understood.
@@ -109,7 +113,9 @@ pub enum AddressError {
         given: String,
     },
     /// A manifest is asked for by version.
-    #[error("an MPD has no version, it says which one its segments have: ask for it without `v_`")]
+    #[error(
+        "an MPD has no version, nor has a playlist: it says which one its segments have, ask for it without `v_`"
+    )]
     Versioned,
     /// An option is there twice.
     #[error("option `{name}` is given twice")]
@@ -123,7 +129,7 @@ const FILES: &str = "{track}/init.mp4, {track}/{number}.m4s, {track}/t{time}.m4s
 
 fn forms(service: Service) -> String {
     let names: Vec<_> = Form::of(service).iter().map(|form| form.name()).collect();
-    format!("{{{}}}.mpd", names.join("|"))
+    format!("{{{}}}.mpd, hls.m3u8", names.join("|"))
 }
 
 fn names(service: Service) -> String {
@@ -155,7 +161,8 @@ impl<'a> Address<'a> {
         let target = target(service, last, &mut parts).ok_or_else(shape)?;
         let with = |options: Options, given| options.with(service, given);
         let options = parts.try_fold(Options::default(), with)?;
-        let unversioned = matches!(target, Target::Manifest(_) | Target::Patch(..));
+        let unversioned =
+            matches!(target, Target::Manifest(_) | Target::Patch(..) | Target::Playlist(_));
         if options.number(&VERSION).is_some() && unversioned {
             return Err(AddressError::Versioned);
         }
@@ -180,11 +187,19 @@ fn target<'a>(
         ("mp4", _) if stem == "init" => track().map(Target::Init),
         ("m4s", _) => {
             let track = track()?;
-            match stem.strip_prefix('t') {
-                Some(time) => decimal(time).map(|time| Target::Time(track, time)),
-                None => decimal(stem).map(|number| Target::Number(track, number)),
+            match (stem.strip_prefix('t'), stem.split_once('_')) {
+                (Some(time), _) => decimal(time).map(|time| Target::Time(track, time)),
+                (None, Some((number, part))) if service == Service::Live => {
+                    Some(Target::Part(track, decimal(number)?, decimal(part)?))
+                }
+                (None, _) => decimal(stem).map(|number| Target::Number(track, number)),
             }
         }
+        ("m3u8", _) if stem == "hls" => Some(Target::Playlist(None)),
+        ("m3u8", _) => stem
+            .strip_prefix("hls-")
+            .filter(|name| is_name(name))
+            .map(|of| Target::Playlist(Some(of))),
         ("vtt", Service::Vod) => is_name(stem).then_some(Target::Text(stem)),
         ("mp4", Service::Vod) => is_name(stem).then_some(Target::File(stem)),
         _ => None,

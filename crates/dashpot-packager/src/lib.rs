@@ -8,6 +8,7 @@ mod address;
 mod catalogue;
 mod check;
 pub mod grammar;
+mod hls;
 pub mod live;
 mod livesim2;
 mod manifest;

@@ -81,7 +81,9 @@ pub fn respond_live(catalogue: &Catalogue, path: &str, now: WallTime) -> Result<
             let none = || Refused::NotFound(format!("`{id}` has no segment that starts at {time}"));
             channel.segment(&address, id, strip.at(time).ok_or_else(none)?)
         }
-        Target::File(_) | Target::Text(_) => Err(vanished()),
+        Target::Playlist(_) | Target::Part(..) | Target::File(_) | Target::Text(_) => {
+            Err(vanished())
+        }
     }
 }
 

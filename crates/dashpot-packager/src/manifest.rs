@@ -74,13 +74,13 @@ const fn profile(form: Form) -> &'static str {
 
 /// Returns how long the presentation is. Rounded down, so that a player which divides it by the
 /// segment duration never expects a segment beyond the last.
-fn duration(asset: &Asset, shape: Shape) -> Duration {
+pub(crate) fn duration(asset: &Asset, shape: Shape) -> Duration {
     let ticks = asset.period.ticks.saturating_mul(u64::from(shape.passes));
     MediaTime { ticks, timescale: asset.period.timescale }.as_duration()
 }
 
 /// Returns the longest segment of a track, rounded up to nanoseconds.
-fn longest(timeline: &Timeline<'_>) -> Duration {
+pub(crate) fn longest(timeline: &Timeline<'_>) -> Duration {
     let ticks = timeline.segments().map(|segment| segment.duration).max().unwrap_or(0);
     let time = MediaTime { ticks, timescale: timeline.track().timescale };
     let down = time.as_duration();

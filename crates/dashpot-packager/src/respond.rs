@@ -4,6 +4,7 @@ use crate::{
     address::{Address, AddressError, Form, Target},
     catalogue::{Asset, Catalogue, Kind},
     grammar::{Service, VERSION},
+    hls,
     live::Due,
     manifest::manifest,
     options::Shape,
@@ -108,8 +109,12 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
             let text = source.manifest(form)?;
             return Ok(found("application/dash+xml", Cacheability::Manifest, Body::Text(text)));
         }
-        // Its grammar has none.
-        Target::Patch(..) => return Err(vanished()),
+        // Its grammar has neither.
+        Target::Patch(..) | Target::Part(..) => return Err(vanished()),
+        Target::Playlist(of) => {
+            let text = hls::on_demand(asset, shape, of)?;
+            return Ok(found(hls::MEDIA_TYPE, Cacheability::Manifest, Body::Text(text)));
+        }
         Target::Text(id) => {
             let text = source.subtitles(id)?;
             return Ok(found("text/vtt; charset=utf-8", cacheability, Body::Text(text)));

@@ -132,8 +132,9 @@ impl Numbers {
         let numbers = Self { service, asset: Arc::clone(catalogue.asset(asset)?), options };
         let number = match target {
             Target::Time(track, time) => numbers.at(track, time),
-            Target::Number(_, number) => Some(number),
+            Target::Number(_, number) | Target::Part(_, number, _) => Some(number),
             Target::Manifest(_)
+            | Target::Playlist(_)
             | Target::Patch(..)
             | Target::Init(_)
             | Target::File(_)

@@ -30,6 +30,8 @@ fn files_of_an_asset_have_one_path_each() {
         ("film/a-en/t96256.m4s", Target::Time("a-en", 96_256)),
         ("film/v1.mp4", Target::File("v1")),
         ("film/s-en.vtt", Target::Text("s-en")),
+        ("film/hls.m3u8", Target::Playlist(None)),
+        ("film/hls-a-en.m3u8", Target::Playlist(Some("a-en"))),
     ] {
         check(path, Ok((None, None, target)));
     }
@@ -45,6 +47,9 @@ fn files_of_an_asset_have_one_path_each() {
         "film/1.m4s",
         "film/init.mp4",
         "film/bogus.mpd",
+        "film/v1.m3u8",
+        "film/hls-.m3u8",
+        "film/v1/12_0.m4s",
         "film/../v1.mp4",
         "../film/v1.mp4",
         "film/..mp4",
@@ -116,8 +121,8 @@ proptest! {
         if let Ok(address) = Address::parse(Service::Vod, &path) {
             prop_assert!(is_name(address.asset));
             let named = match address.target {
-                Target::Manifest(_) | Target::Patch(..) => "v1",
-                Target::Init(id) | Target::Number(id, _) | Target::Time(id, _) | Target::File(id)
+                Target::Manifest(_) | Target::Patch(..) | Target::Playlist(None) => "v1",
+                Target::Playlist(Some(id)) | Target::Part(id, ..) | Target::Init(id) | Target::Number(id, _) | Target::Time(id, _) | Target::File(id)
                 | Target::Text(id) => id,
             };
             prop_assert!(is_name(named));

@@ -137,7 +137,7 @@ fn representation((track, bandwidth): (&Track, u64)) -> Representation {
 }
 
 /// Returns `@bandwidth` in bits per second, after the rule on top of [`super`].
-fn bandwidth(timeline: &Timeline<'_>, segment_max: Duration) -> u64 {
+pub(crate) fn bandwidth(timeline: &Timeline<'_>, segment_max: Duration) -> u64 {
     let scale = u128::from(timeline.track().timescale);
     let last = timeline.segment_count();
     let longest_ticks = segment_max.as_nanos() * scale / 1_000_000_000;
