@@ -1,6 +1,6 @@
 //! Throughput and latency as measured by the player's own requests.
 
-use dashpot_base::{Bitrate, ByteSize, Ewma};
+use dashpot_base::{Bitrate, ByteSize, Ewma, Span};
 use std::time::Duration;
 
 /// One finished response, as the player saw it.
@@ -9,9 +9,9 @@ pub struct Sample {
     /// Bytes of the body.
     pub size: ByteSize,
     /// From the request to the last byte.
-    pub took: Duration,
+    pub took: Span,
     /// From the request to the first byte; at most `took`.
-    pub first_byte_after: Duration,
+    pub first_byte_after: Span,
 }
 
 /// Half-lives of the two averages. The short one sees a drop within a segment or two, the long
@@ -23,12 +23,12 @@ const HALF_LIFE_SLOW: Duration = Duration::from_secs(8);
 /// measurement however long its body was.
 const LATENCY_HALF_LIFE_FAST: Duration = Duration::from_secs(1);
 const LATENCY_HALF_LIFE_SLOW: Duration = Duration::from_secs(2);
-const ONE_REQUEST: Duration = Duration::from_secs(1);
+const ONE_REQUEST: Span = Span::from_millis(1_000);
 
 /// The shortest span that a body is measured over. A shorter one says more about socket buffers
 /// and caches nearby than about the link (hls.js uses the same floor); with a lower floor, bursts
 /// of small segments would be taken for gigabits.
-const SPAN_MIN: Duration = Duration::from_millis(50);
+const SPAN_MIN: Span = Span::from_millis(50);
 
 /// Estimates throughput as the smaller of a fast and a slow moving average, each weighed by how
 /// long the bodies took, and latency as the larger of two.

@@ -1,5 +1,6 @@
 //! The exponentially weighted moving average that estimators share.
 
+use crate::Span;
 use std::time::Duration;
 
 /// A moving average whose memory is given as a half-life, weighed by how long each sample took.
@@ -12,7 +13,7 @@ pub struct Ewma {
     estimate: f64,
     weight_s: f64,
     /// The last weight, and what it leaves of the average: some averages weigh all samples alike.
-    last: (Duration, f64),
+    last: (Span, f64),
 }
 
 /// As many half-lives after the first sample the start no longer shows: one less `exp2` of it is
@@ -24,21 +25,23 @@ impl Ewma {
     #[must_use]
     pub const fn with_half_life(half_life: Duration) -> Self {
         let half_life_s = half_life.as_secs_f64();
-        Self { half_life_s, estimate: 0.0, weight_s: 0.0, last: (Duration::ZERO, 1.0) }
+        Self { half_life_s, estimate: 0.0, weight_s: 0.0, last: (Span::ZERO, 1.0) }
     }
 
     /// Adds `value`, weighed by `weight`.
-    pub fn add(&mut self, weight: Duration, value: f64) {
+    pub fn add(&mut self, weight: impl Into<Span>, value: f64) {
+        let weight = weight.into();
+        let weight_s = weight.as_secs_f64();
         if self.half_life_s <= 0.0 {
             (self.estimate, self.weight_s) = (value, f64::INFINITY);
             return;
         }
         if self.last.0 != weight {
-            self.last = (weight, libm::exp2(-weight.as_secs_f64() / self.half_life_s));
+            self.last = (weight, libm::exp2(-weight_s / self.half_life_s));
         }
         let (_, alpha) = self.last;
         self.estimate = alpha * self.estimate + (1.0 - alpha) * value;
-        self.weight_s += weight.as_secs_f64();
+        self.weight_s += weight_s;
     }
 
     /// Returns the average, or `None` before the first sample with a weight.

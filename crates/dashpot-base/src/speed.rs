@@ -1,6 +1,6 @@
 //! How fast media is played.
 
-use std::time::Duration;
+use crate::Span;
 
 /// A playback rate in millionths of the film's own: whole numbers, so that media played and time
 /// passed never drift apart.
@@ -47,20 +47,20 @@ impl Speed {
 
     /// Returns how much media is played in `time`, rounded down.
     #[must_use]
-    pub fn media_in(self, time: Duration) -> Duration {
+    pub fn media_in(self, time: Span) -> Span {
         if self == Self::NORMAL {
             return time;
         }
-        from_nanos(time.as_nanos().saturating_mul(self.0.into()) / u128::from(NORMAL))
+        from_nanos(u128::from(time.nanos()) * u128::from(self.0) / u128::from(NORMAL))
     }
 
     /// Returns how long `media` takes, rounded up: by then all of it was played.
     #[must_use]
-    pub fn time_for(self, media: Duration) -> Duration {
+    pub fn time_for(self, media: Span) -> Span {
         if self == Self::NORMAL {
             return media;
         }
-        from_nanos(media.as_nanos().saturating_mul(NORMAL.into()).div_ceil(self.0.into()))
+        from_nanos((u128::from(media.nanos()) * u128::from(NORMAL)).div_ceil(self.0.into()))
     }
 }
 
@@ -70,8 +70,8 @@ impl Default for Speed {
     }
 }
 
-fn from_nanos(nanos: u128) -> Duration {
-    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+fn from_nanos(nanos: u128) -> Span {
+    Span::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -81,11 +81,11 @@ mod tests {
 
     #[test]
     fn media_and_time_are_one_another_at_the_films_own_speed() {
-        let span = Duration::from_nanos(1_234_567_891);
+        let span = Span::from_nanos(1_234_567_891);
         assert_eq!((Speed::NORMAL.media_in(span), Speed::NORMAL.time_for(span)), (span, span));
         let half = Speed::from_ratio(0.5);
-        assert_eq!(half.media_in(Duration::from_secs(3)), Duration::from_millis(1_500));
-        assert_eq!(half.time_for(Duration::from_secs(3)), Duration::from_secs(6));
+        assert_eq!(half.media_in(Span::from_millis(3_000)), Span::from_millis(1_500));
+        assert_eq!(half.time_for(Span::from_millis(3_000)), Span::from_millis(6_000));
         assert_eq!(Speed::from_ratio(-1.0), Speed::from_millionths(1));
     }
 
@@ -95,10 +95,10 @@ mod tests {
             millionths in 1_u32..4_000_000,
             nanos in 0_u64..100_000_000_000_000,
         ) {
-            let (speed, media) = (Speed::from_millionths(millionths), Duration::from_nanos(nanos));
+            let (speed, media) = (Speed::from_millionths(millionths), Span::from_nanos(nanos));
             let time = speed.time_for(media);
             prop_assert!(media <= speed.media_in(time));
-            let sooner = time.saturating_sub(Duration::from_nanos(1));
+            let sooner = time.saturating_sub(Span::from_nanos(1));
             prop_assert!(media.is_zero() || speed.media_in(sooner) < media);
         }
     }

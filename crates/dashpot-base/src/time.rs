@@ -1,5 +1,6 @@
 //! Monotonic time, wall time and media time: three clocks that are never mixed.
 
+use crate::Span;
 use std::{fmt, time::Duration};
 
 /// Monotonic time in nanoseconds since the run began; for deadlines, rates and residence.
@@ -24,14 +25,20 @@ impl MonoTime {
 
     /// Returns this time moved later by `by`, saturating at the far end.
     #[must_use]
-    pub fn after(self, by: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX)))
+    pub fn after(self, by: impl Into<Span>) -> Self {
+        Self(self.0.saturating_add(by.into().nanos()))
     }
 
     /// Returns the time since `earlier`, or zero where `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    /// Returns the time since `earlier` in one word, or zero where `earlier` is later.
+    #[must_use]
+    pub const fn span_since(self, earlier: Self) -> Span {
+        Span::from_nanos(self.0.saturating_sub(earlier.0))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Bit rates and byte sizes.
 
+use crate::Span;
 use std::{fmt, iter::Sum, ops, time::Duration};
 
 /// A data rate in bits per second.
@@ -33,13 +34,14 @@ impl Bitrate {
 
     /// Returns the rate that moves `size` in `took`, or `None` where `took` is zero.
     #[must_use]
-    pub fn over(size: ByteSize, took: Duration) -> Option<Self> {
-        let (bit_nanos, nanos) = (u128::from(size.bytes()) * 8 * 1_000_000_000, took.as_nanos());
+    pub fn over(size: ByteSize, took: impl Into<Span>) -> Option<Self> {
+        let nanos = took.into().nanos();
         // Nearly all bodies fit in 64 bits, whose division takes a fraction of the time.
-        if let (Ok(bit_nanos), Ok(nanos)) = (u64::try_from(bit_nanos), u64::try_from(nanos)) {
-            return Some(Self(bit_nanos.checked_div(nanos)?));
+        if let Some(bit_nanos) = size.bytes().checked_mul(8 * 1_000_000_000) {
+            return bit_nanos.checked_div(nanos).map(Self);
         }
-        Some(Self(u64::try_from(bit_nanos.checked_div(nanos)?).unwrap_or(u64::MAX)))
+        let bit_nanos = u128::from(size.bytes()) * 8 * 1_000_000_000;
+        Some(Self(u64::try_from(bit_nanos.checked_div(nanos.into())?).unwrap_or(u64::MAX)))
     }
 
     /// Returns how long `size` takes at this rate, rounded up to whole nanoseconds, or `None` at
@@ -55,8 +57,8 @@ impl Bitrate {
 
     /// Returns how many whole bytes this rate moves in `span`.
     #[must_use]
-    pub fn bytes_in(self, span: Duration) -> ByteSize {
-        let bytes = u128::from(self.0) * span.as_nanos() / 8_000_000_000;
+    pub fn bytes_in(self, span: impl Into<Span>) -> ByteSize {
+        let bytes = u128::from(self.0) * u128::from(span.into().nanos()) / 8_000_000_000;
         ByteSize::new(u64::try_from(bytes).unwrap_or(u64::MAX))
     }
 }

@@ -1,6 +1,6 @@
 //! How a session is set up.
 
-use dashpot_base::{MonoTime, Speed};
+use dashpot_base::{MonoTime, Span, Speed};
 use std::time::Duration;
 use url::Url;
 
@@ -79,17 +79,17 @@ impl Live {
     }
 
     /// Returns up to where media has been captured.
-    pub(crate) fn edge_at(&self, now: MonoTime) -> Duration {
-        self.edge.saturating_add(now.since(self.at))
+    pub(crate) fn edge_at(&self, now: MonoTime) -> Span {
+        Span::from(self.edge) + now.span_since(self.at)
     }
 
     /// Returns when a segment that ends there may be asked for.
     ///
     /// ISO/IEC 23009-1 §5.3.9.5.3: when its end has been captured, less the offset.
-    pub(crate) fn available_at(&self, end: Duration) -> MonoTime {
-        let begun = end.saturating_sub(self.early);
+    pub(crate) fn available_at(&self, end: Span) -> MonoTime {
+        let begun = end.saturating_sub(self.early.into());
         // What was available before the session began is so at its beginning, too.
-        self.at.after(begun.saturating_sub(self.edge))
+        self.at.after(begun.saturating_sub(self.edge.into()))
     }
 }
 

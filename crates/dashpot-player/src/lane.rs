@@ -6,9 +6,9 @@ use crate::{
     tracks::{Lookup, Period, Segment, Tracks},
 };
 use dashpot_abr::Rung;
-use dashpot_base::MonoTime;
+use dashpot_base::{MonoTime, Span};
 use dashpot_qoe::Media;
-use std::{collections::VecDeque, time::Duration};
+use std::collections::VecDeque;
 
 /// Why a lane with work left asks for nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,12 +18,12 @@ pub(crate) enum Wait {
     /// The next segment is not listed yet: it will be in a later version of the MPD.
     NotListed,
     /// The next segment would pass the limit until the playhead is at this position.
-    BufferFull { until: Duration },
+    BufferFull { until: Span },
     /// The other lane is behind.
     OtherLane,
     /// The rule asked for it, until then or until the playhead is at this position: one segment
     /// stays buffered.
-    Rule { until: MonoTime, position: Duration },
+    Rule { until: MonoTime, position: Span },
 }
 
 /// A segment that is here.
@@ -32,8 +32,8 @@ pub(crate) struct Buffered {
     /// The period, and the place in it.
     pub(crate) place: (usize, usize),
     pub(crate) rung: Rung,
-    pub(crate) start: Duration,
-    pub(crate) end: Duration,
+    pub(crate) start: Span,
+    pub(crate) end: Span,
 }
 
 /// One kind of media: a buffer that grows at one end and the request that feeds it.
@@ -44,11 +44,11 @@ pub(crate) struct Lane {
     /// Index of the period that the next segment is in.
     pub(crate) period: usize,
     /// Media is buffered from the playhead up to here, without a hole.
-    pub(crate) to: Duration,
+    pub(crate) to: Span,
     /// The place of the next segment in its track, as far as can be guessed.
     pub(crate) place: usize,
     /// Begin and end of the segment that was looked at last.
-    approached: (Duration, Duration),
+    approached: (Span, Span),
     /// The rung decided on for the next segment.
     pub(crate) pinned: Option<Rung>,
     /// When that is to be asked for at the earliest, as the rule wishes, and since when.
@@ -61,7 +61,7 @@ pub(crate) struct Lane {
     pub(crate) replacing: Option<Buffered>,
     /// How long the rule surely does not give the next segment up, from when it is asked for;
     /// `None` where it never does.
-    pub(crate) patience: Option<Duration>,
+    pub(crate) patience: Option<Span>,
     /// How often the next segment was given up.
     pub(crate) given_up: usize,
     /// Segments since the beginning or the last seek outside the buffer.
@@ -69,7 +69,7 @@ pub(crate) struct Lane {
     /// The period and rung of the segment before.
     last: Option<(usize, Rung)>,
     /// The longest segment seen.
-    longest: Duration,
+    longest: Span,
     pub(crate) wait: Option<Wait>,
     /// There is nothing left to fetch.
     pub(crate) complete: bool,
@@ -79,14 +79,14 @@ pub(crate) struct Lane {
 
 impl Lane {
     /// Returns an empty lane whose first segment is the one at `at`.
-    pub(crate) fn new(media: Media, tracks: &Tracks, at: Duration) -> Self {
+    pub(crate) fn new(media: Media, tracks: &Tracks, at: Span) -> Self {
         Self {
             media,
             slot: Slot::default(),
             period: tracks.period_at(at),
             to: at,
             place: 0,
-            approached: (Duration::ZERO, Duration::ZERO),
+            approached: (Span::ZERO, Span::ZERO),
             pinned: None,
             delay: None,
             full_since: None,
@@ -96,7 +96,7 @@ impl Lane {
             given_up: 0,
             since_seek: 0,
             last: None,
-            longest: Duration::ZERO,
+            longest: Span::ZERO,
             wait: None,
             complete: false,
             starved: false,
@@ -104,7 +104,7 @@ impl Lane {
     }
 
     /// Drops what is buffered and decided, and goes on at `at`.
-    pub(crate) fn restart(&mut self, tracks: &Tracks, at: Duration) {
+    pub(crate) fn restart(&mut self, tracks: &Tracks, at: Span) {
         let (last, longest) = (self.last, self.longest);
         *self = Self { last, longest, ..Self::new(self.media, tracks, at) };
     }
@@ -121,30 +121,30 @@ impl Lane {
     }
 
     /// Returns the media ahead of `position`.
-    pub(crate) const fn level(&self, position: Duration) -> Duration {
+    pub(crate) const fn level(&self, position: Span) -> Span {
         self.to.saturating_sub(position)
     }
 
     /// Returns the most media this lane may hold ahead of the playhead.
     ///
     /// With room for less than two segments every segment would end in a stall.
-    pub(crate) fn bound(&self, buffer_max: Duration) -> Duration {
-        buffer_max.max(self.longest.saturating_mul(2))
+    pub(crate) fn bound(&self, buffer_max: Span) -> Span {
+        buffer_max.max(self.longest * 2)
     }
 
     /// Returns the length of the longest segment seen.
-    pub(crate) const fn longest(&self) -> Duration {
+    pub(crate) const fn longest(&self) -> Span {
         self.longest
     }
 
     /// Returns how far this lane has got, with the segment in flight.
-    pub(crate) fn reach(&self) -> Duration {
+    pub(crate) fn reach(&self) -> Span {
         if self.complete {
-            return Duration::MAX;
+            return Span::MAX;
         }
         match self.slot.in_flight().map(|it| &it.fetch.what) {
             Some(What::Segment { start, duration, .. }) => {
-                start.saturating_add(*duration).max(self.to)
+                (Span::from(*start) + Span::from(*duration)).max(self.to)
             }
             Some(What::Manifest | What::Index { .. } | What::Init { .. }) | None => self.to,
         }
@@ -208,7 +208,7 @@ impl Lane {
     }
 
     /// Takes in a segment that arrived while the playhead was at `position`.
-    pub(crate) fn append(&mut self, position: Duration, segment: Buffered) {
+    pub(crate) fn append(&mut self, position: Span, segment: Buffered) {
         debug_assert!(self.to <= segment.end, "segments only ever add");
         while self.buffered.front().is_some_and(|it| it.end <= position) {
             self.buffered.pop_front();
@@ -223,12 +223,12 @@ impl Lane {
     }
 
     /// Takes in the beginning of the segment on its way, up to there.
-    pub(crate) fn extend(&mut self, to: Duration) {
+    pub(crate) fn extend(&mut self, to: Span) {
         self.to = self.to.max(to);
     }
 
     /// Returns the segments of the period in which nothing was played yet, in order.
-    pub(crate) fn whole_ahead(&self, position: Duration) -> impl Iterator<Item = Buffered> {
+    pub(crate) fn whole_ahead(&self, position: Span) -> impl Iterator<Item = Buffered> {
         let period = self.period;
         let whole = move |it: &&Buffered| position <= it.start && it.place.0 == period;
         self.buffered.iter().filter(whole).copied()
@@ -236,7 +236,7 @@ impl Lane {
 
     /// Puts the segment that was fetched again in its place, at `rung`; returns whether there was
     /// still time for it.
-    pub(crate) fn replace(&mut self, position: Duration, rung: Rung) -> bool {
+    pub(crate) fn replace(&mut self, position: Span, rung: Rung) -> bool {
         self.pinned = None;
         let Some(target) = self.replacing.take() else { return false };
         if target.start < position {
@@ -252,7 +252,7 @@ impl Lane {
     }
 
     /// Returns whether the playhead is in the segment that is fetched again.
-    pub(crate) fn is_overtaken(&self, position: Duration) -> bool {
+    pub(crate) fn is_overtaken(&self, position: Span) -> bool {
         self.replacing.is_some_and(|target| target.start < position)
     }
 

@@ -1,8 +1,7 @@
 //! What the link carries, whoever asked for it.
 
 use crate::Ticket;
-use dashpot_base::{ByteSize, MonoTime};
-use std::time::Duration;
+use dashpot_base::{ByteSize, MonoTime, Span};
 
 /// Counts the bytes that arrive, and the time in which any do.
 ///
@@ -17,7 +16,7 @@ pub(crate) struct Meter {
     paused: Vec<Ticket>,
     /// Since when any has been, or since the account was last closed.
     busy_since: Option<MonoTime>,
-    busy: Duration,
+    busy: Span,
     bytes: ByteSize,
 }
 
@@ -69,7 +68,7 @@ impl Meter {
     /// Stops the clock where nothing arrives.
     fn rest(&mut self, now: MonoTime) {
         if self.arriving.len() == self.paused.len() {
-            self.busy += self.busy_since.take().map_or(Duration::ZERO, |since| now.since(since));
+            self.busy += self.busy_since.take().map_or(Span::ZERO, |since| now.span_since(since));
         }
     }
 
@@ -78,9 +77,9 @@ impl Meter {
     }
 
     /// Closes the account: returns what has arrived since it was last closed, and in how much time.
-    pub(crate) fn take(&mut self, now: MonoTime) -> (ByteSize, Duration) {
+    pub(crate) fn take(&mut self, now: MonoTime) -> (ByteSize, Span) {
         if let Some(since) = &mut self.busy_since {
-            self.busy += now.since(*since);
+            self.busy += now.span_since(*since);
             *since = now;
         }
         (std::mem::take(&mut self.bytes), std::mem::take(&mut self.busy))
@@ -105,14 +104,14 @@ mod tests {
         meter.grew(audio, ByteSize::new(250));
         meter.grew(video, ByteSize::new(1_000));
         meter.ended(at(300), video);
-        assert_eq!(meter.take(at(300)), (ByteSize::new(1_250), Duration::from_millis(200)));
+        assert_eq!(meter.take(at(300)), (ByteSize::new(1_250), Span::from_millis(200)));
         meter.grew(audio, ByteSize::new(300));
         meter.ended(at(340), audio);
         // Nothing arrives for a while, then the next body.
         meter.began(at(900), Ticket(3));
         meter.grew(Ticket(3), ByteSize::new(70));
-        assert_eq!(meter.take(at(910)), (ByteSize::new(120), Duration::from_millis(50)));
-        assert_eq!(meter.take(at(910)), (ByteSize::ZERO, Duration::ZERO));
+        assert_eq!(meter.take(at(910)), (ByteSize::new(120), Span::from_millis(50)));
+        assert_eq!(meter.take(at(910)), (ByteSize::ZERO, Span::ZERO));
     }
 
     #[test]
@@ -130,7 +129,7 @@ mod tests {
         meter.grew(audio, ByteSize::new(30));
         meter.ended(at(520), audio);
         meter.ended(at(900), video);
-        assert_eq!(meter.take(at(900)), (ByteSize::new(130), Duration::from_millis(30)));
+        assert_eq!(meter.take(at(900)), (ByteSize::new(130), Span::from_millis(30)));
     }
 
     #[test]
@@ -142,6 +141,6 @@ mod tests {
         meter.grew(Ticket(1), ByteSize::new(9));
         meter.grew(Ticket(1), ByteSize::new(4));
         meter.grew(Ticket(1), ByteSize::new(9));
-        assert_eq!(meter.take(at(20)), (ByteSize::new(9), Duration::from_millis(10)));
+        assert_eq!(meter.take(at(20)), (ByteSize::new(9), Span::from_millis(10)));
     }
 }

@@ -140,7 +140,7 @@ impl Player {
                 self.on_arrived(now, ticket, Body { size, source, cache_status });
             }
             Input::Failed { ticket, failure } => self.on_failed(now, ticket, failure),
-            Input::Seek { to } => self.on_seek(now, to),
+            Input::Seek { to } => self.on_seek(now, to.into()),
             Input::Wake => {
                 let is_all_busy = self.lanes.iter().all(|lane| lane.slot.in_flight().is_some());
                 let is_other = self.is_time_to_look(now) || self.is_time_to_renew(now);

@@ -1,46 +1,45 @@
 //! Where playback is, and whether it moves.
 
-use dashpot_base::{MonoTime, Speed};
+use dashpot_base::{MonoTime, Span, Speed};
 use dashpot_qoe::Hold;
-use std::time::Duration;
 
 /// The playhead: it stands, or it moves as fast as the film's own rate and the speed in force say.
 #[derive(Clone, Debug)]
 pub(crate) struct Playhead {
-    position: Duration,
+    position: Span,
     at: MonoTime,
     speed: Speed,
     hold: Option<Hold>,
     hold_since: MonoTime,
     /// How much media was played up to the last jump, and where that went.
-    played_before: Duration,
-    jumped_to: Duration,
+    played_before: Span,
+    jumped_to: Span,
     /// Time of the stalls that are over.
-    stalled: Duration,
+    stalled: Span,
 }
 
 impl Playhead {
     /// Returns a playhead that stands at the start, waiting for the first media.
     pub(crate) const fn new(now: MonoTime) -> Self {
         Self {
-            position: Duration::ZERO,
+            position: Span::ZERO,
             at: now,
             speed: Speed::NORMAL,
             hold: Some(Hold::Startup),
             hold_since: now,
-            played_before: Duration::ZERO,
-            jumped_to: Duration::ZERO,
-            stalled: Duration::ZERO,
+            played_before: Span::ZERO,
+            jumped_to: Span::ZERO,
+            stalled: Span::ZERO,
         }
     }
 
-    pub(crate) const fn position(&self) -> Duration {
+    pub(crate) const fn position(&self) -> Span {
         self.position
     }
 
     /// Returns how much media was played, however often.
-    pub(crate) const fn played(&self) -> Duration {
-        self.played_before.saturating_add(self.position.saturating_sub(self.jumped_to))
+    pub(crate) fn played(&self) -> Span {
+        self.played_before + self.position.saturating_sub(self.jumped_to)
     }
 
     pub(crate) const fn hold(&self) -> Option<Hold> {
@@ -48,20 +47,20 @@ impl Playhead {
     }
 
     /// Returns how long playback has stalled in all.
-    pub(crate) fn stalled(&self, now: MonoTime) -> Duration {
+    pub(crate) fn stalled(&self, now: MonoTime) -> Span {
         match self.hold {
-            Some(Hold::Stall) => self.stalled.saturating_add(self.held_for(now)),
+            Some(Hold::Stall) => self.stalled + self.held_for(now),
             Some(Hold::Startup | Hold::Seek) | None => self.stalled,
         }
     }
 
     /// Returns how long the playhead has stood still.
-    pub(crate) const fn held_for(&self, now: MonoTime) -> Duration {
-        now.since(self.hold_since)
+    pub(crate) const fn held_for(&self, now: MonoTime) -> Span {
+        now.span_since(self.hold_since)
     }
 
     /// Returns when the playhead reaches `target`, if it moves and has not passed it.
-    pub(crate) fn reaches(&self, target: Duration) -> Option<MonoTime> {
+    pub(crate) fn reaches(&self, target: Span) -> Option<MonoTime> {
         if self.hold.is_some() {
             return None;
         }
@@ -71,19 +70,19 @@ impl Playhead {
     /// Moves on to `now`, up to which nothing is in the way.
     pub(crate) fn pass(&mut self, now: MonoTime) {
         if self.hold.is_none() {
-            let step = self.speed.media_in(now.since(self.at));
+            let step = self.speed.media_in(now.span_since(self.at));
             self.position += step;
         }
         self.at = self.at.max(now);
     }
 
     /// Moves on to `now` but not beyond `limit`; returns the time up to which it moved.
-    pub(crate) fn advance(&mut self, now: MonoTime, limit: Duration) -> MonoTime {
+    pub(crate) fn advance(&mut self, now: MonoTime, limit: Span) -> MonoTime {
         if self.hold.is_some() {
             self.at = self.at.max(now);
             return now;
         }
-        let passed = now.since(self.at);
+        let passed = now.span_since(self.at);
         let (ahead, left) = (self.speed.media_in(passed), limit.saturating_sub(self.position));
         let step = ahead.min(left);
         self.position += step;
@@ -120,7 +119,7 @@ impl Playhead {
         self.at = now;
     }
 
-    pub(crate) const fn jump(&mut self, now: MonoTime, to: Duration) {
+    pub(crate) fn jump(&mut self, now: MonoTime, to: Span) {
         (self.played_before, self.jumped_to) = (self.played(), to);
         (self.position, self.at) = (to, now);
     }

@@ -1,7 +1,7 @@
 //! A place for one request at a time, with its retries.
 
 use crate::{Config, Failure, Fetch, Ticket};
-use dashpot_base::{ByteSize, MonoTime};
+use dashpot_base::{ByteSize, MonoTime, Span};
 use std::time::Duration;
 
 /// A request on its way.
@@ -12,7 +12,7 @@ pub(crate) struct InFlight {
     pub(crate) first_byte: Option<MonoTime>,
     pub(crate) deadline: MonoTime,
     /// How long playback had stalled in all when it was made.
-    pub(crate) stalled: Duration,
+    pub(crate) stalled: Span,
     /// Bytes that the answer is to have, as far as that can be told.
     pub(crate) size: ByteSize,
     pub(crate) watch: Watch,
@@ -23,7 +23,7 @@ pub(crate) struct InFlight {
 /// The time in which nothing of a body could arrive, none of the rest being made yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Idle {
-    past: Duration,
+    past: Span,
     since: Option<MonoTime>,
 }
 
@@ -39,15 +39,15 @@ impl Idle {
         }
     }
 
-    pub(crate) fn until(&self, now: MonoTime) -> Duration {
-        self.past.saturating_add(self.since.map_or(Duration::ZERO, |since| now.since(since)))
+    pub(crate) fn until(&self, now: MonoTime) -> Span {
+        self.past + self.since.map_or(Span::ZERO, |since| now.span_since(since))
     }
 }
 
 impl InFlight {
     /// Returns how long it has been on its way, but for the time in which it was not made yet.
-    pub(crate) fn took(&self, now: MonoTime) -> Duration {
-        let since = now.since(self.since);
+    pub(crate) fn took(&self, now: MonoTime) -> Span {
+        let since = now.span_since(self.since);
         if self.idle == Idle::default() {
             since
         } else {

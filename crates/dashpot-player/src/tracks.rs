@@ -6,13 +6,13 @@ pub(crate) use reel::{bits, millis};
 
 use crate::config::INDEX_ENTRIES_MAX;
 use dashpot_abr::Rung;
-use dashpot_base::{Bitrate, ByteSize};
+use dashpot_base::{Bitrate, ByteSize, Span};
 use dashpot_mpd::timeline::{
     Kind, PeriodView, Presentation, RepView, ResourceRef, SegmentIndex, SegmentRef, SetView, Sidx,
     SidxRef, from_sidx,
 };
 use dashpot_qoe::Media;
-use std::{ops::Range, time::Duration};
+use std::ops::Range;
 
 /// Everything that may be fetched, period after period.
 #[derive(Clone, Debug)]
@@ -25,8 +25,8 @@ pub struct Tracks {
 /// One period: its place on the presentation's timeline and its tracks.
 #[derive(Clone, Debug)]
 pub(crate) struct Period {
-    pub(crate) start: Duration,
-    pub(crate) end: Duration,
+    pub(crate) start: Span,
+    pub(crate) end: Span,
     /// The ladder of video in kbit/s, as rules see it.
     pub(crate) ladder: Vec<f64>,
     /// How many segments of video the periods before this one have, as far as that is known.
@@ -64,10 +64,10 @@ struct Segments {
 pub(crate) struct Segment {
     pub(crate) number: u64,
     /// On the presentation's timeline.
-    pub(crate) start: Duration,
-    pub(crate) end: Duration,
+    pub(crate) start: Span,
+    pub(crate) end: Span,
     /// From where on it counts as played.
-    behind_at: Duration,
+    behind_at: Span,
     /// Its size, where that is known before it is fetched.
     pub(crate) size: Option<ByteSize>,
 }
@@ -84,7 +84,7 @@ pub(crate) enum Lookup<'a> {
 /// How far before its end a segment counts as played already. Representations round their
 /// boundaries to their own timescales; without the slack a switch could fetch a segment again
 /// for a last microsecond of it. Half a segment at most, so that short ones are not skipped.
-const BOUNDARY_SLACK: Duration = Duration::from_millis(50);
+const BOUNDARY_SLACK: Span = Span::from_millis(50);
 
 impl Tracks {
     /// Chooses from `presentation`; `None` where it has neither video nor audio to play.
@@ -111,7 +111,7 @@ impl Tracks {
     }
 
     /// Returns the index of the period that plays at `at`; the last one begun by then.
-    pub(crate) fn period_at(&self, at: Duration) -> usize {
+    pub(crate) fn period_at(&self, at: Span) -> usize {
         self.periods.partition_point(|period| period.start <= at).saturating_sub(1)
     }
 
@@ -121,7 +121,7 @@ impl Tracks {
     }
 
     /// Returns the length of the longest segment of which it is known.
-    pub(crate) fn longest(&self) -> Duration {
+    pub(crate) fn longest(&self) -> Span {
         let tracks =
             self.periods.iter().flat_map(|period| period.video.iter().chain(&period.audio));
         let segments = tracks.filter_map(Track::segments).flatten();
@@ -134,9 +134,9 @@ impl Tracks {
     }
 
     /// Returns the position nearest to `at` at which something may be played.
-    pub(crate) fn clamp(&self, at: Duration) -> Duration {
-        let start = self.periods.first().map_or(Duration::ZERO, |period| period.start);
-        let end = self.periods.last().map_or(Duration::MAX, |period| period.end);
+    pub(crate) fn clamp(&self, at: Span) -> Span {
+        let start = self.periods.first().map_or(Span::ZERO, |period| period.start);
+        let end = self.periods.last().map_or(Span::MAX, |period| period.end);
         at.min(end).max(start)
     }
 
@@ -165,8 +165,8 @@ impl Period {
     }
 
     fn choose(view: PeriodView, language: Option<&str>) -> Self {
-        let start = view.start;
-        let end = start.saturating_add(view.duration);
+        let start = Span::from(view.start);
+        let end = start + view.duration.into();
         let (mut video, mut audio) = (Vec::new(), Vec::new());
         let wished = wished_audio(&view.sets, language);
         for (position, set) in view.sets.into_iter().enumerate() {
@@ -207,7 +207,7 @@ impl Period {
 
 impl Track {
     /// Returns the track of `rep`; `None` where it has nothing to fetch.
-    fn new(rep: RepView, period_start: Duration) -> Option<Self> {
+    fn new(rep: RepView, period_start: Span) -> Option<Self> {
         let list = match rep.index {
             SegmentIndex::Listed(refs) => List::Segments(segments(refs, period_start)),
             SegmentIndex::NeedsSidx(file) => List::Index(file),
@@ -223,7 +223,7 @@ impl Track {
 
     /// Returns the segment that plays at `at` or next after it, within a period that ends at
     /// `period_end`. It is looked for at `hint` first.
-    pub(crate) fn at(&self, at: Duration, period_end: Duration, hint: usize) -> Lookup<'_> {
+    pub(crate) fn at(&self, at: Span, period_end: Span, hint: usize) -> Lookup<'_> {
         let segments = match &self.list {
             List::Segments(segments) => &segments.list,
             List::Index(_) => return Lookup::NeedsIndex,
@@ -240,7 +240,7 @@ impl Track {
     }
 
     /// Returns where the segment at `place` is, and when it begins.
-    pub(crate) fn place(&self, place: usize) -> Option<(&ResourceRef, Duration)> {
+    pub(crate) fn place(&self, place: usize) -> Option<(&ResourceRef, Span)> {
         let List::Segments(segments) = &self.list else { return None };
         Some((segments.places.get(place)?, segments.list.get(place)?.start))
     }
@@ -261,7 +261,7 @@ impl Track {
         }
     }
 
-    fn learn(&mut self, period_start: Duration, sidx: &Sidx) -> bool {
+    fn learn(&mut self, period_start: Span, sidx: &Sidx) -> bool {
         let List::Index(file) = &self.list else { return false };
         if INDEX_ENTRIES_MAX < sidx.entries.len() {
             return false;
@@ -276,7 +276,7 @@ impl Track {
 }
 
 impl Segment {
-    fn new(number: u64, span: Range<Duration>, size: Option<ByteSize>) -> Self {
+    fn new(number: u64, span: Range<Span>, size: Option<ByteSize>) -> Self {
         let Range { start, end } = span;
         let slack = (end.saturating_sub(start) / 2).min(BOUNDARY_SLACK);
         Self { number, start, end, behind_at: end.saturating_sub(slack), size }
@@ -285,12 +285,12 @@ impl Segment {
 
 /// Returns `refs` on the presentation's timeline. Segments without length, and those that end no
 /// later than the one before them, would never be played and are left out.
-fn segments(refs: Vec<SegmentRef>, period_start: Duration) -> Segments {
+fn segments(refs: Vec<SegmentRef>, period_start: Span) -> Segments {
     let mut end_before = period_start;
     let mut segments = Segments::default();
     for it in refs {
-        let start = period_start.saturating_add(it.start.as_duration());
-        let end = start.saturating_add(it.duration.as_duration());
+        let start = period_start + it.start.as_duration().into();
+        let end = start + it.duration.as_duration().into();
         if end <= end_before.max(start) {
             continue;
         }

@@ -1,7 +1,7 @@
 //! From the log to the numbers, record by record.
 
 use crate::{Abandoned, Event, Media, Record, RungShare, SeekKind, Summary, units::millis};
-use dashpot_base::{Bitrate, ByteSize, MonoTime, Speed};
+use dashpot_base::{Bitrate, ByteSize, MonoTime, Span, Speed};
 use std::time::Duration;
 
 /// A session as its records tell it; [`Session::summary`] may be asked for at any time.
@@ -9,25 +9,25 @@ use std::time::Duration;
 /// Records come in the order in which the player says them.
 #[derive(Clone, Debug, Default)]
 pub struct Session {
-    position: Duration,
+    position: Span,
     state: State,
     speed: Speed,
     /// What was played of a segment of which not all had arrived: of what rate it was is known
     /// once it has.
-    early: Option<(Duration, Duration)>,
+    early: Option<(Span, Span)>,
     /// Segments that arrived and are not behind the playhead; each kind of media in order.
     ahead: Vec<Piece>,
     /// How long each rate was on screen, lowest first.
-    rungs: Vec<(Bitrate, Duration)>,
+    rungs: Vec<(Bitrate, Span)>,
     on_screen: Option<Bitrate>,
     switches: u64,
     switched_bps: u64,
-    startup: Option<Duration>,
+    startup: Option<Span>,
     stalls: u64,
-    stalled: Duration,
+    stalled: Span,
     seeks: u64,
-    sought: Duration,
-    played: Duration,
+    sought: Span,
+    played: Span,
     segments: u64,
     downloaded: ByteSize,
     unplayed: ByteSize,
@@ -64,8 +64,8 @@ enum State {
 #[derive(Clone, Copy, Debug)]
 struct Piece {
     media: Media,
-    start: Duration,
-    end: Duration,
+    start: Span,
+    end: Span,
     bitrate: Bitrate,
     size: ByteSize,
     played: bool,
@@ -90,7 +90,8 @@ impl Session {
             &Event::Segment { media, bitrate, start, duration, size, .. } => {
                 self.segments += 1;
                 self.downloaded += size;
-                let end = start.saturating_add(duration);
+                let start = Span::from(start);
+                let end = start + duration.into();
                 let piece = Piece { media, start, end, bitrate, size, played: false };
                 let piece = self.catch_up_on(piece);
                 self.take_in(piece);
@@ -105,30 +106,30 @@ impl Session {
                 }
             }
             &Event::Play { held, position, .. } => {
-                self.startup.get_or_insert(held);
+                self.startup.get_or_insert(held.into());
                 self.close_wait(at);
-                (self.position, self.state) = (position, State::Playing(at));
+                (self.position, self.state) = (position.into(), State::Playing(at));
             }
             &Event::Stall { position } => {
-                self.play_to(position);
+                self.play_to(position.into());
                 self.stalls += 1;
                 self.state = State::Stalled(at);
             }
             &Event::Seek { seek, from, to } => {
                 self.seeks += 1;
-                self.seek(at, seek, from, to);
+                self.seek(at, seek, from.into(), to.into());
             }
             &Event::Speed { speed, position, .. } => {
                 if matches!(self.state, State::Playing(_)) {
-                    self.play_to(position);
+                    self.play_to(position.into());
                     self.state = State::Playing(at);
                 }
                 self.speed = speed;
             }
-            &Event::Skip { seek, from, to, .. } => self.skip(at, seek, from, to),
+            &Event::Skip { seek, from, to, .. } => self.skip(at, seek, from.into(), to.into()),
             &Event::Done { position, .. } => {
                 if matches!(self.state, State::Playing(_)) {
-                    self.play_to(position);
+                    self.play_to(position.into());
                 }
                 self.close_wait(at);
                 self.unplayed += unplayed(std::mem::take(&mut self.ahead));
@@ -141,7 +142,7 @@ impl Session {
     #[must_use]
     pub fn summary(&self, now: MonoTime) -> Summary {
         let mut until_now = self.clone();
-        until_now.play_to(self.position(now));
+        until_now.play_to(self.reached(now));
         until_now.close_wait(now);
         until_now.sum()
     }
@@ -149,10 +150,12 @@ impl Session {
     /// Returns where the playhead is at `now`.
     #[must_use]
     pub fn position(&self, now: MonoTime) -> Duration {
+        self.reached(now).into()
+    }
+
+    fn reached(&self, now: MonoTime) -> Span {
         match self.state {
-            State::Playing(since) => {
-                self.position.saturating_add(self.speed.media_in(now.since(since)))
-            }
+            State::Playing(since) => self.position + self.speed.media_in(now.span_since(since)),
             State::Starting | State::Stalled(_) | State::Seeking(_) | State::Done => self.position,
         }
     }
@@ -169,7 +172,7 @@ impl Session {
         }
     }
 
-    fn seek(&mut self, at: MonoTime, seek: SeekKind, from: Duration, to: Duration) {
+    fn seek(&mut self, at: MonoTime, seek: SeekKind, from: Span, to: Span) {
         self.early = None;
         let was_playing = matches!(self.state, State::Playing(_));
         if was_playing {
@@ -192,7 +195,7 @@ impl Session {
 
     /// Goes on nearer to the live edge; what follows, where that is outside the buffer, is no wait
     /// of the viewer's own making.
-    fn skip(&mut self, at: MonoTime, seek: SeekKind, from: Duration, to: Duration) {
+    fn skip(&mut self, at: MonoTime, seek: SeekKind, from: Span, to: Span) {
         if matches!(self.state, State::Playing(_)) {
             self.play_to(from);
             self.state = State::Playing(at);
@@ -207,14 +210,14 @@ impl Session {
     /// Adds the wait that runs, up to `now`, to its kind.
     fn close_wait(&mut self, now: MonoTime) {
         match self.state {
-            State::Stalled(since) => self.stalled += now.since(since),
-            State::Seeking(since) => self.sought += now.since(since),
+            State::Stalled(since) => self.stalled += now.span_since(since),
+            State::Seeking(since) => self.sought += now.span_since(since),
             State::Starting | State::Playing(_) | State::Done => {}
         }
     }
 
     /// Plays from the position up to `to`, and forgets what is behind.
-    fn play_to(&mut self, to: Duration) {
+    fn play_to(&mut self, to: Span) {
         let from = self.position;
         self.played += to.saturating_sub(from);
         self.position = to.max(from);
@@ -241,7 +244,7 @@ impl Session {
     }
 
     /// Notes that so much of a piece was on screen.
-    fn see(&mut self, piece: &Piece, span: Duration) {
+    fn see(&mut self, piece: &Piece, span: Span) {
         if !piece.played {
             self.show(piece.bitrate);
         }
@@ -262,7 +265,7 @@ impl Session {
         piece
     }
 
-    fn watched(&mut self, rate: Bitrate, span: Duration) {
+    fn watched(&mut self, rate: Bitrate, span: Span) {
         match self.rungs.binary_search_by_key(&rate, |(known, _)| *known) {
             Ok(place) => self.rungs[place].1 += span,
             Err(place) => self.rungs.insert(place, (rate, span)),
@@ -272,7 +275,7 @@ impl Session {
     /// Puts a piece at the end, or in the place of the one that is there already; of the two, the
     /// one that will not be played came for nothing.
     fn take_in(&mut self, piece: Piece) {
-        let middle = piece.start.saturating_add(piece.end.saturating_sub(piece.start) / 2);
+        let middle = piece.start + piece.end.saturating_sub(piece.start) / 2;
         let holds =
             |it: &&mut Piece| it.media == piece.media && it.start <= middle && middle < it.end;
         // Nearly all come in order, behind all others.
@@ -311,21 +314,21 @@ impl Session {
     fn sum(&self) -> Summary {
         let shares = self.rungs.iter().map(|(rate, played)| RungShare {
             bitrate_bps: rate.bps(),
-            played_ms: millis(*played),
+            played_ms: millis((*played).into()),
         });
-        let watched = self.stalled.saturating_add(self.played);
+        let watched = self.stalled + self.played;
         Summary {
             average_bitrate_bps: self.average_bps(),
             switches: self.switches,
             switch_bps_mean: self.switched_bps.checked_div(self.switches).unwrap_or(0),
-            startup_ms: self.startup.map(millis),
+            startup_ms: self.startup.map(|startup| millis(startup.into())),
             stalls: self.stalls,
-            stall_ms: millis(self.stalled),
+            stall_ms: millis(self.stalled.into()),
             stall_ratio: (!watched.is_zero())
                 .then(|| self.stalled.as_secs_f64() / watched.as_secs_f64()),
             seeks: self.seeks,
-            seek_ms: millis(self.sought),
-            played_ms: millis(self.played),
+            seek_ms: millis(self.sought.into()),
+            played_ms: millis(self.played.into()),
             segments: self.segments,
             downloaded_bytes: self.downloaded.bytes(),
             unplayed_bytes: self.unplayed.bytes(),
@@ -337,9 +340,9 @@ impl Session {
 
     fn average_bps(&self) -> Option<u64> {
         let bit_nanos = self.rungs.iter().fold(0_u128, |sum, (rate, played)| {
-            sum.saturating_add(u128::from(rate.bps()).saturating_mul(played.as_nanos()))
+            sum.saturating_add(u128::from(rate.bps()).saturating_mul(played.nanos().into()))
         });
-        let nanos = self.rungs.iter().map(|(_, played)| played.as_nanos()).sum::<u128>();
+        let nanos = self.rungs.iter().map(|(_, played)| u128::from(played.nanos())).sum::<u128>();
         u64::try_from(bit_nanos.checked_div(nanos)?).ok()
     }
 }

@@ -161,7 +161,11 @@ fn play(name: &str, is_hit: fn(usize, usize) -> bool) -> Outcome {
         now_ms += took_ms;
         let ms = |ms: f64| Duration::from_secs_f64(ms / 1_000.0);
         let size = ByteSize::new([300, 750, 1_200, 1_850, 2_850, 4_300][rung.0] * 500);
-        estimator.add(Sample { size, took: ms(took_ms), first_byte_after: ms(first_byte_ms) });
+        estimator.add(Sample {
+            size,
+            took: ms(took_ms).into(),
+            first_byte_after: ms(first_byte_ms).into(),
+        });
         let came = came(rung.0, bits, first_byte_ms, kbps, Some(hit));
         rule.arrived(&Arrival { now_ms, index, buffer_ms, ..came });
         // The buffer holds 25 s.

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 fn sample(bytes: u64, took_ms: u64, first_byte_ms: u64) -> Sample {
     Sample {
         size: ByteSize::new(bytes),
-        took: Duration::from_millis(took_ms),
-        first_byte_after: Duration::from_millis(first_byte_ms),
+        took: Span::from_millis(took_ms),
+        first_byte_after: Span::from_millis(first_byte_ms),
     }
 }
 
@@ -45,13 +45,13 @@ fn hostile_times_do_not_break_it() {
     let mut estimator = ThroughputEstimator::new();
     estimator.add(Sample {
         size: ByteSize::new(u64::MAX),
-        took: Duration::MAX,
-        first_byte_after: Duration::ZERO,
+        took: Span::MAX,
+        first_byte_after: Span::ZERO,
     });
     estimator.add(Sample {
         size: ByteSize::new(u64::MAX),
-        took: Duration::ZERO,
-        first_byte_after: Duration::MAX,
+        took: Span::ZERO,
+        first_byte_after: Span::MAX,
     });
     assert!(estimator.throughput().is_some());
 }

@@ -9,7 +9,7 @@ use crate::{
     tracks::{Tracks, millis},
 };
 use dashpot_abr::{CatchUp, Nominal};
-use dashpot_base::{ByteSize, MonoTime, Speed};
+use dashpot_base::{ByteSize, MonoTime, Span, Speed};
 use dashpot_http::cmcd::StreamType;
 use dashpot_mpd::timeline::LiveView;
 use dashpot_qoe::{Event, Hold, SeekKind};
@@ -17,7 +17,7 @@ use std::{cmp::Ordering, sync::Arc, time::Duration};
 
 /// How often the playback rate is looked at: about as often as browsers tell players that playback
 /// has gone on.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const LOOK_EVERY: Span = Span::from_millis(250);
 
 /// The share of the target latency that is enough to begin with: there is never more of the film
 /// than that between playhead and edge, and most of it may not have been asked for yet.
@@ -28,7 +28,7 @@ const SEGMENTS_BEHIND: u32 = 4;
 
 /// How often the MPD is asked for at most: one that may change at any time says nothing of when it
 /// will.
-const RENEW_EVERY_MIN: Duration = Duration::from_secs(1);
+const RENEW_EVERY_MIN: Span = Span::from_millis(1_000);
 
 /// What keeps a session to its live edge.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub(super) struct State {
 }
 
 impl State {
-    fn latency(&self, now: MonoTime, playhead: &Playhead) -> Duration {
+    fn latency(&self, now: MonoTime, playhead: &Playhead) -> Span {
         self.setup.edge_at(now).saturating_sub(playhead.position())
     }
 
@@ -51,35 +51,35 @@ impl State {
     pub(super) fn seen(&self, now: MonoTime, playhead: &Playhead) -> dashpot_abr::Live {
         dashpot_abr::Live {
             latency_ms: millis(self.latency(now, playhead)),
-            target_ms: millis(self.setup.target),
+            target_ms: millis(self.setup.target.into()),
             speed: playhead.speed().ratio(),
         }
     }
 
     /// Returns how much media is enough to begin with.
-    pub(super) fn enough(&self) -> Duration {
-        self.setup.target / ENOUGH
+    pub(super) fn enough(&self) -> Span {
+        Span::from(self.setup.target) / ENOUGH
     }
 }
 
 impl Player {
     /// Returns where a live session begins; `None` for a film that is there.
-    pub(super) fn join(&mut self, now: MonoTime, tracks: &Tracks) -> Option<Duration> {
+    pub(super) fn join(&mut self, now: MonoTime, tracks: &Tracks) -> Option<Span> {
         let setup = self.config.live?;
         let films = tracks.forecast();
         let (catch_up, next) = (CatchUp::default(), None);
         self.live = Some(State { setup, catch_up, next, films });
-        Some(setup.edge_at(now).saturating_sub(setup.target))
+        Some(setup.edge_at(now).saturating_sub(setup.target.into()))
     }
 
     /// Hears where the live edge is, where the MPD is the first to say it.
     pub(super) fn hear_of_edge(&mut self, now: MonoTime, live: Option<LiveView>, tracks: &Tracks) {
         let Some(view) = live.filter(|_| self.config.live.is_none()) else { return };
         let segment = tracks.longest();
-        let wished = self.config.live_latency.or(view.delay);
-        let wished = wished.unwrap_or_else(|| segment.saturating_mul(SEGMENTS_BEHIND));
+        let wished = self.config.live_latency.or(view.delay).map(Span::from);
+        let wished = wished.unwrap_or_else(|| segment * SEGMENTS_BEHIND);
         // Segments are fetched once they are whole, and the last one is so old by then.
-        let target = wished.max(segment.saturating_mul(3) / 2);
+        let target = wished.max(segment * 3 / 2).into();
         let setup = Live::new(now, view.edge, target);
         let named = |(slow, fast)| (Speed::from_ratio(slow), Speed::from_ratio(fast));
         let speeds = view.speeds.map_or(setup.speeds, named);
@@ -91,7 +91,7 @@ impl Player {
     /// ISO/IEC 23009-1 §5.3.1.2: it is valid until `@minimumUpdatePeriod` after that.
     pub(super) fn plan_renewal(&mut self, asked: MonoTime, live: Option<LiveView>) {
         let every = live.and_then(|live| live.update);
-        self.renew_at = every.map(|every| asked.after(every.max(RENEW_EVERY_MIN)));
+        self.renew_at = every.map(|every| asked.after(Span::from(every).max(RENEW_EVERY_MIN)));
     }
 
     /// Wants it again after a failure.
@@ -121,8 +121,8 @@ impl Player {
 
     pub(super) fn log_join(&mut self, now: MonoTime) {
         if let Some(live) = &self.live {
-            let (position, target) = (self.playhead.position(), live.setup.target);
-            let latency = live.latency(now, &self.playhead);
+            let (position, target) = (self.playhead.position().into(), live.setup.target);
+            let latency = live.latency(now, &self.playhead).into();
             self.log(now, Event::Join { position, latency, target });
         }
     }
@@ -143,9 +143,8 @@ impl Player {
         if self.done || live.next.is_none_or(|at| now < at) {
             return;
         }
-        if live.setup.target.saturating_add(live.setup.drift_max)
-            < live.latency(now, &self.playhead)
-        {
+        let latency_max = Span::from(live.setup.target) + live.setup.drift_max.into();
+        if latency_max < live.latency(now, &self.playhead) {
             self.skip(now);
         }
         self.pace(now);
@@ -168,6 +167,7 @@ impl Player {
         let (position, latency) = (self.playhead.position(), live.latency(now, &self.playhead));
         let levels = self.lanes.iter().map(|lane| lane.level(position));
         let buffer = levels.min().unwrap_or_default();
+        let [position, latency, buffer] = [position, latency, buffer].map(Duration::from);
         self.log(now, Event::Speed { speed, reason, position, latency, buffer });
     }
 
@@ -187,11 +187,12 @@ impl Player {
     fn skip(&mut self, now: MonoTime) {
         let (Some(live), Some(tracks)) = (&self.live, &self.tracks) else { return };
         let (from, latency) = (self.playhead.position(), live.latency(now, &self.playhead));
-        let to = tracks.clamp(live.setup.edge_at(now).saturating_sub(live.setup.target));
+        let to = tracks.clamp(live.setup.edge_at(now).saturating_sub(live.setup.target.into()));
         if to <= from {
             return;
         }
         let seek = self.jump(now, to);
+        let [latency, from, to] = [latency, from, to].map(Duration::from);
         self.log(now, Event::Skip { seek, latency, from, to });
         match seek {
             SeekKind::InsideBuffer => {}
@@ -224,7 +225,7 @@ impl Player {
         self.meter.grew(ticket, size);
         self.meter.paused(now, ticket);
         if is_added {
-            lane.extend(start.saturating_add(media.min(duration)));
+            lane.extend(Span::from(start) + Span::from(media.min(duration)));
         }
     }
 

@@ -7,9 +7,8 @@ use crate::{
     slot::{InFlight, Next},
 };
 use dashpot_abr::{Reason, Rung};
-use dashpot_base::{ByteSize, MonoTime};
+use dashpot_base::{ByteSize, MonoTime, Span};
 use dashpot_qoe::{Abandoned, Event, Hold, Media, NextTry, Record, SeekKind};
-use std::time::Duration;
 
 impl Player {
     pub(super) fn log(&mut self, at: MonoTime, event: Event) {
@@ -27,7 +26,7 @@ impl Player {
             reason: reason.as_str(),
             media: lane.media,
             bitrate: period.and_then(|it| it.rate(lane.media, rung)).unwrap_or_default(),
-            buffer: lane.level(self.playhead.position()),
+            buffer: lane.level(self.playhead.position()).into(),
             throughput: self.estimate.throughput,
         };
         self.log(now, event);
@@ -45,7 +44,7 @@ impl Player {
             Wait::OtherLane => "other-media-behind",
             Wait::Rule { .. } => "rule-delay",
         };
-        let buffer = lane.level(self.playhead.position());
+        let buffer = lane.level(self.playhead.position()).into();
         self.log(now, Event::Wait { reason, media: lane.media, buffer });
     }
 
@@ -66,8 +65,8 @@ impl Player {
             size: body.size,
             took: now.since(request.since),
             first_byte_after: first_byte.since(request.since),
-            idle: request.idle.until(now),
-            buffer: lane.level(self.playhead.position()),
+            idle: request.idle.until(now).into(),
+            buffer: lane.level(self.playhead.position()).into(),
             cache_status: body.cache_status,
         };
         self.log(now, event);
@@ -99,20 +98,22 @@ impl Player {
     }
 
     pub(super) fn log_play(&mut self, now: MonoTime, after: Hold) {
-        let (held, position) = (self.playhead.held_for(now), self.playhead.position());
+        let held = self.playhead.held_for(now).into();
+        let position = self.playhead.position().into();
         self.log(now, Event::Play { after, held, position });
     }
 
     pub(super) fn log_stall(&mut self, now: MonoTime) {
-        self.log(now, Event::Stall { position: self.playhead.position() });
+        self.log(now, Event::Stall { position: self.playhead.position().into() });
     }
 
-    pub(super) fn log_seek(&mut self, now: MonoTime, seek: SeekKind, from: Duration) {
-        self.log(now, Event::Seek { seek, from, to: self.playhead.position() });
+    pub(super) fn log_seek(&mut self, now: MonoTime, seek: SeekKind, from: Span) {
+        let (from, to) = (from.into(), self.playhead.position().into());
+        self.log(now, Event::Seek { seek, from, to });
     }
 
     pub(super) fn log_done(&mut self, now: MonoTime, reason: &DoneReason) {
-        let (reason, position) = (reason.to_string(), self.playhead.position());
+        let (reason, position) = (reason.to_string(), self.playhead.position().into());
         self.log(now, Event::Done { reason, position });
     }
 }

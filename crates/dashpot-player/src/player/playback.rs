@@ -2,9 +2,8 @@
 
 use super::Player;
 use crate::{DoneReason, lane::Lane};
-use dashpot_base::MonoTime;
+use dashpot_base::{MonoTime, Span};
 use dashpot_qoe::{Abandoned, Hold, SeekKind};
-use std::time::Duration;
 
 /// What lies at the point up to which playback can go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +55,7 @@ impl Player {
         }
     }
 
-    pub(super) fn on_seek(&mut self, now: MonoTime, to: Duration) {
+    pub(super) fn on_seek(&mut self, now: MonoTime, to: Span) {
         let Some(tracks) = &self.tracks else {
             self.playhead.jump(now, to);
             return;
@@ -72,7 +71,7 @@ impl Player {
     }
 
     /// Goes on at `to`, and drops what is buffered where that is outside of it.
-    pub(super) fn jump(&mut self, now: MonoTime, to: Duration) -> SeekKind {
+    pub(super) fn jump(&mut self, now: MonoTime, to: Span) -> SeekKind {
         let from = self.playhead.position();
         let buffered = from <= to && self.lanes.iter().all(|lane| lane.complete || to < lane.to);
         let inside = buffered && self.lanes.iter().any(|lane| to < lane.to);
@@ -109,7 +108,7 @@ impl Player {
     }
 
     /// Returns the position that playback cannot pass, and what is there.
-    fn edge(&self) -> (Duration, Edge) {
+    fn edge(&self) -> (Span, Edge) {
         let filling = self.lanes.iter().filter(|lane| !lane.complete);
         let dry = filling.map(|lane| (lane.to, Edge::Dry)).min_by_key(|(to, _)| *to);
         let media = dry.unwrap_or_else(|| {
@@ -117,8 +116,8 @@ impl Player {
             (end.unwrap_or_default(), Edge::End)
         });
         let enough = self.config.stop_after_media.map(|enough| {
-            let left = enough.saturating_sub(self.playhead.played());
-            (self.playhead.position().saturating_add(left), Edge::PlayedEnough)
+            let left = Span::from(enough).saturating_sub(self.playhead.played());
+            (self.playhead.position() + left, Edge::PlayedEnough)
         });
         enough.filter(|enough| enough.0 <= media.0).unwrap_or(media)
     }
@@ -140,10 +139,10 @@ impl Player {
 
     /// Returns whether enough is buffered to end this hold.
     fn is_ready(&self, hold: Hold) -> bool {
-        let wanted = match hold {
+        let wanted = Span::from(match hold {
             Hold::Startup | Hold::Seek => self.config.startup,
             Hold::Stall => self.config.resume,
-        };
+        });
         let wanted = self.live.as_ref().map_or(wanted, |live| wanted.min(live.enough()));
         let position = self.playhead.position();
         // A lane that may not fetch more has what it can have, whatever was wished for.

@@ -8,12 +8,11 @@ use crate::{
     tracks::Lookup,
 };
 use dashpot_abr::Rung;
-use dashpot_base::MonoTime;
+use dashpot_base::{MonoTime, Span};
 use dashpot_qoe::{Abandoned, Event};
-use std::time::Duration;
 
 /// How far the boundaries of a segment at two rungs may lie apart: each timescale rounds its own.
-const BOUNDARY_SLACK: Duration = Duration::from_millis(50);
+const BOUNDARY_SLACK: Span = Span::from_millis(50);
 
 impl Player {
     /// Returns the rungs of the segments ahead in which nothing was played yet; none for a rule that
@@ -42,8 +41,8 @@ impl Player {
             reason: "fast-switch",
             media: lane.media,
             replaced: target.rung.0,
-            start: target.start,
-            buffer: lane.level(position),
+            start: target.start.into(),
+            buffer: lane.level(position).into(),
         };
         self.log(now, event);
     }
@@ -101,14 +100,14 @@ impl Player {
         let lanes = self.lanes.iter().filter(|lane| !is_looked_at(lane));
         let start = lanes.filter_map(|lane| lane.replacing).map(|target| target.start).min()?;
         // A nanosecond later, so that what arrives at the last moment is in time.
-        let inside = start.saturating_add(Duration::from_nanos(1));
+        let inside = start + Span::from_nanos(1);
         Some((self.playhead.reaches(inside)?, "replacement late"))
     }
 }
 
 /// Returns what was found for `target`, where that is a segment of its length.
 pub(super) fn same(found: Lookup<'_>, target: Buffered) -> Lookup<'_> {
-    let is_near = |a: Duration, b: Duration| a.abs_diff(b) <= BOUNDARY_SLACK;
+    let is_near = |a: Span, b: Span| a.abs_diff(b) <= BOUNDARY_SLACK;
     match found {
         Lookup::Found(it, _) if is_near(it.start, target.start) && is_near(it.end, target.end) => {
             found

@@ -9,7 +9,7 @@ use crate::{
     tracks::{Tracks, bits, millis},
 };
 use dashpot_abr::{Arrival, Rung, Source};
-use dashpot_base::{Bitrate, ByteSize, MonoTime};
+use dashpot_base::{Bitrate, ByteSize, MonoTime, Span};
 use dashpot_mpd::timeline::{Presentation, Sidx};
 use dashpot_qoe::{Abandoned, Hold, Media};
 use std::{sync::Arc, time::Duration};
@@ -44,7 +44,7 @@ impl Player {
         let Order { what, bitrate, size, place } = order;
         let lane = lane.and_then(|index| self.lanes.get(index));
         let state = State {
-            buffer: lane.map_or(Duration::ZERO, |it| it.level(self.playhead.position())),
+            buffer: lane.map_or(Span::ZERO, |it| it.level(self.playhead.position())).into(),
             starved: lane.is_some_and(|lane| lane.starved),
             // CTA-5004 §2, `su`: needed urgently, to start, to seek or to recover.
             urgent: match self.playhead.hold() {
@@ -158,7 +158,8 @@ impl Player {
     fn on_segment(&mut self, now: MonoTime, at: usize, request: &InFlight, body: Body) {
         let What::Segment { rung, start, duration, .. } = request.fetch.what else { return };
         let position = self.playhead.position();
-        let (place, end) = (request.fetch.place, start.saturating_add(duration));
+        let (place, start) = (request.fetch.place, Span::from(start));
+        let end = start + duration.into();
         let lane = &mut self.lanes[at];
         let is_replacement = lane.replacing.is_some();
         if !is_replacement {
@@ -168,7 +169,7 @@ impl Player {
             return;
         }
         debug_assert!(
-            lane.level(position) <= lane.bound(self.config.buffer_max),
+            lane.level(position) <= lane.bound(self.config.buffer_max.into()),
             "no segment passes the bound of its buffer"
         );
         self.meter.ended(now, request.fetch.ticket);
@@ -186,12 +187,12 @@ impl Player {
         let first = self.tracks.as_ref().and_then(|tracks| tracks.period(period));
         let first_byte = request.first_byte.unwrap_or(request.since);
         self.rule.arrived(&Arrival {
-            now_ms: millis(now.since(self.started.unwrap_or(now))),
+            now_ms: millis(now.span_since(self.started.unwrap_or(now))),
             index: first.map_or(0, |period| period.first) + place,
             rung,
-            segment_ms: millis(duration),
+            segment_ms: millis(duration.into()),
             bits: bits(body.size),
-            first_byte_ms: millis(first_byte.since(request.since)),
+            first_byte_ms: millis(first_byte.span_since(request.since)),
             took_ms: millis(request.took(now)),
             buffer_ms: millis(self.lanes[at].level(self.playhead.position())),
             stalled_ms: millis(self.playhead.stalled(now).saturating_sub(request.stalled)),

@@ -7,13 +7,13 @@ use crate::{
     tracks::{Lookup, Segment, millis},
 };
 use dashpot_abr::{Progress, Rung};
-use dashpot_base::{Bitrate, ByteSize, MonoTime};
+use dashpot_base::{Bitrate, ByteSize, MonoTime, Span};
 use dashpot_qoe::Media;
 use std::time::Duration;
 
 /// How far one kind of media may be asked for ahead of the other. Segments of the two kinds are
 /// cut up to one audio frame apart, which must not make one wait for the other.
-const LANES_APART_MAX: Duration = Duration::from_millis(100);
+const LANES_APART_MAX: Span = Span::from_millis(100);
 
 /// How far a request has got that was not made yet.
 const BEFORE: Progress = Progress {
@@ -121,8 +121,8 @@ impl Player {
         };
         if 1 < self.lanes.len() {
             let others = self.lanes.iter().enumerate().filter(|(other, _)| *other != index);
-            let behind = others.map(|(_, other)| other.reach()).min().unwrap_or(Duration::MAX);
-            if behind.saturating_add(LANES_APART_MAX) < lane.to {
+            let behind = others.map(|(_, other)| other.reach()).min().unwrap_or(Span::MAX);
+            if behind + LANES_APART_MAX < lane.to {
                 return Some(Wait::OtherLane);
             }
         }
@@ -133,7 +133,7 @@ impl Player {
         if let Some(until) = available_at.filter(|until| now < *until) {
             return Some(Wait::NotYet { until });
         }
-        let until = end.saturating_sub(lane.bound(self.config.buffer_max));
+        let until = end.saturating_sub(lane.bound(self.config.buffer_max.into()));
         (self.playhead.position() < until).then_some(Wait::BufferFull { until })
     }
 
@@ -168,7 +168,7 @@ impl Player {
         } else if let Some(since) = lane.full_since.take()
             && lane.media == Media::Video
         {
-            self.rule.waited(millis(now.since(since)));
+            self.rule.waited(millis(now.span_since(since)));
         }
     }
 
@@ -184,7 +184,7 @@ impl Player {
         }
         lane.delay = None;
         if since < now {
-            self.rule.waited(millis(now.since(since)));
+            self.rule.waited(millis(now.span_since(since)));
         }
         None
     }
@@ -260,7 +260,7 @@ fn segment_of(media: Media, rung: Rung, segment: &Segment) -> What {
         media,
         rung,
         number: segment.number,
-        start: segment.start,
-        duration: segment.end.saturating_sub(segment.start),
+        start: segment.start.into(),
+        duration: segment.end.saturating_sub(segment.start).into(),
     }
 }

@@ -8,13 +8,12 @@ use crate::{
     tracks::{Lookup, Period, Tracks, bits, kbps, millis},
 };
 use dashpot_abr::{Film, Live, Progress, Rule, View};
-use dashpot_base::{Bitrate, ByteSize, MonoTime};
+use dashpot_base::{Bitrate, ByteSize, MonoTime, Span};
 use dashpot_qoe::Media;
-use std::time::Duration;
 
 /// The segment length that a rule is told while no index has said it: a common one. The rule has
 /// no estimate at that point, so little depends on it.
-const SEGMENT_UNKNOWN: Duration = Duration::from_secs(4);
+const SEGMENT_UNKNOWN: Span = Span::from_millis(4_000);
 
 /// What the player's estimator says of the link.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,8 +30,8 @@ pub(super) struct Seen<'a> {
     lane: &'a Lane,
     playhead: &'a Playhead,
     estimate: Estimate,
-    buffer_max: Duration,
-    since_start: Duration,
+    buffer_max: Span,
+    since_start: Span,
     film: &'a dyn Film,
     live: Option<Live>,
 }
@@ -57,9 +56,9 @@ impl Player {
             estimate: self.estimate,
             // There is no more of a live film between playhead and edge than the target.
             buffer_max: live
-                .map_or(Duration::MAX, |live| live.setup.target)
-                .min(self.config.buffer_max),
-            since_start: now.since(self.started.unwrap_or(now)),
+                .map_or(Span::MAX, |live| live.setup.target.into())
+                .min(self.config.buffer_max.into()),
+            since_start: now.span_since(self.started.unwrap_or(now)),
         };
         Some((self.rule.as_mut(), seen))
     }
@@ -92,14 +91,14 @@ impl<'a> Seen<'a> {
             rung,
             bits: bits(request.size),
             bits_here: bits(here),
-            first_byte_ms: millis(request.first_byte?.since(request.since)),
+            first_byte_ms: millis(request.first_byte?.span_since(request.since)),
             since_ms: millis(request.took(now)),
         };
-        Some((self.view(place, duration), progress))
+        Some((self.view(place, duration.into()), progress))
     }
 
     #[inline]
-    fn view(self, place: usize, segment: Duration) -> View<'a> {
+    fn view(self, place: usize, segment: Span) -> View<'a> {
         let link = self.estimate.throughput.map(|link| kbps(link.without(self.period.sound())));
         View {
             now_ms: millis(self.since_start),

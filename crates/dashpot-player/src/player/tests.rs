@@ -74,7 +74,7 @@ fn a_period_that_outlasts_its_segments_ends_with_them() {
     film.duration = 30 * SECOND;
     let world = World::new(config(), presentation(vec![film]), kbps(10_000)).run();
     assert_eq!(seen(&world).done, DoneReason::Ended);
-    assert_eq!(world.player.playhead.position(), 24 * SECOND);
+    assert_eq!(world.player.playhead.position(), (24 * SECOND).into());
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn a_session_stops_after_so_much_media_or_time() {
     let media = Config { stop_after_media: Some(5 * SECOND), ..config() };
     let world = World::new(media, one_film(), kbps(10_000));
     let world = check("media", world, &stopped(DoneReason::PlayedEnough, 5_181, 23));
-    assert_eq!(world.player.playhead.played(), 5 * SECOND);
+    assert_eq!(world.player.playhead.played(), (5 * SECOND).into());
     let time = Config { stop_after_time: Some(5 * SECOND), ..config() };
     let world = World::new(time, one_film(), kbps(10_000));
     check("time", world, &stopped(DoneReason::TimeUp, 5_000, 23));
@@ -181,7 +181,11 @@ fn a_full_buffer_pauses_fetching() {
     let mut world = World::new(config, one_film(), kbps(10_000));
     world.feed(Input::Start);
     world.run_until(10);
-    let levels = world.player.lanes.iter().map(|lane| lane.level(world.player.playhead.position()));
+    let levels = world
+        .player
+        .lanes
+        .iter()
+        .map(|lane| Duration::from(lane.level(world.player.playhead.position())));
     let levels = levels.collect::<Vec<_>>();
     assert!(levels.iter().all(|level| 3 * SECOND < *level && *level <= 6 * SECOND), "{levels:?}");
     assert_eq!(world.player.wake_at().map(|(_, why)| why), Some("buffer full"));
@@ -261,10 +265,10 @@ fn a_seek_inside_the_buffer_goes_on_at_once_and_outside_it_starts_over() {
     world.feed(Input::Start);
     world.run_until(2);
     let before = world.fetches.len();
-    let ahead = world.player.playhead.position() + SECOND / 2;
+    let ahead = Duration::from(world.player.playhead.position()) + SECOND / 2;
     world.feed(Input::Seek { to: ahead });
     assert_eq!(world.player.playhead.hold(), None, "inside");
-    assert_eq!(world.player.playhead.position(), ahead);
+    assert_eq!(world.player.playhead.position(), ahead.into());
     world.feed(Input::Seek { to: 17 * SECOND });
     assert!(world.player.playhead.hold().is_some(), "outside");
     world.run_until(60);

@@ -6,13 +6,12 @@ use crate::{
     slot::{InFlight, Watch},
     tracks::millis,
 };
-use dashpot_base::{ByteSize, MonoTime};
+use dashpot_base::{ByteSize, MonoTime, Span};
 use dashpot_qoe::{Abandoned, Media};
-use std::time::Duration;
 
 /// How often a rule is asked at most. Sabre asks as often; players that use browsers hear of
 /// progress about as often.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const LOOK_EVERY: Span = Span::from_millis(50);
 
 impl Player {
     /// More of a body is here, or as much as before where the player asked; returns whether
@@ -159,12 +158,12 @@ impl Player {
             return;
         }
         let first_byte = request.first_byte.unwrap_or(request.since);
-        let first_byte_after = first_byte.since(request.since);
+        let first_byte_after = first_byte.span_since(request.since);
         let (size, busy) = self.meter.take(now);
-        let took = first_byte_after.saturating_add(busy);
+        let took = first_byte_after + busy;
         self.estimator.add(dashpot_abr::Sample { size, took, first_byte_after });
         self.estimate.throughput = self.estimator.throughput();
-        self.estimate.latency_ms = millis(self.estimator.latency());
+        self.estimate.latency_ms = millis(self.estimator.latency().into());
     }
 }
 
@@ -174,6 +173,6 @@ impl Player {
     clippy::cast_sign_loss,
     reason = "it is not negative, and `as` saturates at five centuries"
 )]
-pub(super) fn patience(ms: f64) -> Option<Duration> {
-    (!ms.is_infinite() || ms < 0.0).then(|| Duration::from_nanos((ms.max(0.0) * 1e6) as u64))
+pub(super) fn patience(ms: f64) -> Option<Span> {
+    (!ms.is_infinite() || ms < 0.0).then(|| Span::from_nanos((ms.max(0.0) * 1e6) as u64))
 }

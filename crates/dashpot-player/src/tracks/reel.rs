@@ -2,8 +2,7 @@
 
 use super::{List, Period, Segment, Segments, Track, Tracks, kbps};
 use dashpot_abr::{Film, Nominal, Rung, Table};
-use dashpot_base::{Bitrate, ByteSize};
-use std::time::Duration;
+use dashpot_base::{Bitrate, ByteSize, Span};
 
 /// The segment length that a rule is told while no index has said it: a common one.
 const SEGMENT_MS_UNKNOWN: f64 = 4_000.0;
@@ -18,10 +17,10 @@ impl Tracks {
     #[must_use]
     pub fn of_table(table: &Table) -> Self {
         let mut segments = vec![Segments::default(); table.ladder().len()];
-        let mut start = Duration::ZERO;
+        let mut start = Span::ZERO;
         for (index, number) in (0..table.segments()).zip(1..) {
-            let length = Duration::from_nanos(whole(table.segment_ms(index) * 1e6));
-            let end = start.saturating_add(length);
+            let length = Span::from_nanos(whole(table.segment_ms(index) * 1e6));
+            let end = start + length;
             for (rung, segments) in segments.iter_mut().enumerate() {
                 let size = Some(ByteSize::new(whole(table.bits(index, Rung(rung)) / 8.0)));
                 segments.list.push(Segment::new(number, start..end, size));
@@ -37,7 +36,7 @@ impl Tracks {
         let video = video.collect::<Vec<_>>();
         let ladder = video.iter().map(|track| kbps(track.bandwidth)).collect();
         let (first, audio) = (0, Vec::new());
-        let period = Period { start: Duration::ZERO, end: start, ladder, first, video, audio };
+        let period = Period { start: Span::ZERO, end: start, ladder, first, video, audio };
         Self { periods: vec![period], is_open: false }
     }
 
@@ -94,10 +93,8 @@ impl Film for Tracks {
 }
 
 /// Returns a time in the unit of rules.
-pub(crate) fn millis(time: Duration) -> f64 {
-    // As `as_secs_f64` reckons, which converts 64 bits in several steps.
-    let Ok(seconds) = u32::try_from(time.as_secs()) else { return time.as_secs_f64() * 1_000.0 };
-    (f64::from(seconds) + f64::from(time.subsec_nanos()) / 1e9) * 1_000.0
+pub(crate) fn millis(time: Span) -> f64 {
+    time.as_secs_f64() * 1_000.0
 }
 
 /// Returns a size in the unit of rules.
