@@ -3,7 +3,6 @@
 //! Every rule plays every film over every network in every way that there is: what is made faster
 //! is compared with what it was, line by line.
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
-#![expect(clippy::disallowed_methods, reason = "it is told a file")]
 
 use dashpot_abr::{Rule, Table};
 use dashpot_base::Seed;
