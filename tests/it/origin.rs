@@ -74,7 +74,9 @@ fn every_form_in_every_shape_keeps_to_the_dash_schema() {
     let (origin, folder) = (Origin::start(), tempfile::tempdir().expect("a folder"));
     let mut files = Vec::new();
     for form in ["number", "time", "base", "list"] {
-        for options in ["", "loop_1/", "loop_3/", "seg_4s/", "loop_3/seg_4s/", "loop_5/seg_10s/"] {
+        for options in
+            ["", "loop_1/", "loop_3/", "seg_4s/", "loop_3/seg_4s/", "loop_5/seg_10s/", "events_5s/"]
+        {
             let text = origin.get(&format!("/vod/film/{options}{form}.mpd"));
             let file = folder.path().join(format!("{form}-{}.mpd", options.replace('/', "-")));
             fs::write(&file, text).expect("a file");
@@ -157,6 +159,7 @@ fn every_live_form_at_any_time_keeps_to_the_dash_schema() {
             (1_790_000_001_234, "start_1789999000/stop_1790000002/"),
             (1_790_000_001_234, "chunk_0.5s/start_1789999000/stop_1789999999/"),
             (1_790_000_001_234, "patch_60.5s/"),
+            (1_790_000_001_234, "events_5s/emsg_5s/emsgv_0/start_1789999000/"),
         ] {
             let text = origin.get(&format!("/live/film/{options}{form}.mpd?nowMS={at}"));
             let file = folder.path().join(format!("{form}-{at}-{}.mpd", files.len()));
@@ -175,6 +178,7 @@ fn patches_keep_to_the_schema_of_patches() {
         (1_790_000_002_000_u64, "patch_60s/"),
         (1_790_000_051_234, "patch_60s/tsbd_300s/utc_direct/"),
         (1_790_000_051_234, "patch_60s/chunk_0.5s/start_1789999000/"),
+        (1_790_000_011_234, "patch_60s/events_5s/"),
     ] {
         for form in ["time", "timeline"] {
             let text = |path: &str| String::from_utf8(origin.get(path)).expect("text");

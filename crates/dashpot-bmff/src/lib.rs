@@ -15,6 +15,7 @@
 mod build;
 mod codec;
 mod cut;
+mod emsg;
 mod error;
 mod fields;
 mod fragment;
@@ -30,6 +31,7 @@ mod stsd;
 mod walk;
 
 pub use cut::{Cut, Placed, Samples, build_cut, build_prft, build_styp, placed};
+pub use emsg::{Emsg, EventTime, build_emsg};
 pub use error::BmffError;
 pub use fragment::{Fragment, Moof, Run, RunSample, parse_moof};
 pub use init::{Edit, Handler, Init, SampleDefaults, Track, parse_init};

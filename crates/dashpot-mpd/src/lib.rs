@@ -20,9 +20,9 @@ mod xml;
 
 pub use error::{ParseError, Warning};
 pub use model::{
-    AdaptationSet, BaseUrl, Descriptor, Initialization, Label, Location, Mpd, PatchLocation,
-    Period, ProgramInformation, Representation, RepresentationIndex, S, SegmentBase, SegmentList,
-    SegmentTemplate, SegmentTimeline, SegmentUrl, Text,
+    AdaptationSet, BaseUrl, Descriptor, Event, EventStream, Initialization, Label, Location, Mpd,
+    PatchLocation, Period, ProgramInformation, Representation, RepresentationIndex, S, SegmentBase,
+    SegmentList, SegmentTemplate, SegmentTimeline, SegmentUrl, Text,
 };
 pub use parse::parse;
 pub use rewrite::strip_url_prefixes;

@@ -1,8 +1,10 @@
 //! The elements of an MPD that have fields of their own.
 
+mod events;
 mod segments;
 mod tracks;
 
+pub use events::{Event, EventStream};
 pub use segments::{
     Initialization, RepresentationIndex, S, SegmentBase, SegmentList, SegmentTemplate,
     SegmentTimeline, SegmentUrl,
@@ -173,6 +175,8 @@ record! {
             segment_template: Option<SegmentTemplate> = "SegmentTemplate",
             /// What names the content that Periods have in common.
             asset_identifier: Option<Descriptor> = "AssetIdentifier",
+            /// Messages that come at a time.
+            event_streams: Vec<EventStream> = "EventStream",
             /// The tracks.
             adaptation_sets: Vec<AdaptationSet> = "AdaptationSet",
             /// What a client may make use of.

@@ -136,6 +136,22 @@ const ORDER: &[(&str, &[&str])] = &[
         ],
     ),
     ("SegmentTimeline", &["S", FOREIGN]),
+    (
+        "EventStream",
+        &["Event", "ServiceDescription", "EssentialProperty", "SupplementalProperty", FOREIGN],
+    ),
+    (
+        "Event",
+        &[
+            "SelectionInfo",
+            "ServiceDescription",
+            "InsertPresentation",
+            "ReplacePresentation",
+            "SupplementalProperty",
+            "EssentialProperty",
+            FOREIGN,
+        ],
+    ),
 ];
 
 /// Sorts the children of an element called `parent`, keeping the order of those that share a

@@ -84,6 +84,13 @@ pub enum Target<'a> {
     Part(&'a str, u64, u64),
 }
 
+impl Target<'_> {
+    /// Says whether it is a file with an index, or a manifest that leads to one.
+    pub(crate) const fn is_indexed(&self) -> bool {
+        matches!(self, Self::File(_) | Self::Manifest(Form::Base | Form::List))
+    }
+}
+
 /// Why a path was not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

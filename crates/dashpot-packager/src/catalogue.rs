@@ -1,6 +1,6 @@
 //! What the origin has: assets, their tracks, and where each fragment lies in its file.
 
-use crate::check::{self, AssetError};
+use crate::check::{self, AssetError, same_set};
 use bytes::Bytes;
 use dashpot_base::{MediaTime, WallTime};
 use dashpot_bmff::SampleDefaults;
@@ -114,6 +114,11 @@ impl Asset {
     #[must_use]
     pub fn subtitles(&self) -> &[Subtitle] {
         &self.subtitles
+    }
+
+    /// Says whether a track belongs to the main pictures, or where there are none to the main sound.
+    pub(crate) fn is_lead(&self, track: &Track) -> bool {
+        self.tracks.get(self.lead).is_some_and(|lead| same_set(lead, track))
     }
 
     /// Returns how long one pass lasts: as long as the longest video track, or where there is none

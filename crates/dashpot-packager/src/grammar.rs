@@ -4,12 +4,14 @@
 //! An option is `name_value` in a segment of its own, in any order. Spans of time carry their unit
 //! (`tsbd_60s`), points in time are whole seconds since the Unix epoch (`start_1700000000`).
 
+mod events;
 mod latency;
 mod live;
 mod nearest;
 mod patch;
 mod shape;
 
+pub use events::{EMSG, EMSG_VERSION, EVENTS};
 pub use latency::{ATO, CHUNK, LATENCY};
 pub(crate) use live::WINDOW_MS_MAX;
 pub use live::{AST, MUP, SNR, SPD, START, STOP, TSBD, UTC};
@@ -53,9 +55,10 @@ pub enum Values {
 pub(crate) const INSTANT_MAX: u64 = 9_200_000_000;
 
 /// The families of options below `/vod/`.
-const VOD: &[&[Spec]] = &[shape::FAMILY_VOD, shape::FAMILY];
+const VOD: &[&[Spec]] = &[shape::FAMILY_VOD, shape::FAMILY, events::FAMILY];
 /// The families of options below `/live/`. A feature adds its own family here.
-const LIVE: &[&[Spec]] = &[shape::FAMILY, live::FAMILY, latency::FAMILY, patch::FAMILY];
+const LIVE: &[&[Spec]] =
+    &[shape::FAMILY, live::FAMILY, latency::FAMILY, patch::FAMILY, events::FAMILY];
 
 /// What is asked for: a film on demand, or one that runs by the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

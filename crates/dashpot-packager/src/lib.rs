@@ -7,6 +7,7 @@
 mod address;
 mod catalogue;
 mod check;
+mod events;
 pub mod grammar;
 mod hls;
 pub mod live;

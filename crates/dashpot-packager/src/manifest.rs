@@ -9,14 +9,31 @@
 pub(crate) mod addressing;
 pub(crate) mod sets;
 
-use crate::{address::Form, catalogue::Asset, options::Shape, timeline::Timeline};
+use crate::{address::Form, catalogue::Asset, events::Program, options::Shape, timeline::Timeline};
 use dashpot_base::MediaTime;
-use dashpot_mpd::{AdaptationSet, Mpd, Period, PresentationType, ProgramInformation};
+use dashpot_mpd::{AdaptationSet, EventStream, Mpd, Period, PresentationType, ProgramInformation};
 use std::time::Duration;
+
+/// What an MPD is to list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listing<'a> {
+    pub(crate) asset: &'a Asset,
+    /// A shape that was found to fit the asset.
+    pub(crate) shape: Shape,
+    pub(crate) form: Form,
+    /// The messages there are.
+    pub(crate) events: &'a Program,
+}
 
 /// Returns the MPD of `asset` in a shape that was found to fit it.
 #[must_use]
 pub fn manifest(asset: &Asset, shape: Shape, form: Form) -> String {
+    written(&Listing { asset, shape, form, events: &Program::default() })
+}
+
+/// Returns the MPD.
+pub(crate) fn written(listing: &Listing<'_>) -> String {
+    let Listing { asset, shape, form, events } = *listing;
     let timelines: Vec<_> =
         (0..asset.tracks.len()).filter_map(|at| Timeline::new(asset, at, shape)).collect();
     let page = Page { asset, shape, form, duration: duration(asset, shape) };
@@ -25,6 +42,13 @@ pub fn manifest(asset: &Asset, shape: Shape, form: Form) -> String {
         .iter()
         .map(|set| sets::media(&page, set, &timelines, segment_max))
         .collect();
+    if events.in_band().is_some() {
+        let groups = sets::grouped(asset);
+        let of_lead = |at: &usize| asset.tracks.get(*at).is_some_and(|track| asset.is_lead(track));
+        let carry = groups.iter().map(|group| group.tracks.iter().any(of_lead));
+        let sets = adaptation_sets.iter_mut().zip(carry).filter(|(_, carry)| *carry);
+        sets.for_each(|(set, _)| events.describe(set));
+    }
     adaptation_sets.extend(asset.subtitles().iter().map(|text| sets::text(&page, text)));
     for (id, set) in (1..).zip(&mut adaptation_sets) {
         set.id = Some(id);
@@ -46,12 +70,20 @@ pub fn manifest(asset: &Asset, shape: Shape, form: Form) -> String {
         periods: vec![Period {
             id: Some("1".to_owned()),
             start: Some(Duration::ZERO),
+            event_streams: streams(&page, events),
             adaptation_sets,
             ..Period::default()
         }],
         ..Mpd::default()
     };
     mpd.write()
+}
+
+/// Returns the messages of the whole presentation.
+fn streams(page: &Page<'_>, events: &Program) -> Vec<EventStream> {
+    let scale = page.asset.tracks.get(page.asset.lead).map_or(1, |lead| lead.timescale);
+    let end = MediaTime::from_duration(page.duration, scale).ticks;
+    events.streams(scale, 0, &(0..end))
 }
 
 /// What all parts of one manifest know.

@@ -3,12 +3,13 @@
 use crate::{
     address::{Address, AddressError, Form, Target},
     catalogue::{Asset, Catalogue, Kind},
+    events::Program,
     grammar::{Service, VERSION},
     hls,
     live::Due,
-    manifest::manifest,
+    manifest::{self, Listing},
     options::Shape,
-    plan::Plan,
+    plan::{Part, Plan},
     subtitles,
     timeline::{Segment, Timeline},
 };
@@ -103,7 +104,13 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
         body,
         due: Vec::new(),
     };
-    let source = Source { asset, shape };
+    let events =
+        Program::of(&address.options).map_err(|error| Refused::BadRequest(error.to_string()))?;
+    if let Some(option) = events.in_band().filter(|_| address.target.is_indexed()) {
+        let why = "a file with an index carries no messages: use `number` or `time`";
+        return Err(Refused::BadRequest(format!("option `{option}_` does not fit: {why}")));
+    }
+    let source = Source { asset, shape, events };
     let (id, plan) = match address.target {
         Target::Manifest(form) => {
             let text = source.manifest(form)?;
@@ -171,6 +178,7 @@ pub(crate) fn content_type(asset: &Asset, id: &str) -> &'static str {
 struct Source<'a> {
     asset: &'a Arc<Asset>,
     shape: Shape,
+    events: Program,
 }
 
 impl Source<'_> {
@@ -183,7 +191,8 @@ impl Source<'_> {
         if matches!(form, Form::Base | Form::List) {
             (0..self.asset.tracks.len()).try_for_each(|track| self.indexable(track))?;
         }
-        Ok(manifest(self.asset, self.shape, form))
+        let listing = Listing { asset: self.asset, shape: self.shape, form, events: &self.events };
+        Ok(manifest::written(&listing))
     }
 
     fn subtitles(&self, id: &str) -> Result<String, Refused> {
@@ -210,7 +219,13 @@ impl Source<'_> {
             Refused::NotFound(format!("`{id}` has segments 1 to {count}, {}", what()))
         })?;
         let plan = Plan::segment(Arc::clone(self.asset), track, self.shape, &segment);
-        plan.ok_or_else(vanished)
+        let plan = plan.ok_or_else(vanished)?;
+        if self.events.in_band().is_none() || !self.asset.is_lead(timeline.track()) {
+            return Ok(plan);
+        }
+        let span = segment.start..segment.start.saturating_add(segment.duration);
+        let boxes = self.events.boxes(timeline.track().timescale, &span).unwrap_or_default();
+        Ok(Plan::of_parts([Part::Bytes(boxes)].into_iter().chain(plan.parts(0..u64::MAX))))
     }
 
     fn file(&self, id: &str) -> Result<Plan, Refused> {

@@ -5,8 +5,8 @@ import { join } from "node:path";
 
 const DASH_JS = join(import.meta.dirname, "../../node_modules/dashjs/dist/modern/umd/dash.all.min.js");
 
-/** Opens a page that plays `mpd` with dash.js under `settings`. */
-export async function openLive(browser, mpd, settings = {}) {
+/** Opens a page that plays `mpd` with dash.js under `settings` and keeps the messages of some schemes. */
+export async function openLive(browser, mpd, settings = {}, schemes = []) {
   const context = await browser.newContext();
   const page = await context.newPage();
   const failed = [];
@@ -16,17 +16,17 @@ export async function openLive(browser, mpd, settings = {}) {
     if (400 <= response.status()) failed.push(`${response.status()} ${response.url()}`);
   });
   await page.addScriptTag({ path: DASH_JS });
-  await page.evaluate(play, { mpd, settings });
+  await page.evaluate(play, { mpd, settings, schemes });
   return { page, failed, requested, close: () => context.close() };
 }
 
 /** Runs in the page. Keeps its figures in `window.live`. */
-function play({ mpd, settings }) {
+function play({ mpd, settings, schemes }) {
   const video = document.createElement("video");
   video.muted = true;
   document.body.append(video);
   const player = dashjs.MediaPlayer().create();
-  const live = { errors: [], stalls: 0, startup_ms: null, latencies_s: [], played_s: 0 };
+  const live = { errors: [], stalls: 0, startup_ms: null, latencies_s: [], played_s: 0, events: [] };
   window.live = live;
   const begun = performance.now();
   const on = dashjs.MediaPlayer.events;
@@ -47,6 +47,13 @@ function play({ mpd, settings }) {
     if (live.startup_ms === null) return;
     live.latencies_s.push(player.getCurrentLiveLatency());
   }, 250);
+  const text = (message) => (message instanceof Uint8Array ? new TextDecoder().decode(message) : message);
+  for (const scheme of schemes) {
+    player.on(scheme, ({ event }) => {
+      const { id, messageData, calculatedPresentationTime: at_s } = event;
+      live.events.push({ scheme, value: event.eventStream.value, id, at_s, message: text(messageData) });
+    });
+  }
   player.updateSettings(settings);
   player.initialize(video, mpd, true);
 }
@@ -61,4 +68,15 @@ export async function played(page, seconds, ms_max) {
     throw new Error(`did not play ${seconds} s within ${ms_max / 1000} s: ${state}`, { cause });
   }
   return page.evaluate(() => window.live);
+}
+
+/** Waits, for a bounded time, until `condition` of the page holds; returns its value or says what was there. */
+export async function until(page, what, ms_max, condition, argument) {
+  try {
+    const handle = await page.waitForFunction(condition, argument, { timeout: ms_max, polling: 100 });
+    return await handle.jsonValue();
+  } catch (cause) {
+    const state = JSON.stringify(await page.evaluate(() => window.live).catch(() => null));
+    throw new Error(`not within ${ms_max / 1000} s: ${what}: ${state}`, { cause });
+  }
 }

@@ -1,6 +1,6 @@
 //! Tracks: adaptation sets and their representations.
 
-use super::{BaseUrl, SegmentBase, SegmentList, SegmentTemplate};
+use super::{BaseUrl, EventStream, SegmentBase, SegmentList, SegmentTemplate};
 use crate::record::record;
 
 record! {
@@ -71,6 +71,8 @@ record! {
             essential_properties: Vec<Descriptor> = "EssentialProperty",
             /// What a client may make use of.
             supplemental_properties: Vec<Descriptor> = "SupplementalProperty",
+            /// Messages that its segments carry.
+            inband_event_streams: Vec<EventStream> = "InbandEventStream",
             /// Names for people.
             labels: Vec<Label> = "Label",
             /// Whom the track helps.
@@ -133,6 +135,8 @@ record! {
             essential_properties: Vec<Descriptor> = "EssentialProperty",
             /// What a client may make use of.
             supplemental_properties: Vec<Descriptor> = "SupplementalProperty",
+            /// Messages that its segments carry.
+            inband_event_streams: Vec<EventStream> = "InbandEventStream",
             /// Names for people.
             labels: Vec<Label> = "Label",
             /// Alternatives for where relative URLs begin.

@@ -4,6 +4,7 @@
 //! `MPD` adds to the whole, `PERIOD` to a Period and `SET` to an `AdaptationSet`.
 
 mod addressing;
+pub(super) mod events;
 mod low_latency;
 pub(super) mod patch;
 mod timelines;
@@ -27,9 +28,9 @@ pub use timelines::Timelines;
 /// What features add to an MPD.
 const MPD: &[fn(&Page<'_>, &mut Mpd)] = &[timing::utc_timings, low_latency::mpd, patch::location];
 /// What features add to a Period.
-const PERIOD: &[fn(&Page<'_>, &mut Period)] = &[];
+const PERIOD: &[fn(&Page<'_>, &mut Period)] = &[events::period];
 /// What features add to an `AdaptationSet` whose first track runs on the strip.
-const SET: &[fn(&Page<'_>, &Strip<'_>, &mut AdaptationSet)] = &[low_latency::set];
+const SET: &[fn(&Page<'_>, &Strip<'_>, &mut AdaptationSet)] = &[low_latency::set, events::set];
 
 /// What all parts of one MPD know.
 #[derive(Clone, Copy, Debug)]
@@ -53,16 +54,22 @@ impl Page<'_> {
         !matches!((self.form, self.settings.reel.each()), (Form::Number, Some(_)))
     }
 
+    /// Says whether the MPD changes with every segment.
+    #[must_use]
+    pub const fn moves(&self) -> bool {
+        self.lists() || self.settings.events.lists()
+    }
+
     /// Returns when the MPD last changed, in milliseconds since the epoch; 0 where it never did.
     #[must_use]
     pub fn changed_ms(&self) -> u64 {
-        if self.lists() || self.window.ended() { self.window.changed_ms } else { 0 }
+        if self.moves() || self.window.ended() { self.window.changed_ms } else { 0 }
     }
 
     /// Returns when the MPD changes next, in milliseconds since the epoch.
     #[must_use]
     pub fn changes_ms(&self) -> Option<u64> {
-        if self.lists() {
+        if self.moves() {
             return self.window.changes_ms;
         }
         let last = self.settings.stop?.checked_sub(1)?;

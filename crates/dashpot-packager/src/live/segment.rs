@@ -3,6 +3,7 @@
 use crate::{
     catalogue::{Fragment, Track},
     live::{
+        manifest::events::carries,
         reel::{Source, Strip},
         settings::Settings,
     },
@@ -18,7 +19,7 @@ use std::{ops::Range, time::Duration};
 /// What a feature puts before the first chunk of a segment.
 type Front = fn(&Settings<'_>, &Strip<'_>, u64) -> Option<Bytes>;
 /// Boxes before the first chunk of a segment, such as events, feature by feature.
-const FRONT: &[Front] = &[];
+const FRONT: &[Front] = &[events];
 
 /// A segment as it leaves.
 #[derive(Clone, Debug)]
@@ -75,6 +76,14 @@ pub fn segment(
     }
     let plan = Plan::of_parts(writer.parts);
     Ok((!takes.is_empty()).then_some(Segment { plan, due }))
+}
+
+/// Returns the messages of a segment.
+fn events(settings: &Settings<'_>, strip: &Strip<'_>, index: u64) -> Option<Bytes> {
+    let span = strip.start(index)..strip.start(index.saturating_add(1));
+    let boxes =
+        carries(settings, strip).then(|| settings.events.boxes(strip.track.timescale, &span));
+    boxes?.ok()
 }
 
 fn wall(ms: u64) -> WallTime {

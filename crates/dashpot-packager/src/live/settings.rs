@@ -2,6 +2,7 @@
 
 use crate::{
     catalogue::Asset,
+    events::Program,
     grammar::{
         AST, ATO, CHUNK, LATENCY, MUP, Options, SNR, SPD, START, STOP, Spec, TSBD, UTC,
         WINDOW_MS_MAX, seconds,
@@ -52,6 +53,8 @@ pub struct Settings<'a> {
     pub latency_ms: Option<u64>,
     /// The schemes that give the time.
     pub utc: Vec<&'static str>,
+    /// The messages there are.
+    pub(crate) events: Program,
 }
 
 impl<'a> Settings<'a> {
@@ -117,6 +120,7 @@ impl<'a> Settings<'a> {
             chunk_ms,
             latency_ms,
             utc: options.words(&UTC).map_or_else(|| vec!["httpiso"], <[_]>::to_vec),
+            events: Program::of(options)?,
         })
     }
 

@@ -213,7 +213,7 @@ proptest! {
         now_ms in prop_oneof![0..200_000_u64, 1_600_000_000_000..1_900_000_000_000_u64],
         given in prop::sample::select(vec![
             "", "chunk_0.5s/", "ato_1s/", "tsbd_7s/", "seg_4s/", "seg_4s/chunk_0.25s/tsbd_8s/",
-            "snr_0/", "snr_77/", "utc_direct-httphead-httpxsdate/",
+            "snr_0/", "snr_77/", "events_5s/emsg_3s/", "utc_direct-httphead-httpxsdate/",
         ]),
     ) {
         for form in Form::LIVE {

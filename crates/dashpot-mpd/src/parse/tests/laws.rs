@@ -11,9 +11,10 @@ const SAMPLE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
   <BaseURL availabilityTimeOffset="INF" serviceLocation="a">../b/</BaseURL>
   <ServiceDescription id="0"><ContentSteering>https://s/</ContentSteering><Latency target="1"/></ServiceDescription>
   <Period id="1" duration="PT10S">
+    <EventStream schemeIdUri="urn:e" value="1" timescale="10" presentationTimeOffset="5"><Event presentationTime="9" duration="3" id="7">a <x:b>c</x:b></Event><Event/></EventStream>
     <AdaptationSet contentType="video" mimeType="video/mp4" lang="en">
       <Label>one &amp; only</Label><x:y>mixed <x:z/> text</x:y>
-      <Role schemeIdUri="urn:mpeg:dash:role:2011" value="main"/>
+      <Role schemeIdUri="urn:mpeg:dash:role:2011" value="main"/><InbandEventStream schemeIdUri="urn:i" value="v"/>
       <SegmentTemplate media="$RepresentationID$/$Time$-$Number%03d$" initialization="i" timescale="10">
         <SegmentTimeline><S t="0" d="20" r="2"/><S d="30" r="-1"/></SegmentTimeline>
       </SegmentTemplate>

@@ -47,7 +47,7 @@ const DISORDERED: &str = r#"<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" xmlns:x="
       <AudioChannelConfiguration schemeIdUri="urn:c" value="2"/>
       <FramePacking schemeIdUri="urn:f"/>
     </AdaptationSet>
-    <EventStream schemeIdUri="urn:e"><Event>text &amp; <x:more/></Event></EventStream>
+    <EventStream schemeIdUri="urn:e"><x:foreign/><SupplementalProperty schemeIdUri="urn:s"/><Event>text &amp; <x:more/><EssentialProperty schemeIdUri="urn:e"/></Event></EventStream>
     <AssetIdentifier schemeIdUri="urn:a"/>
     <BaseURL>p/</BaseURL>
   </Period>

@@ -152,10 +152,18 @@ async fn said(server: &Server, path: &str, query: &str) -> (u16, HeaderMap, Byte
 
 /// Paths that are there, too early, gone and wrong, by a number that chooses.
 fn path_and_time(choice: u64, now_ms: u64) -> (String, u64) {
-    let options = ["", "seg_4s/", "chunk_0.5s/", "tsbd_10s/ast_7/", "utc_direct/", "seg_3s/"];
-    let options = options[usize::try_from(choice % 6).unwrap()];
+    let options = [
+        "",
+        "seg_4s/",
+        "chunk_0.5s/",
+        "tsbd_10s/ast_7/",
+        "utc_direct/",
+        "seg_3s/",
+        "events_5s/emsg_1s/",
+    ];
+    let options = options[usize::try_from(choice % 7).unwrap()];
     let index = now_ms / 2_000;
-    let file = match choice / 6 % 8 {
+    let file = match choice / 7 % 8 {
         0 => "number.mpd".to_owned(),
         1 => "time.mpd".to_owned(),
         2 => "timeline.mpd".to_owned(),

@@ -3,7 +3,7 @@
 //! Both versions are functions of their times, so both models are made and only what moves with the
 //! window is looked at. Should anything else differ there is no patch, never a wrong one.
 
-use super::{Page, model, timelines::Listed, wall};
+use super::{Page, events, model, timelines::Listed, wall};
 use crate::{grammar::PATCH, respond::Refused};
 use dashpot_mpd::{
     Mpd, PatchLocation,
@@ -29,14 +29,14 @@ pub(super) fn location(page: &Page<'_>, mpd: &mut Mpd) {
 
 /// Returns for how long after its publication a version can be patched, if it ever can.
 fn ttl_ms(page: &Page<'_>) -> Option<u64> {
-    page.settings.options.number(&PATCH).filter(|_| page.lists())
+    page.settings.options.number(&PATCH).filter(|_| page.moves())
 }
 
 /// Says whether the version published then can become that of the page.
 pub(in crate::live) fn checked(page: &Page<'_>, published_ms: u64) -> Result<(), Refused> {
     let none = |why: &str| Err(Refused::NotFound(why.to_owned()));
     let Some(ttl_ms) = ttl_ms(page) else {
-        return none("there are patches with `patch_`, of MPDs that list segments");
+        return none("there are patches with `patch_`, of MPDs that list segments or messages");
     };
     let now_ms = page.changed_ms();
     let then = (published_ms <= now_ms && 0 < published_ms)
@@ -58,6 +58,7 @@ pub(in crate::live) fn patch(old: &Page<'_>, new: &Page<'_>) -> Option<String> {
     whole(&mut before, &mut after, &mut operations);
     for (before, after) in before.periods.iter_mut().zip(&mut after.periods) {
         let period = format!("/MPD/Period[@id='{}']", after.id.as_deref()?);
+        events::changes(before, after, &period, &mut operations)?;
         for (before, after) in before.adaptation_sets.iter_mut().zip(&mut after.adaptation_sets) {
             let Some(template) = &mut after.segment_template else { continue };
             let was = before.segment_template.as_mut()?;

@@ -154,6 +154,7 @@ fn options() -> impl Strategy<Value = String> {
         "utc_direct/",
         "utc_httpiso-direct/snr_0/",
         "chunk_0.5s/",
+        "events_1.5s/",
         "ast_1699999000/",
         "start_1699999900/",
         "start_1699999900/stop_1700000100/",
