@@ -160,6 +160,9 @@ fn every_live_form_at_any_time_keeps_to_the_dash_schema() {
             (1_790_000_001_234, "chunk_0.5s/start_1789999000/stop_1789999999/"),
             (1_790_000_001_234, "patch_60.5s/"),
             (1_790_000_001_234, "events_5s/emsg_5s/emsgv_0/start_1789999000/"),
+            (1_790_000_001_234, "period_20s/"),
+            (1_790_000_001_234, "period_8s/seg_4s/chunk_0.5s/patch_60s/join_connectivity/"),
+            (1_790_000_001_234, "period_6s/join_none/start_1789999900/stop_1790000000/"),
         ] {
             let text = origin.get(&format!("/live/film/{options}{form}.mpd?nowMS={at}"));
             let file = folder.path().join(format!("{form}-{at}-{}.mpd", files.len()));

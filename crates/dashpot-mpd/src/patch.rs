@@ -30,6 +30,8 @@ pub struct Patch {
 pub enum Operation {
     /// Adds children behind those that the selected element has.
     Add(String, Vec<Element>),
+    /// Adds elements right behind the selected one.
+    After(String, Vec<Element>),
     /// Puts an element in the place of the selected one.
     Replace(String, Element),
     /// Gives the selected attribute another value.
@@ -50,14 +52,17 @@ impl Operation {
 
     fn to_element(&self) -> Element {
         let (name, selector, children) = match self {
-            Self::Add(selector, elements) => {
+            Self::Add(selector, elements) | Self::After(selector, elements) => {
                 ("add", selector, elements.iter().map(in_mpd).collect())
             }
             Self::Replace(selector, element) => ("replace", selector, vec![in_mpd(element)]),
             Self::Set(selector, value) => ("replace", selector, vec![Node::Text(value.clone())]),
             Self::Remove(selector) => ("remove", selector, Vec::new()),
         };
-        let attributes = vec![("sel".to_owned(), selector.clone())];
+        let mut attributes = vec![("sel".to_owned(), selector.clone())];
+        if matches!(self, Self::After(..)) {
+            attributes.push(("pos".to_owned(), "after".to_owned()));
+        }
         Element { name: name.to_owned(), attributes, children }
     }
 }
@@ -116,6 +121,7 @@ mod tests {
                 Operation::Set("/MPD/@publishTime".to_owned(), "<x>".to_owned()),
                 Operation::Remove("/MPD/Period[1]".to_owned()),
                 Operation::Replace("/MPD/S[@id='1']".to_owned(), s.element("S")),
+                Operation::After("/MPD/S[1]".to_owned(), vec![s.element("S")]),
                 Operation::add("/MPD".to_owned(), "S", &[s.clone(), s]),
             ],
         };
@@ -126,6 +132,9 @@ mod tests {
   <replace sel="/MPD/S[@id='1']">
     <S xmlns="urn:mpeg:dash:schema:mpd:2011" t="5" d="2"/>
   </replace>
+  <add sel="/MPD/S[1]" pos="after">
+    <S xmlns="urn:mpeg:dash:schema:mpd:2011" t="5" d="2"/>
+  </add>
   <add sel="/MPD">
     <S xmlns="urn:mpeg:dash:schema:mpd:2011" t="5" d="2"/>
     <S xmlns="urn:mpeg:dash:schema:mpd:2011" t="5" d="2"/>

@@ -9,6 +9,7 @@ mod latency;
 mod live;
 mod nearest;
 mod patch;
+mod period;
 mod shape;
 
 pub use events::{EMSG, EMSG_VERSION, EVENTS};
@@ -16,6 +17,7 @@ pub use latency::{ATO, CHUNK, LATENCY};
 pub(crate) use live::WINDOW_MS_MAX;
 pub use live::{AST, MUP, SNR, SPD, START, STOP, TSBD, UTC};
 pub use patch::PATCH;
+pub use period::{JOIN, PERIOD};
 pub(crate) use shape::PASSES_MAX;
 pub use shape::{LOOP, SEG, VERSION};
 
@@ -46,6 +48,8 @@ pub enum Values {
     Instant,
     /// One or more words of a list, joined by `-`.
     Words(&'static [&'static str]),
+    /// One word of a list.
+    Word(&'static [&'static str]),
     /// The fingerprint of an asset: 16 hexadecimal digits.
     Version,
 }
@@ -58,7 +62,7 @@ pub(crate) const INSTANT_MAX: u64 = 9_200_000_000;
 const VOD: &[&[Spec]] = &[shape::FAMILY_VOD, shape::FAMILY, events::FAMILY];
 /// The families of options below `/live/`. A feature adds its own family here.
 const LIVE: &[&[Spec]] =
-    &[shape::FAMILY, live::FAMILY, latency::FAMILY, patch::FAMILY, events::FAMILY];
+    &[shape::FAMILY, live::FAMILY, latency::FAMILY, patch::FAMILY, events::FAMILY, period::FAMILY];
 
 /// What is asked for: a film on demand, or one that runs by the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +126,11 @@ impl Options {
         let spec = service.options().find(|spec| spec.name == name).ok_or_else(unknown)?;
         let wrong = || match spec.values {
             Values::Version => AddressError::Version { given: cut() },
-            Values::Count(..) | Values::Span(..) | Values::Instant | Values::Words(_) => unknown(),
+            Values::Count(..)
+            | Values::Span(..)
+            | Values::Instant
+            | Values::Words(_)
+            | Values::Word(_) => unknown(),
         };
         let value = spec.values.parse(value).ok_or_else(wrong)?;
         if self.given.iter().any(|(given, _)| *given == spec.name) {
@@ -150,6 +158,12 @@ impl Options {
         }
     }
 
+    /// Returns the word that an option has which takes one.
+    #[must_use]
+    pub fn word(&self, spec: &Spec) -> Option<&'static str> {
+        self.words(spec)?.first().copied()
+    }
+
     fn value(&self, spec: &Spec) -> Option<&Value> {
         self.given.iter().find(|(name, _)| *name == spec.name).map(|(_, value)| value)
     }
@@ -171,6 +185,10 @@ impl Values {
                 let twice = (1..words.len()).any(|at| words[..at].contains(&words[at]));
                 return (!twice).then_some(Value::Words(words));
             }
+            Self::Word(known) => {
+                let word = known.iter().copied().find(|known| *known == text)?;
+                return Some(Value::Words(vec![word]));
+            }
         };
         number.map(Value::Number)
     }
@@ -184,6 +202,7 @@ impl Values {
             Self::Span(least, most) => format!("{}s to {}s", seconds(least), seconds(most)),
             Self::Instant => "seconds since 1970".to_owned(),
             Self::Words(words) => format!("of {}, joined by `-`", words.join(", ")),
+            Self::Word(words) => format!("one of {}", words.join(", ")),
             Self::Version => "16 digits of 0-9 and a-f".to_owned(),
         }
     }

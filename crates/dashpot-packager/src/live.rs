@@ -3,11 +3,13 @@
 //!
 //! * [`reel`] counts segments, for ever and exactly.
 //! * [`settings`] is what the options of a path come to.
+//! * [`parts`] divides them into Periods.
 //! * [`window`] says which segments there are at a time.
 //! * [`segment`] cuts one out of the film.
 //! * [`manifest`] writes the MPD.
 
 pub mod manifest;
+pub mod parts;
 pub mod reel;
 pub mod segment;
 pub mod settings;
@@ -22,6 +24,7 @@ use crate::{
 };
 use dashpot_base::WallTime;
 use manifest::{Page, Timelines, patch};
+use parts::Part;
 pub use segment::Due;
 use settings::Settings;
 use std::{sync::Arc, time::Duration};
@@ -127,7 +130,7 @@ impl Channel<'_> {
         form: Form,
         now_ms: u64,
     ) -> Page<'a> {
-        Page { settings: &self.settings, window, form, now_ms, timelines }
+        Page { settings: &self.settings, window, form, now_ms, timelines, part: Part::WHOLE }
     }
 
     /// Returns what was written of an MPD; it stays true until that changes.

@@ -14,13 +14,15 @@ use keys::{KEYS, Key, Sense};
 use crate::{
     address::Form,
     catalogue::Catalogue,
-    grammar::{Spec, Values, seconds},
+    grammar::{JOIN, PERIOD, Spec, Values, seconds},
     respond::Refused,
 };
 use strsim::levenshtein;
 
 /// Letters of a wrong option that a message repeats.
 const GIVEN_MAX: usize = 40;
+/// The hour that livesim2 divides into periods.
+const HOUR_MS: u64 = 3_600_000;
 /// What stands before a fault in a path. Faults belong to the path as a whole, so they stay in it.
 const FAULT: &str = "fault_";
 /// The manifests of livesim2 that stand for a whole asset.
@@ -54,6 +56,7 @@ pub fn livesim2(catalogue: &Catalogue, aliases: &[Alias], path: &str) -> Result<
             return Err(if last { no_asset(part) } else { unknown(part) });
         };
         let rest = rest(&parts[at + 1..], read.form.unwrap_or(Form::Number))?;
+        read.join();
         let options: String = read.options.iter().map(|(_, option)| format!("{option}/")).collect();
         return Ok(format!("{asset}/{faults}{options}{rest}"));
     }
@@ -73,6 +76,8 @@ pub fn livesim2_markdown(supported: bool) -> String {
             Sense::Seconds(_)
             | Sense::Milliseconds(_)
             | Sense::Number(_)
+            | Sense::PerHour(_)
+            | Sense::Continuous
             | Sense::Utc(_)
             | Sense::Form(_) => format!("| `{}` | {} |\n", key.example(), key.meaning()),
         }
@@ -95,6 +100,14 @@ struct Read {
 }
 
 impl Read {
+    /// Has Periods say nothing of one another unless the path said so.
+    fn join(&mut self) {
+        let given = |spec: &Spec| self.options.iter().any(|(name, _)| *name == spec.name);
+        if given(&PERIOD) && !given(&JOIN) {
+            self.options.push((JOIN.name, format!("{}_none", JOIN.name)));
+        }
+    }
+
     fn take(&mut self, key: &'static Key, value: &str, given: &str) -> Result<(), Refused> {
         let wrong = || {
             let example = key.example();
@@ -122,6 +135,16 @@ impl Read {
             Sense::Number(spec) => {
                 let number = whole(value).filter(|number| within(spec, *number));
                 (spec, number.ok_or_else(wrong)?.to_string())
+            }
+            Sense::PerHour(spec) => {
+                let ms = whole(value).and_then(|count| HOUR_MS.checked_div(count));
+                (
+                    spec,
+                    format!("{}s", seconds(ms.filter(|ms| within(spec, *ms)).ok_or_else(wrong)?)),
+                )
+            }
+            Sense::Continuous => {
+                (&JOIN, (value == "1").then(|| "continuity".to_owned()).ok_or_else(wrong)?)
             }
             Sense::Utc(spec) => (spec, utc(value).ok_or_else(wrong)?),
         };
@@ -179,7 +202,7 @@ fn within(spec: &Spec, number: u64) -> bool {
     match spec.values {
         Values::Count(least, most) | Values::Span(least, most) => (least..=most).contains(&number),
         Values::Instant => number <= crate::grammar::INSTANT_MAX,
-        Values::Words(_) | Values::Version => false,
+        Values::Words(_) | Values::Word(_) | Values::Version => false,
     }
 }
 

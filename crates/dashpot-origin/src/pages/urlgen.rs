@@ -86,6 +86,10 @@ fn field(page: &mut String, service: &str, spec: &Spec) {
 const fn unit(values: Values) -> &'static str {
     match values {
         Values::Span(..) => "s",
-        Values::Count(..) | Values::Instant | Values::Words(_) | Values::Version => "",
+        Values::Count(..)
+        | Values::Instant
+        | Values::Words(_)
+        | Values::Word(_)
+        | Values::Version => "",
     }
 }

@@ -28,7 +28,7 @@ fn example(spec: &Spec, number: Option<u64>, word: &str) -> String {
             format!("{}s", seconds(whole.clamp(least, most)))
         }
         Values::Instant => number.unwrap_or(0).min(INSTANT_MAX).to_string(),
-        Values::Words(words) => {
+        Values::Words(words) | Values::Word(words) => {
             let word: String = word.chars().take(16).collect();
             let known = words.iter().min_by_key(|known| levenshtein(&word, known));
             known.copied().unwrap_or_default().to_owned()

@@ -7,6 +7,7 @@ mod addressing;
 pub(super) mod events;
 mod low_latency;
 pub(super) mod patch;
+mod periods;
 mod timelines;
 mod timing;
 
@@ -14,6 +15,7 @@ use crate::{
     address::Form,
     catalogue::Track,
     live::{
+        parts::Part,
         reel::Strip,
         settings::{Settings, to_ms},
         window::Window,
@@ -21,14 +23,14 @@ use crate::{
     manifest::sets::{self, Set},
 };
 use dashpot_base::{MediaTime, WallTime};
-use dashpot_mpd::{AdaptationSet, Mpd, Period, PresentationType, ProgramInformation};
+use dashpot_mpd::{AdaptationSet, Mpd, PresentationType, ProgramInformation};
 use std::time::Duration;
 pub use timelines::Timelines;
 
 /// What features add to an MPD.
 const MPD: &[fn(&Page<'_>, &mut Mpd)] = &[timing::utc_timings, low_latency::mpd, patch::location];
 /// What features add to a Period.
-const PERIOD: &[fn(&Page<'_>, &mut Period)] = &[events::period];
+const PERIOD: &[periods::Add] = &[events::period];
 /// What features add to an `AdaptationSet` whose first track runs on the strip.
 const SET: &[fn(&Page<'_>, &Strip<'_>, &mut AdaptationSet)] = &[low_latency::set, events::set];
 
@@ -45,6 +47,8 @@ pub struct Page<'a> {
     pub now_ms: u64,
     /// The segments of each timeline, which the MPD's model has but marks for.
     pub timelines: &'a Timelines,
+    /// The Period at hand.
+    pub part: Part,
 }
 
 impl Page<'_> {
@@ -63,7 +67,10 @@ impl Page<'_> {
     /// Returns when the MPD last changed, in milliseconds since the epoch; 0 where it never did.
     #[must_use]
     pub fn changed_ms(&self) -> u64 {
-        if self.moves() || self.window.ended() { self.window.changed_ms } else { 0 }
+        if self.moves() || self.window.ended() {
+            return self.window.changed_ms;
+        }
+        if self.settings.division.divides() { periods::changed_ms(self) } else { 0 }
     }
 
     /// Returns when the MPD changes next, in milliseconds since the epoch.
@@ -71,6 +78,10 @@ impl Page<'_> {
     pub fn changes_ms(&self) -> Option<u64> {
         if self.moves() {
             return self.window.changes_ms;
+        }
+        let next = self.window.changes_ms.filter(|_| self.settings.division.divides());
+        if let Some(change) = next.and_then(|_| periods::changes_ms(self)) {
+            return Some(change);
         }
         let last = self.settings.stop?.checked_sub(1)?;
         self.window.changes_ms.map(|_| self.settings.available_ms(last))
@@ -81,6 +92,18 @@ impl Page<'_> {
     #[must_use]
     pub const fn begin(&self) -> u64 {
         if self.window.ended() { self.window.segments.start } else { self.settings.first }
+    }
+
+    /// Returns the segment with which the Period at hand begins.
+    #[must_use]
+    pub fn part_begin(&self) -> u64 {
+        self.part.first.max(self.begin())
+    }
+
+    /// Returns the segments of the Period at hand that there are.
+    #[must_use]
+    pub fn segments(&self) -> std::ops::Range<u64> {
+        self.part.of(&self.window.segments)
     }
 }
 
@@ -127,32 +150,13 @@ fn model(page: &Page<'_>) -> Mpd {
         }],
         // ISO/IEC 23009-1 §5.6.4: every other URL is relative to this one.
         base_urls: vec![format!("{}/", reel.asset().version()).as_str().into()],
-        periods: vec![period(page)],
+        periods: periods::periods(page, PERIOD),
         ..Mpd::default()
     };
     for add in MPD {
         add(page, &mut mpd);
     }
     mpd
-}
-
-fn period(page: &Page<'_>) -> Period {
-    let asset = page.settings.reel.asset();
-    let sets = sets::grouped(asset);
-    let mut adaptation_sets: Vec<_> = sets.iter().filter_map(|one| set(page, one)).collect();
-    for (id, set) in (1..).zip(&mut adaptation_sets) {
-        set.id = Some(id);
-    }
-    let mut period = Period {
-        id: Some("1".to_owned()),
-        start: Some(Duration::ZERO),
-        adaptation_sets,
-        ..Period::default()
-    };
-    for add in PERIOD {
-        add(page, &mut period);
-    }
-    period
 }
 
 fn set(page: &Page<'_>, set: &Set) -> Option<AdaptationSet> {

@@ -192,6 +192,14 @@ impl<'a> Strip<'a> {
         u64::try_from(ticks).unwrap_or(u64::MAX)
     }
 
+    /// Returns when the pictures of segment `index` begin, in its own ticks, to the nearest one.
+    #[must_use]
+    pub fn nominal(&self, index: u64) -> u64 {
+        let (scale, own) = (u128::from(self.reel.timescale()), u128::from(self.track.timescale));
+        let doubled = self.reel.start(index) * own * 2 + scale;
+        u64::try_from(doubled.checked_div(scale * 2).unwrap_or(0)).unwrap_or(u64::MAX)
+    }
+
     /// Returns how long each of its parts lasts, in its own ticks, where they are alike.
     #[must_use]
     pub fn each(&self) -> Option<u64> {

@@ -7,7 +7,7 @@ use crate::{
         AST, ATO, CHUNK, LATENCY, MUP, Options, SNR, SPD, START, STOP, Spec, TSBD, UTC,
         WINDOW_MS_MAX, seconds,
     },
-    live::reel::Reel,
+    live::{parts::Division, reel::Reel},
     options::OptionError,
 };
 
@@ -27,6 +27,8 @@ const LATENCY_MS: u64 = 1_000;
 pub struct Settings<'a> {
     /// The film.
     pub reel: Reel<'a>,
+    /// How it is divided into Periods.
+    pub division: Division,
     /// What the path gave, for features of their own.
     pub options: &'a Options,
     /// When time zero was, in milliseconds since the epoch.
@@ -96,17 +98,22 @@ impl<'a> Settings<'a> {
             });
         }
         let is_event = number(&START).is_some();
-        let deepest_ms = WINDOW_MS_MAX.min(longest_ms.saturating_mul(SEGMENTS_MAX));
+        let division = Division::of(&reel, options)?;
+        let deepest_ms = WINDOW_MS_MAX
+            .min(longest_ms.saturating_mul(SEGMENTS_MAX))
+            .min(division.deepest_ms(&reel));
         if let Some(given) = number(&TSBD).filter(|given| deepest_ms < *given) {
             let most = seconds(deepest_ms);
             return Err(OptionError::Fit {
                 given: format!("tsbd_{}s", seconds(given)),
-                why: format!("with segments this short, `tsbd_{most}s` is the most"),
+                why: format!("with segments or Periods this short, `tsbd_{most}s` is the most"),
             });
         }
-        let window_ms = number(&TSBD).unwrap_or(if is_event { deepest_ms } else { WINDOW_MS });
+        let window_ms =
+            number(&TSBD).unwrap_or(if is_event { deepest_ms } else { WINDOW_MS.min(deepest_ms) });
         Ok(Self {
             reel,
+            division,
             options,
             ast_ms: ast * 1_000,
             first,
@@ -128,7 +135,7 @@ impl<'a> Settings<'a> {
     #[must_use]
     pub fn update_period_ms(&self, lists: bool) -> u64 {
         let longest_ms = to_ms(self.reel.longest().into(), self.reel.timescale());
-        self.update_ms.unwrap_or(if lists { longest_ms } else { UPDATE_MS })
+        if lists { self.update_ms.unwrap_or(longest_ms) } else { update_ms(self.update_ms) }
     }
 
     /// Returns when segment `index` begins, in milliseconds since the epoch, rounded down.
@@ -160,6 +167,11 @@ impl<'a> Settings<'a> {
         let end = self.start_ms(index.saturating_add(1));
         Some(end.saturating_add(self.window_ms).saturating_add(longest_ms))
     }
+}
+
+/// Returns `@minimumUpdatePeriod` in milliseconds of an MPD that lists no segments.
+pub(super) fn update_ms(given: Option<u64>) -> u64 {
+    given.unwrap_or(UPDATE_MS)
 }
 
 /// Returns ticks as milliseconds, rounded down.

@@ -74,6 +74,10 @@ fn segments_come_and_go_by_the_clock() {
         ("film/stop_204/number.mpd", 203_999, "200 for 1 ms"),
         ("film/stop_204/number.mpd", 204_000, "200 for 10000 ms"),
         ("film/utc_direct/number.mpd", 204_000, "200 for 0 ms"),
+        // With Periods, until one comes (at 210 s) or leaves (at 220 s).
+        ("film/tsbd_20s/period_20s/number.mpd", 209_999, "200 for 1 ms"),
+        ("film/tsbd_20s/period_20s/number.mpd", 219_950, "200 for 50 ms"),
+        ("film/tsbd_20s/period_20s/time.mpd", 209_999, "200 for 1 ms"),
         // What cannot be.
         ("film/stop_100/start_100/time.mpd", 0, "400 option `stop_100` does not fit"),
         ("film/chunk_2s/time.mpd", 0, "400 option `chunk_2s` does not fit: it must be shorter"),
@@ -147,7 +151,7 @@ fn an_event_begins_with_its_first_segment_and_ends_as_a_film_on_demand() {
     assert_eq!(video.start_number, Some(52));
     let s = video.segment_timeline.unwrap().s;
     assert_eq!((s.len(), s[0].t, s[0].r), (1, Some(102 * 12_800), 23));
-    assert_eq!(template(&running, 1).presentation_time_offset, Some(4_781 * 1_024));
+    assert_eq!(template(&running, 1).presentation_time_offset, Some(102 * 48_000));
     let ended = mpd("film/start_101/stop_203/number.mpd", 300_000);
     assert_eq!(ended.presentation_type, Some(dashpot_mpd::PresentationType::Static));
     assert_eq!(ended.media_presentation_duration, Some(Duration::from_secs(102)));
@@ -162,41 +166,50 @@ fn fetch_all(given: &str, form: Form, now_ms: u64) {
     let base = url::Url::parse(&format!("http://origin/live/{path}")).unwrap();
     let mpd = mpd(&path, now_ms);
     let longest = mpd.max_segment_duration.unwrap();
-    for set in &mpd.periods[0].adaptation_sets {
-        let template = set.segment_template.as_ref().unwrap();
-        let scale = template.timescale.unwrap();
-        let id = set.representations[0].id.as_deref().unwrap();
-        let folder = base.join(&mpd.base_urls[0].url).unwrap();
-        let fetch = |name: String| {
-            let media = template.media.as_deref().unwrap().replace("$RepresentationID$", id);
-            let url = folder.join(&media.replace("$Number$", &name).replace("$Time$", &name));
-            let url = url.unwrap();
-            let path = url.path().strip_prefix("/live/").unwrap();
-            let found = respond_live(&catalogue, path, wall(now_ms));
-            let found = found.unwrap_or_else(|error| panic!("{path} at {now_ms}: {error}"));
-            let Body::Media(plan) = found.body else { panic!("{path}") };
-            read(&files(&found.asset), &plan, 0..u64::MAX).len()
-        };
-        let Some(timeline) = &template.segment_timeline else {
-            // What a client reckons with from the MPD alone: ISO/IEC 23009-1 §5.3.9.5.3.
-            let offset = (template.availability_time_offset.unwrap_or(0.0) * 1_000.0).round();
-            let each = template.duration.unwrap() * 1_000 / u64::from(scale);
-            let offset_ms = num(offset);
-            let count = (now_ms + offset_ms) / each;
-            for back in 0..count.min(2) {
-                fetch((template.start_number.unwrap() + count - 1 - back).to_string());
-            }
-            continue;
-        };
-        let (mut time, mut number) =
-            (timeline.s.first().map_or(0, |s| s.t.unwrap()), template.start_number);
-        for run in &timeline.s {
-            let span = MediaTime { ticks: run.d, timescale: scale }.as_duration();
-            assert!(span <= longest, "{span:?} {longest:?}");
-            for _ in 0..=run.r {
-                fetch(number.map_or(time, |number| number).to_string());
-                time += run.d;
-                number = number.map(|number| number + 1);
+    let zero_ms = mpd.availability_start_time.unwrap().unix_millis();
+    for (at, period) in mpd.periods.iter().enumerate() {
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap();
+        let start_ms = ms(period.start.unwrap());
+        let end_ms = mpd.periods.get(at + 1).map_or(u64::MAX, |next| ms(next.start.unwrap()));
+        for set in &period.adaptation_sets {
+            let template = set.segment_template.as_ref().unwrap();
+            let scale = template.timescale.unwrap();
+            let id = set.representations[0].id.as_deref().unwrap();
+            let folder = base.join(&mpd.base_urls[0].url).unwrap();
+            let fetch = |name: String| {
+                let media = template.media.as_deref().unwrap().replace("$RepresentationID$", id);
+                let url = folder.join(&media.replace("$Number$", &name).replace("$Time$", &name));
+                let url = url.unwrap();
+                let path = url.path().strip_prefix("/live/").unwrap();
+                let found = respond_live(&catalogue, path, wall(now_ms));
+                let found = found.unwrap_or_else(|error| panic!("{path} at {now_ms}: {error}"));
+                let Body::Media(plan) = found.body else { panic!("{path}") };
+                read(&files(&found.asset), &plan, 0..u64::MAX).len()
+            };
+            let Some(timeline) = &template.segment_timeline else {
+                // What a client reckons with from the MPD alone: ISO/IEC 23009-1 §5.3.9.5.3.
+                let offset = (template.availability_time_offset.unwrap_or(0.0) * 1_000.0).round();
+                let each = template.duration.unwrap() * 1_000 / u64::from(scale);
+                let since = (now_ms + num(offset)).saturating_sub(zero_ms + start_ms);
+                let depth_ms = ms(mpd.time_shift_buffer_depth.unwrap());
+                let count = (since / each).min((end_ms - start_ms).div_ceil(each));
+                for number in count.saturating_sub(2)..count {
+                    if now_ms <= zero_ms + start_ms + (number + 1) * each + depth_ms {
+                        fetch((template.start_number.unwrap() + number).to_string());
+                    }
+                }
+                continue;
+            };
+            let (mut time, mut number) =
+                (timeline.s.first().map_or(0, |s| s.t.unwrap()), template.start_number);
+            for run in &timeline.s {
+                let span = MediaTime { ticks: run.d, timescale: scale }.as_duration();
+                assert!(span <= longest, "{span:?} {longest:?}");
+                for _ in 0..=run.r {
+                    fetch(number.map_or(time, |number| number).to_string());
+                    time += run.d;
+                    number = number.map(|number| number + 1);
+                }
             }
         }
     }
@@ -214,6 +227,7 @@ proptest! {
         given in prop::sample::select(vec![
             "", "chunk_0.5s/", "ato_1s/", "tsbd_7s/", "seg_4s/", "seg_4s/chunk_0.25s/tsbd_8s/",
             "snr_0/", "snr_77/", "events_5s/emsg_3s/", "utc_direct-httphead-httpxsdate/",
+            "period_6s/", "period_20s/chunk_0.5s/tsbd_30s/events_5s/",
         ]),
     ) {
         for form in Form::LIVE {

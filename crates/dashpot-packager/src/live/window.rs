@@ -27,10 +27,16 @@ impl Window {
         let begun = settings.first < end;
         let changed_ms = if begun { settings.available_ms(end - 1) } else { 0 };
         Self {
-            segments: oldest(settings, end)..end,
+            segments: Self::until(settings, end),
             changed_ms,
             changes_ms: (!ended).then(|| settings.available_ms(end)),
         }
+    }
+
+    /// Returns the segments there are when all before `end` have come.
+    #[must_use]
+    pub fn until(settings: &Settings<'_>, end: u64) -> Range<u64> {
+        oldest(settings, end)..end
     }
 
     /// Says whether the event has ended.

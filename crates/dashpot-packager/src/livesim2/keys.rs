@@ -2,7 +2,7 @@
 
 use crate::{
     address::Form,
-    grammar::{AST, ATO, CHUNK, LATENCY, MUP, SNR, SPD, STOP, Spec, TSBD, UTC},
+    grammar::{AST, ATO, CHUNK, LATENCY, MUP, PERIOD, SNR, SPD, STOP, Spec, TSBD, UTC},
 };
 
 /// A key of livesim2.
@@ -23,6 +23,10 @@ pub(super) enum Sense {
     Milliseconds(&'static Spec),
     /// An option whose value is the same number.
     Number(&'static Spec),
+    /// An option whose value is so many in an hour there.
+    PerHour(&'static Spec),
+    /// Says that Periods go on with one another.
+    Continuous,
     /// The schemes of `UTCTiming`.
     Utc(&'static Spec),
     /// A form of the MPD.
@@ -58,6 +62,8 @@ impl Key {
             Sense::Milliseconds(spec) => option(spec, ", from milliseconds"),
             Sense::Number(spec) => option(spec, ""),
             Sense::Utc(spec) => option(spec, " (`head` is `httphead`; `…ms` is the one without)"),
+            Sense::PerHour(spec) => option(spec, ", from how many there are in an hour"),
+            Sense::Continuous => "`join_continuity`; without it `join_none`".to_owned(),
             Sense::Form(form) => format!("`{}.mpd`", form.name()),
             Sense::Unsupported { why, .. } => why.to_owned(),
         }
@@ -77,6 +83,8 @@ const EXAMPLES: &[&str] = &[
     "ato_1.5",
     "chunkdur_0.5",
     "ltgt_3500",
+    "periods_60",
+    "continuous_1",
     "segtimeline_1",
     "segtimelinenr_1",
 ];
@@ -89,7 +97,6 @@ const fn none(name: &'static str, near: &'static str, why: &'static str) -> Key 
     Key { name, sense: Sense::Unsupported { near, why } }
 }
 
-const PERIODS: &str = "there is one period";
 const SUBTITLES: &str = "no subtitles are generated";
 const PROTECTION: &str = "nothing is encrypted";
 const STEERING: &str = "there is no content steering";
@@ -104,7 +111,7 @@ pub(super) const KEYS: &[Key] = &[
     is("stop", Sense::Number(&STOP)),
     none("startrel", "start", "times are absolute, so that an URL means one thing"),
     none("stoprel", "stop", "times are absolute, so that an URL means one thing"),
-    none("dur", "stop", PERIODS),
+    none("dur", "stop", "an event has a begin and an end"),
     none("timeoffset", "ast", "the clock is right unless a `fault_skew_` is in the path"),
     none("init", "ato", NEVER),
     is("tsbd", Sense::Seconds(&TSBD)),
@@ -112,12 +119,12 @@ pub(super) const KEYS: &[Key] = &[
     none("modulo", "stop", "livesim2 itself refuses it"),
     none("tfdt", "ast", NEVER),
     none("cont", "mup", NEVER),
-    none("periods", "segtimeline", PERIODS),
-    none("xlink", "segtimeline", PERIODS),
+    is("periods", Sense::PerHour(&PERIOD)),
+    none("xlink", "periods", "Periods are in the MPD"),
     none("etp", "stop", NEVER),
     none("etpDuration", "stop", NEVER),
     none("insertad", "segtimeline", NEVER),
-    none("continuous", "segtimeline", PERIODS),
+    is("continuous", Sense::Continuous),
     is("segtimeline", Sense::Form(Form::Time)),
     is("segtimelinenr", Sense::Form(Form::Timeline)),
     none("peroff", "ast", NEVER),

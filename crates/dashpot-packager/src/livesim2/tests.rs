@@ -44,6 +44,11 @@ fn what_both_know_is_read_as_ours() {
             "chunkdur_1/ato_7.00/testpic4_8s/Manifest300.mpd",
             "film/seg_8s/chunk_1s/ato_7s/number.mpd",
         ),
+        ("periods_60/clip/Manifest.mpd", "clip/period_60s/join_none/number.mpd"),
+        (
+            "periods_120/continuous_1/segtimeline_1/clip/Manifest.mpd",
+            "clip/period_30s/join_continuity/time.mpd",
+        ),
         ("ltgt_3500/snr_010/clip/Manifest.mpd", "clip/ltgt_3.5s/snr_10/number.mpd"),
         ("start_1000/stop_2000/clip/Manifest.mpd", "clip/ast_1000/stop_2000/number.mpd"),
         ("utc_head-httpisoms-httpiso/clip/Manifest.mpd", "clip/utc_httphead-httpiso/number.mpd"),
@@ -77,6 +82,9 @@ fn what_cannot_be_is_refused_with_its_name_and_what_can() {
             "400 livesim2's option `segtimelinenr_1` says again",
         ),
         ("ast_1/start_1/clip/Manifest.mpd", "400 livesim2's option `start_1` says again"),
+        ("periods_0/clip/Manifest.mpd", "did you mean `periods_60`?"),
+        ("periods_3600001/clip/Manifest.mpd", "did you mean `periods_60`?"),
+        ("continuous_0/clip/Manifest.mpd", "did you mean `continuous_1`?"),
         ("snr_-1/clip/Manifest.mpd", "did you mean `snr_0`?"),
     ] {
         check(path, expected);
@@ -109,7 +117,9 @@ fn each_of_livesim2s_keys_is_met_or_refused_by_name() {
             continue;
         }
         let plain = mpd(&catalogue, "film/Manifest.mpd", now);
-        let given = mpd(&catalogue, &format!("{}/film/Manifest.mpd", key.example()), now);
+        let needs = if name == "continuous" { "periods_60/" } else { "" };
+        let path = format!("{needs}{}/film/Manifest.mpd", key.example());
+        let given = mpd(&catalogue, &path, now);
         // The scheme of the example is what holds without it; all others change the MPD.
         assert_eq!(plain == given, name == "utc", "{name}");
     }
@@ -144,6 +154,8 @@ fn urls_that_players_show_as_samples_have_an_mpd_or_the_name_of_what_is_missing(
         "chunkdur_1/ato_7/testpic4_8s/Manifest300.mpd",
         "chunkdur_1/ato_7/testpic4_8s/Manifest.mpd",
         "ato_1.5/chunkdur_0.5/ltgt_3500/testpic_2s/Manifest.mpd",
+        "periods_60/continuous_1/testpic_2s/Manifest.mpd",
+        "periods_20/testpic_2s/Manifest.mpd",
     ] {
         let mpd = mpd(&catalogue, path, now);
         assert!(mpd.contains("type=\"dynamic\""), "{path}");
@@ -151,8 +163,6 @@ fn urls_that_players_show_as_samples_have_an_mpd_or_the_name_of_what_is_missing(
     for (path, key) in [
         ("scte35_2/testpic_2s/Manifest.mpd", "scte35_2"),
         ("segtimeline_1/patch_60/testpic_2s/Manifest.mpd", "patch_60"),
-        ("periods_60/continuous_1/testpic_2s/Manifest.mpd", "periods_60"),
-        ("periods_20/testpic_2s/Manifest.mpd", "periods_20"),
         ("ato_inf/testpic_2s/Manifest.mpd", "ato_inf"),
         ("modulo_10/testpic_2s/Manifest.mpd", "modulo_10"),
     ] {

@@ -12,7 +12,7 @@ use dashpot_mpd::{SegmentTemplate, SegmentTimeline};
 /// Returns the template that the tracks of a set share.
 pub(super) fn template(page: &Page<'_>, strip: &Strip<'_>) -> SegmentTemplate {
     let settings = page.settings;
-    let begin = page.begin();
+    let begin = page.part_begin();
     let mut template = SegmentTemplate {
         media: Some(media_path(page.form).to_owned()),
         initialization_template: Some(INIT_PATH.to_owned()),
@@ -23,19 +23,23 @@ pub(super) fn template(page: &Page<'_>, strip: &Strip<'_>) -> SegmentTemplate {
         template.availability_time_offset = Some(seconds(settings.offset_ms));
         template.availability_time_complete = settings.chunk_ms.map(|_| false);
     }
-    let start = if begin == 0 { 0 } else { strip.start(begin) };
+    // The Period starts with the pictures; sound begins up to half a frame before or after.
+    let start = if begin == 0 { 0 } else { strip.nominal(begin) };
     let first = if page.lists() {
         template.timescale = Some(strip.track.timescale);
         template.presentation_time_offset = Some(start).filter(|start| 0 < *start);
         template.segment_timeline = Some(timeline(page, strip));
-        page.window.segments.start
+        page.segments().start
     } else {
         let length = length(page, strip);
         template.timescale = Some(length.timescale);
         template.duration = Some(length.ticks);
-        let start = MediaTime { ticks: start, timescale: strip.track.timescale };
-        let start = start.rescale(length.timescale).map(|start| start.ticks);
-        template.presentation_time_offset = start.filter(|start| 0 < *start);
+        let start = if length.timescale == strip.track.timescale || begin == 0 {
+            start
+        } else {
+            u64::try_from(settings.reel.start(begin)).unwrap_or(u64::MAX)
+        };
+        template.presentation_time_offset = Some(start).filter(|start| 0 < *start);
         begin
     };
     let by_number = page.form != Form::Time;
@@ -57,6 +61,6 @@ fn length(page: &Page<'_>, strip: &Strip<'_>) -> MediaTime {
 
 /// Returns the segments of the window.
 fn timeline(page: &Page<'_>, strip: &Strip<'_>) -> SegmentTimeline {
-    let segments = page.window.segments.clone();
+    let segments = page.segments();
     page.timelines.list(strip.start(segments.start), strip.runs(segments))
 }

@@ -15,10 +15,14 @@ pub(super) fn period(page: &Page<'_>, period: &mut Period) {
     let ahead = settings.update_period_ms(page.lists()).saturating_add(settings.offset_ms);
     let ahead = super::ticks_of(ahead, strip.track);
     let segments = &page.window.segments;
-    let begin = if page.begin() == 0 { 0 } else { strip.start(page.begin()) };
+    let begin = if page.part_begin() == 0 { 0 } else { strip.nominal(page.part_begin()) };
     let end = strip.start(segments.end.saturating_add(AHEAD)).saturating_add(ahead);
     let end = settings.stop.map_or(end, |stop| end.min(strip.start(stop)));
-    let span = strip.start(segments.start)..end;
+    // Behind its last Period an MPD has no place for messages; the next one has.
+    let end = if page.part.end == u64::MAX { end } else { end.min(strip.nominal(page.part.end)) };
+    let first = strip.start(segments.start);
+    let first = if page.part.first == 0 { first } else { first.max(begin) };
+    let span = first..end.max(first);
     period.event_streams.extend(settings.events.streams(strip.track.timescale, begin, &span));
 }
 
@@ -38,10 +42,15 @@ pub(super) fn changes(
     operations: &mut Vec<Operation>,
 ) -> Option<()> {
     let streams = before.event_streams.iter_mut().zip(&after.event_streams);
-    for (at, (was, is)) in (1..).zip(streams) {
+    for (at, (was, is)) in (1..).zip(streams).filter(|(_, (was, is))| was.events != is.events) {
         let selector = format!("{selector}/EventStream[{at}]");
-        let first = is.events.first()?;
-        let gone = was.events.iter().position(|event| event == first)?;
+        let gone = match is.events.first() {
+            Some(first) if !was.events.is_empty() => {
+                was.events.iter().position(|event| event == first)?
+            }
+            // A Period may have none yet, or none any more.
+            Some(_) | None => was.events.len(),
+        };
         let kept = was.events.len() - gone;
         operations.extend((0..gone).map(|_| Operation::Remove(format!("{selector}/Event[1]"))));
         let come =

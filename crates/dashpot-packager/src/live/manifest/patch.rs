@@ -3,8 +3,10 @@
 //! Both versions are functions of their times, so both models are made and only what moves with the
 //! window is looked at. Should anything else differ there is no patch, never a wrong one.
 
+mod periods;
+
 use super::{Page, events, model, timelines::Listed, wall};
-use crate::{grammar::PATCH, respond::Refused};
+use crate::{grammar::PATCH, live::reel::Run, respond::Refused};
 use dashpot_mpd::{
     Mpd, PatchLocation,
     patch::{Operation, Part as _, Patch},
@@ -52,10 +54,10 @@ pub(in crate::live) fn checked(page: &Page<'_>, published_ms: u64) -> Result<(),
 
 /// Returns the patch that turns the old page's MPD into the new page's, if there is a short one.
 pub(in crate::live) fn patch(old: &Page<'_>, new: &Page<'_>) -> Option<String> {
-    let gone = new.window.segments.start.checked_sub(old.window.segments.start)?;
     let (mut before, mut after) = (model(old), model(new));
     let mut operations = Vec::new();
     whole(&mut before, &mut after, &mut operations);
+    periods::alike(&mut before, (new, &mut after), &mut operations)?;
     for (before, after) in before.periods.iter_mut().zip(&mut after.periods) {
         let period = format!("/MPD/Period[@id='{}']", after.id.as_deref()?);
         events::changes(before, after, &period, &mut operations)?;
@@ -74,7 +76,7 @@ pub(in crate::live) fn patch(old: &Page<'_>, new: &Page<'_>) -> Option<String> {
             {
                 let selector = format!("{selector}/SegmentTimeline");
                 let (from, to) = (old.timelines.take(from)?, new.timelines.take(to)?);
-                operations.extend(runs(&from, &to, gone, &selector)?);
+                operations.extend(runs(&from, &to, &selector)?);
             }
         }
     }
@@ -110,14 +112,15 @@ fn whole(before: &mut Mpd, after: &mut Mpd, operations: &mut Vec<Operation>) {
     }
 }
 
-/// Returns what makes one timeline another whose first `gone` segments are gone, if that takes no more
+/// Returns what makes one timeline another, which begins later or has more, if that takes no more
 /// operations than the other one has runs.
 ///
 /// Runs are replaced as a whole: players keep an attribute that a patch sets as text, and with the
 /// text of a time they cannot reckon.
-fn runs(old: &Listed, new: &Listed, gone: u64, selector: &str) -> Option<Vec<Operation>> {
-    let (mut first, mut left) = (0, gone);
-    while let Some(rest) = old.runs.get(first).and_then(|run| left.checked_sub(run.more + 1)) {
+fn runs(old: &Listed, new: &Listed, selector: &str) -> Option<Vec<Operation>> {
+    let (mut first, mut left) = (0, new.start.saturating_sub(old.start));
+    let lasts = |run: &Run| run.duration.saturating_mul(run.more + 1);
+    while let Some(rest) = old.runs.get(first).and_then(|run| left.checked_sub(lasts(run))) {
         (first, left) = (first + 1, rest);
     }
     let kept = old.runs.get(first..).filter(|kept| !kept.is_empty())?;

@@ -70,6 +70,27 @@ fn a_patch_says_what_came_and_what_went() {
 }
 
 #[test]
+fn a_patch_says_which_periods_came_and_which_went() {
+    let path = "film/patch_60s/tsbd_8s/period_4s/time-202000.mpp";
+    let (_, text) = at(&FILMS[0], path, 206_000).unwrap();
+    let operations = text.lines().filter(|line| line.contains(" sel="));
+    let operations: Vec<_> = operations.map(|line| line.trim().to_owned() + "\n").collect();
+    expect![[r#"
+        <replace sel="/MPD/@publishTime">1970-01-01T00:03:26Z</replace>
+        <replace sel="/MPD/PatchLocation[1]">
+        <remove sel="/MPD/Period[@id='p96']"/>
+        <remove sel="/MPD/Period[@id='p98']/AdaptationSet[@id='1']/SupplementalProperty[1]"/>
+        <remove sel="/MPD/Period[@id='p98']/AdaptationSet[@id='2']/SupplementalProperty[1]"/>
+        <add sel="/MPD/Period[@id='p100']" pos="after">
+        <replace sel="/MPD/Period[@id='p98']/AdaptationSet[@id='1']/SegmentTemplate/SegmentTimeline/S[1]">
+        <remove sel="/MPD/Period[@id='p98']/AdaptationSet[@id='2']/SegmentTemplate/SegmentTimeline/S[1]"/>
+        <replace sel="/MPD/Period[@id='p98']/AdaptationSet[@id='2']/SegmentTemplate/SegmentTimeline/S[1]">
+        <replace sel="/MPD/Period[@id='p100']/AdaptationSet[@id='1']/SegmentTemplate/SegmentTimeline/S[1]">
+        <replace sel="/MPD/Period[@id='p100']/AdaptationSet[@id='2']/SegmentTemplate/SegmentTimeline/S[1]">
+    "#]].assert_eq(&operations.concat());
+}
+
+#[test]
 fn there_is_a_patch_of_what_was_published_and_of_nothing_else() {
     let check = |path: &str, now_ms, expected: &str| {
         let said = match at(&FILMS[0], path, now_ms) {
@@ -135,16 +156,16 @@ fn a_timeline_with_nothing_in_common_has_no_operations() {
         let runs = more.iter().map(|more| Run { duration: 2, more: *more });
         Listed { start, runs: runs.collect() }
     };
-    let check = |old: &Listed, new: &Listed, gone, expected: Option<usize>| {
-        let found = super::runs(old, new, gone, "/S").map(|operations| operations.len());
-        assert_eq!(found, expected, "{old:?} {new:?} {gone}");
+    let check = |old: &Listed, new: &Listed, expected: Option<usize>| {
+        let found = super::runs(old, new, "/S").map(|operations| operations.len());
+        assert_eq!(found, expected, "{old:?} {new:?}");
     };
-    check(&runs(0, &[4]), &runs(4, &[4]), 2, Some(1));
-    check(&runs(0, &[4]), &runs(0, &[4]), 0, Some(0));
-    check(&runs(0, &[4]), &runs(10, &[4]), 5, None);
-    check(&runs(0, &[4, 0]), &runs(10, &[0, 3]), 5, Some(3));
-    check(&runs(0, &[]), &runs(10, &[4]), 0, None);
-    check(&runs(0, &[4]), &runs(0, &[]), 1, None);
+    check(&runs(0, &[4]), &runs(4, &[4]), Some(1));
+    check(&runs(0, &[4]), &runs(0, &[4]), Some(0));
+    check(&runs(0, &[4]), &runs(10, &[4]), None);
+    check(&runs(0, &[4, 0]), &runs(10, &[0, 3]), Some(3));
+    check(&runs(0, &[]), &runs(10, &[4]), None);
+    check(&runs(0, &[4]), &runs(0, &[]), None);
 }
 
 fn options() -> impl Strategy<Value = String> {
@@ -155,6 +176,8 @@ fn options() -> impl Strategy<Value = String> {
         "utc_httpiso-direct/snr_0/",
         "chunk_0.5s/",
         "events_1.5s/",
+        "PERIOD/",
+        "PERIOD/events_1.5s/",
         "ast_1699999000/",
         "start_1699999900/",
         "start_1699999900/stop_1700000100/",
@@ -176,6 +199,7 @@ proptest! {
         passed_ms in prop_oneof![0..4_000_u64, 0..130_000_u64],
     ) {
         let (films, now_ms) = (&FILMS[film], then_ms + passed_ms);
+        let folder = folder.replace("PERIOD", if film == 0 { "period_20s" } else { "period_20.02s" });
         let path = format!("{folder}{form}.mpd");
         let (old, new) = (at(films, &path, then_ms).unwrap().1, at(films, &path, now_ms).unwrap().1);
         let (before, after) = (mpd(&old), mpd(&new));

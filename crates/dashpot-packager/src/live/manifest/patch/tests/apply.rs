@@ -50,6 +50,9 @@ fn apply(tree: &mut Tree, operation: &Tree) {
     }
     let at = parent.find(last);
     match operation.name.as_str() {
+        "add" if operation.get("pos") == Some("after") => {
+            parent.children.splice(at + 1..at + 1, content);
+        }
         "add" => parent.children[at].children.extend(content),
         "remove" => drop(parent.children.remove(at)),
         "replace" => {

@@ -1,0 +1,128 @@
+//! The Periods of an MPD: which there are, when they begin, and how they go on with one another.
+
+use super::{Page, Window, set};
+use crate::{
+    grammar::JOIN,
+    live::{parts::Part, settings::Settings},
+    manifest::sets,
+};
+use dashpot_base::MediaTime;
+use dashpot_mpd::{AdaptationSet, Descriptor, Period};
+use std::{ops::Range, time::Duration};
+
+/// What features add to a Period.
+pub(super) type Add = fn(&Page<'_>, &mut Period);
+
+/// Returns all of them.
+pub(super) fn periods(page: &Page<'_>, adds: &[Add]) -> Vec<Period> {
+    let mut periods: Vec<Period> = Vec::new();
+    for part in page.settings.division.parts(shown(page)) {
+        let mut period = period(&Page { part, ..*page });
+        if let Some(before) = periods.last() {
+            join(page.settings, before, &mut period);
+        }
+        for add in adds {
+            add(&Page { part, ..*page }, &mut period);
+        }
+        periods.push(period);
+    }
+    periods
+}
+
+/// Returns the segments whose Periods are in the MPD.
+fn shown(page: &Page<'_>) -> Range<u64> {
+    let segments = &page.window.segments;
+    if page.lists() || page.window.ended() {
+        return segments.clone();
+    }
+    segments.start..known(page.settings, segments.end)
+}
+
+/// Returns up to where Periods are known when all segments before `end` have come.
+fn known(settings: &Settings<'_>, end: u64) -> u64 {
+    let known = settings.division.known(end);
+    settings.stop.map_or(known, |stop| known.min(stop))
+}
+
+fn period(page: &Page<'_>) -> Period {
+    let settings = page.settings;
+    let sets = sets::grouped(settings.reel.asset());
+    let mut adaptation_sets: Vec<_> = sets.iter().filter_map(|one| set(page, one)).collect();
+    for (id, set) in (1..).zip(&mut adaptation_sets) {
+        set.id = Some(id);
+    }
+    Period { id: Some(id(page)), start: Some(start(page)), adaptation_sets, ..Period::default() }
+}
+
+/// Returns what names the Period in every MPD that has it.
+fn id(page: &Page<'_>) -> String {
+    if page.settings.division.divides() { format!("p{}", page.part.first) } else { "1".to_owned() }
+}
+
+/// Returns when the Period starts, from the start of the presentation.
+fn start(page: &Page<'_>) -> Duration {
+    let (reel, begin) = (&page.settings.reel, page.begin());
+    // Time zero is availabilityStartTime, or the begin of the event.
+    let zero = if begin == 0 { 0 } else { reel.start(begin) };
+    let own = if page.part_begin() == 0 { zero } else { reel.start(page.part_begin()) };
+    let ticks = u64::try_from(own.saturating_sub(zero)).unwrap_or(u64::MAX);
+    MediaTime { ticks, timescale: reel.timescale() }.as_duration()
+}
+
+/// Says in each set of a Period that it goes on with that of the Period before (ISO/IEC 23009-1
+/// §5.3.2.4).
+fn join(settings: &Settings<'_>, before: &Period, period: &mut Period) {
+    let how = match settings.options.word(&JOIN).unwrap_or("continuity") {
+        "none" => return,
+        "connectivity" => "connectivity",
+        _ => "continuity",
+    };
+    let scheme = format!("urn:mpeg:dash:period-{how}:2015");
+    let Some(id) = &before.id else { return };
+    let goes_on = |set: &AdaptationSet| before.adaptation_sets.iter().any(|one| one.id == set.id);
+    for set in period.adaptation_sets.iter_mut().filter(|set| goes_on(set)) {
+        set.supplemental_properties.push(Descriptor::new(&scheme, id));
+    }
+}
+
+/// Returns when Periods last came or went in an MPD that lists no segments, in milliseconds since the
+/// epoch; 0 where they never did.
+pub(super) fn changed_ms(page: &Page<'_>) -> u64 {
+    let (settings, end) = (page.settings, page.window.segments.end);
+    let last = borders(settings, end);
+    let since = partition(settings.first..end, |end| borders(settings, end) != last);
+    // Before its first segment an event has the Periods that it begins with.
+    if since <= settings.first { 0 } else { settings.available_ms(since - 1) }
+}
+
+/// Returns when they come or go next.
+pub(super) fn changes_ms(page: &Page<'_>) -> Option<u64> {
+    let (settings, end) = (page.settings, page.window.segments.end);
+    let this = borders(settings, end);
+    // Until then there is another Period, or else the event ends.
+    let latest = settings.division.part(known(settings, end)).end;
+    let latest = settings.stop.map_or(latest, |stop| latest.min(stop));
+    let next = partition(end..latest, |end| borders(settings, end) == this);
+    (borders(settings, next) != this).then(|| settings.available_ms(next.saturating_sub(1)))
+}
+
+/// Returns the first and the last Period when all segments before `end` have come.
+fn borders(settings: &Settings<'_>, end: u64) -> (Part, Part) {
+    let window = Window::until(settings, end);
+    let known = known(settings, end).saturating_sub(1).max(window.start);
+    (settings.division.part(window.start), settings.division.part(known))
+}
+
+/// Returns the first of `range` that fails `holds`, or its end.
+fn partition(range: Range<u64>, holds: impl Fn(u64) -> bool) -> u64 {
+    let (mut low, mut high) = (range.start, range.end);
+    while low < high {
+        let middle = low.midpoint(high);
+        if holds(middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
