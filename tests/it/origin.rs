@@ -83,7 +83,60 @@ fn every_form_in_every_shape_keeps_to_the_dash_schema() {
             files.push(file);
         }
     }
+    for form in ["number", "time"] {
+        let path =
+            format!("/vod/film/loop_3/text_sidecar-wvtt-stpp/clocksubs_en,ko/trick_8/{form}.mpd");
+        let file = folder.path().join(format!("{form}-text.mpd"));
+        fs::write(&file, origin.get(&path)).expect("a file");
+        files.push(file);
+    }
     keep_to_the_dash_schema(&files);
+}
+
+#[test]
+fn segments_of_text_are_what_others_take_them_for() {
+    let (origin, folder) = (Origin::start(), tempfile::tempdir().expect("a folder"));
+    for (track, tag, count) in [("wvtt-s-en", "wvtt", None), ("stpp-s-ko", "stpp", Some(12))] {
+        let file = joined(&origin, folder.path(), &format!("/vod/film/text_wvtt-stpp/{track}"), 12);
+        if has("ffprobe", "-version") {
+            let probe = Command::new("ffprobe")
+                .args(["-v", "error", "-show_entries", "stream=codec_tag_string", "-of", "csv=p=0"])
+                .arg(&file)
+                .output()
+                .expect("ffprobe runs");
+            assert_eq!(String::from_utf8_lossy(&probe.stdout).trim(), tag);
+            let packets = packets(&file);
+            assert!(count.is_none_or(|count| count == packets.len()), "{}", packets.len());
+            assert!(packets.windows(2).all(|pair| pair[0].0 < pair[1].0), "{track}");
+        }
+    }
+    let segment = origin.get("/live/film/text_stpp/stpp-s-ko/895000001.m4s?nowMS=1790000003000");
+    let begin = segment.windows(5).position(|five| five == b"<?xml").expect("a document");
+    let file = folder.path().join("document.ttml");
+    fs::write(&file, &segment[begin..]).expect("a file");
+    if has("xmllint", "--version") {
+        let judged = Command::new("xmllint").args(["--nonet", "--noout"]).arg(&file).output();
+        let judged = judged.expect("xmllint runs");
+        assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stderr));
+    }
+}
+
+#[test]
+fn every_picture_for_fast_play_is_a_key_frame() {
+    if !has("ffmpeg", "-version") || !has("ffprobe", "-version") {
+        return;
+    }
+    let (origin, folder) = (Origin::start(), tempfile::tempdir().expect("a folder"));
+    let file = joined(&origin, folder.path(), "/vod/film/trick_8/trick-v1", 12);
+    decode(&file);
+    let flags = Command::new("ffprobe")
+        .args(["-v", "error", "-show_entries", "packet=flags", "-of", "csv=p=0"])
+        .arg(&file)
+        .output()
+        .expect("ffprobe runs");
+    let flags = String::from_utf8(flags.stdout).expect("text");
+    assert_eq!(flags.lines().filter(|line| line.starts_with('K')).count(), 12, "{flags}");
+    assert_eq!(flags.lines().filter(|line| !line.is_empty()).count(), 12, "{flags}");
 }
 
 #[test]
@@ -163,6 +216,8 @@ fn every_live_form_at_any_time_keeps_to_the_dash_schema() {
             (1_790_000_001_234, "period_20s/"),
             (1_790_000_001_234, "period_8s/seg_4s/chunk_0.5s/patch_60s/join_connectivity/"),
             (1_790_000_001_234, "period_6s/join_none/start_1789999900/stop_1790000000/"),
+            (1_790_000_001_234, "text_wvtt-stpp/clocksubs_en,sr-Latn/clockstpp_sv/trick_8/"),
+            (1_790_000_001_234, "chunk_0.5s/text_wvtt/start_1789999000/stop_1790000102/"),
         ] {
             let text = origin.get(&format!("/live/film/{options}{form}.mpd?nowMS={at}"));
             let file = folder.path().join(format!("{form}-{at}-{}.mpd", files.len()));

@@ -9,6 +9,7 @@
 //! * [`placed`] and [`build_cut`] take a fragment apart and make others of its samples.
 //! * [`protect_init`] and [`build_guarded_cut`] tell of common encryption.
 //! * [`retime()`] moves a fragment in time by patching a copy of its small head.
+//! * [`build_text_init`] and [`build_wvtt_sample`] make text tracks.
 //! * [`Scanner`] finds the boxes of a file by ranges, without holding the file.
 //! * [`mux`] reads samples of any MP4 and writes CMAF track files.
 
@@ -28,6 +29,7 @@ mod retime;
 mod scan;
 mod sidx;
 mod stsd;
+mod text;
 mod walk;
 
 pub use cut::{Cut, Placed, Samples, build_cut, build_prft, build_styp, placed};
@@ -44,6 +46,7 @@ pub use protect::{
 pub use retime::retime;
 pub use scan::{Scanner, TopBox};
 pub use sidx::{Reference, Sidx, build_sidx, parse_sidx, sidx_len};
+pub use text::{TEXT_FLAGS, TextEntry, WvttCue, build_text_init, build_wvtt_sample};
 pub use walk::{Boxes, Header, Mp4Box, boxes, boxes_from};
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! groups them into fragments. [`Plan::write`] gives every byte of the track file but the media data,
 //! and the file ranges that this data stands in: a driver copies them, nothing here holds them.
 
-mod moov;
+pub(crate) mod moov;
 mod plan;
 mod reader;
 mod tables;

@@ -48,6 +48,12 @@ impl Form {
         }
     }
 
+    /// Says whether its segments have URLs of their own, by a template.
+    #[must_use]
+    pub const fn has_template(self) -> bool {
+        matches!(self, Self::Number | Self::Time | Self::Timeline)
+    }
+
     /// Returns the name in URLs.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -88,6 +94,33 @@ impl Target<'_> {
     /// Says whether it is a file with an index, or a manifest that leads to one.
     pub(crate) const fn is_indexed(&self) -> bool {
         matches!(self, Self::File(_) | Self::Manifest(Form::Base | Form::List))
+    }
+}
+
+/// A part of a track's media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// The initialization segment.
+    Init,
+    /// The segment of that number.
+    Number(u64),
+    /// The segment that starts at that time.
+    Time(u64),
+}
+
+impl<'a> Target<'a> {
+    /// Returns which piece of which track it is, if it is one.
+    pub(crate) const fn piece(&self) -> Option<(&'a str, Piece)> {
+        if let Self::Init(id) = *self {
+            return Some((id, Piece::Init));
+        }
+        if let Self::Number(id, number) = *self {
+            return Some((id, Piece::Number(number)));
+        }
+        if let Self::Time(id, time) = *self {
+            return Some((id, Piece::Time(time)));
+        }
+        None
     }
 }
 

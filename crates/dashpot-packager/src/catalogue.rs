@@ -1,6 +1,9 @@
 //! What the origin has: assets, their tracks, and where each fragment lies in its file.
 
-use crate::check::{self, AssetError, same_set};
+use crate::{
+    check::{self, AssetError, same_set},
+    text::cues::Cues,
+};
 use bytes::Bytes;
 use dashpot_base::{MediaTime, WallTime};
 use dashpot_bmff::SampleDefaults;
@@ -65,6 +68,8 @@ pub struct Asset {
     pub(crate) tracks: Vec<Track>,
     pub(crate) layouts: Vec<Layout>,
     pub(crate) subtitles: Vec<Subtitle>,
+    /// The cues of each of the subtitles.
+    pub(crate) cues: Vec<Cues>,
     pub(crate) period: MediaTime,
     pub(crate) gop: Option<MediaTime>,
     /// The track whose segment boundaries are those of the whole asset.
@@ -84,6 +89,8 @@ pub(crate) struct Layout {
     pub(crate) frames: Option<Frames>,
     /// The highest rate of a fragment in bits per second.
     pub(crate) peak_bps: u64,
+    /// The highest rate of what of a fragment of pictures depends on nothing else.
+    pub(crate) sync_bps: u64,
 }
 
 /// Frames of equal length, counted over all fragments of a track.

@@ -2,7 +2,9 @@
 
 use crate::{
     address::is_name,
-    catalogue::{Asset, AssetSource, Fragment, Frames, Kind, Layout, Track},
+    catalogue::{Asset, AssetSource, Fragment, Frames, Kind, Layout, Subtitle, Track},
+    text::{cues::Cues, set},
+    trick,
 };
 use dashpot_base::MediaTime;
 use dashpot_bmff::{BmffError, placed, retime};
@@ -82,7 +84,23 @@ pub(crate) fn asset(source: AssetSource) -> Result<Asset, AssetError> {
     let (period, gop) = (end(&tracks[lead]), gop(&tracks[lead]));
     let layouts = tracks.iter().map(|track| layout(track, period)).collect::<Result<_, _>>()?;
     aligned(&tracks)?;
-    Ok(Asset { name, title, fingerprint, modified, layouts, tracks, subtitles, period, gop, lead })
+    let read = |subtitle: &Subtitle| {
+        set::measured(Cues::read(&subtitle.text), &subtitle.lang, &tracks[lead])
+    };
+    let cues = subtitles.iter().map(read).collect();
+    Ok(Asset {
+        name,
+        title,
+        fingerprint,
+        modified,
+        layouts,
+        tracks,
+        subtitles,
+        cues,
+        period,
+        gop,
+        lead,
+    })
 }
 
 fn names<'a>(asset: &'a String, ids: impl Iterator<Item = &'a String>) -> Result<(), AssetError> {
@@ -170,6 +188,18 @@ fn layout(track: &Track, period: MediaTime) -> Result<Layout, AssetError> {
         wide: heads(track)?,
         frames: frames(track)?,
         peak_bps: peak_bps.unwrap_or(0),
+        sync_bps: sync_bps(track)?,
+    })
+}
+
+fn sync_bps(track: &Track) -> Result<u64, AssetError> {
+    if !matches!(track.kind, Kind::Video { .. }) {
+        return Ok(0);
+    }
+    trick::rate(track).map_err(|(fragment, source)| AssetError::Head {
+        track: track.id.clone(),
+        fragment,
+        source,
     })
 }
 

@@ -11,6 +11,8 @@ mod nearest;
 mod patch;
 mod period;
 mod shape;
+mod text;
+mod trick;
 
 pub use events::{EMSG, EMSG_VERSION, EVENTS};
 pub use latency::{ATO, CHUNK, LATENCY};
@@ -20,6 +22,8 @@ pub use patch::PATCH;
 pub use period::{JOIN, PERIOD};
 pub(crate) use shape::PASSES_MAX;
 pub use shape::{LOOP, SEG, VERSION};
+pub use text::{CLOCK_STPP, CLOCK_SUBS, TEXT};
+pub use trick::TRICK;
 
 use crate::address::AddressError;
 pub(crate) use nearest::nearest;
@@ -50,6 +54,8 @@ pub enum Values {
     Words(&'static [&'static str]),
     /// One word of a list.
     Word(&'static [&'static str]),
+    /// Up to so many language tags (RFC 5646), joined by `,`.
+    Languages(usize),
     /// The fingerprint of an asset: 16 hexadecimal digits.
     Version,
 }
@@ -59,10 +65,19 @@ pub enum Values {
 pub(crate) const INSTANT_MAX: u64 = 9_200_000_000;
 
 /// The families of options below `/vod/`.
-const VOD: &[&[Spec]] = &[shape::FAMILY_VOD, shape::FAMILY, events::FAMILY];
+const VOD: &[&[Spec]] =
+    &[shape::FAMILY_VOD, shape::FAMILY, events::FAMILY, text::FAMILY_VOD, trick::FAMILY];
 /// The families of options below `/live/`. A feature adds its own family here.
-const LIVE: &[&[Spec]] =
-    &[shape::FAMILY, live::FAMILY, latency::FAMILY, patch::FAMILY, events::FAMILY, period::FAMILY];
+const LIVE: &[&[Spec]] = &[
+    shape::FAMILY,
+    live::FAMILY,
+    latency::FAMILY,
+    patch::FAMILY,
+    events::FAMILY,
+    period::FAMILY,
+    text::FAMILY_LIVE,
+    trick::FAMILY,
+];
 
 /// What is asked for: a film on demand, or one that runs by the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +117,8 @@ enum Value {
     Number(u64),
     /// Words of the list, in the order given.
     Words(Vec<&'static str>),
+    /// Names, in the order given.
+    Names(Vec<String>),
 }
 
 /// The options that a path gives, each at most once and within its range.
@@ -130,7 +147,8 @@ impl Options {
             | Values::Span(..)
             | Values::Instant
             | Values::Words(_)
-            | Values::Word(_) => unknown(),
+            | Values::Word(_)
+            | Values::Languages(_) => unknown(),
         };
         let value = spec.values.parse(value).ok_or_else(wrong)?;
         if self.given.iter().any(|(given, _)| *given == spec.name) {
@@ -145,7 +163,7 @@ impl Options {
     pub fn number(&self, spec: &Spec) -> Option<u64> {
         match self.value(spec)? {
             Value::Number(number) => Some(*number),
-            Value::Words(_) => None,
+            Value::Words(_) | Value::Names(_) => None,
         }
     }
 
@@ -154,7 +172,16 @@ impl Options {
     pub fn words(&self, spec: &Spec) -> Option<&[&'static str]> {
         match self.value(spec)? {
             Value::Words(words) => Some(words),
-            Value::Number(_) => None,
+            Value::Number(_) | Value::Names(_) => None,
+        }
+    }
+
+    /// Returns the names that an option has.
+    #[must_use]
+    pub fn names(&self, spec: &Spec) -> Option<&[String]> {
+        match self.value(spec)? {
+            Value::Names(names) => Some(names),
+            Value::Number(_) | Value::Words(_) => None,
         }
     }
 
@@ -189,8 +216,19 @@ impl Values {
                 let word = known.iter().copied().find(|known| *known == text)?;
                 return Some(Value::Words(vec![word]));
             }
+            Self::Languages(most) => {
+                let tags: Vec<_> = text.split(',').map(str::to_owned).collect();
+                let twice = (1..tags.len()).any(|at| tags[..at].contains(&tags[at]));
+                let known = tags.len() <= most && tags.iter().all(|tag| is_language(tag));
+                return (known && !twice).then_some(Value::Names(tags));
+            }
         };
         number.map(Value::Number)
+    }
+
+    /// Says whether a text is such a value.
+    pub(crate) fn takes(self, text: &str) -> bool {
+        self.parse(text).is_some()
     }
 
     /// Returns what values there are, in words.
@@ -203,6 +241,7 @@ impl Values {
             Self::Instant => "seconds since 1970".to_owned(),
             Self::Words(words) => format!("of {}, joined by `-`", words.join(", ")),
             Self::Word(words) => format!("one of {}", words.join(", ")),
+            Self::Languages(most) => format!("up to {most} language tags, joined by `,`"),
             Self::Version => "16 digits of 0-9 and a-f".to_owned(),
         }
     }
@@ -212,6 +251,18 @@ impl Values {
 pub(crate) fn decimal(text: &str) -> Option<u64> {
     let canonical = text == "0" || !text.starts_with(['0', '+']);
     text.parse().ok().filter(|_| canonical)
+}
+
+/// Says whether a text has the shape of a language tag (RFC 5646 §2.1); whether there is such a
+/// language is not looked at.
+fn is_language(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let primary = parts.next().unwrap_or_default();
+    let letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let further = |part: &str| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    (2..=8).contains(&primary.len()) && letters(primary) && parts.all(further) && text.len() <= 35
 }
 
 /// Reads a version as [`Asset::version`](crate::Asset::version) writes it, and in no other way.

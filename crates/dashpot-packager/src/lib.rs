@@ -17,7 +17,9 @@ mod options;
 mod plan;
 mod respond;
 mod subtitles;
+mod text;
 mod timeline;
+mod trick;
 
 #[cfg(test)]
 mod fixture;

@@ -22,9 +22,14 @@ use crate::{
     plan::Plan,
     respond::{Body, Cacheability, Found, Refused, addressed, content_type, vanished},
 };
+use crate::{
+    text::{self, TextTrack},
+    trick,
+};
 use dashpot_base::WallTime;
 use manifest::{Page, Timelines, patch};
 use parts::Part;
+use reel::Strip;
 pub use segment::Due;
 use settings::Settings;
 use std::{sync::Arc, time::Duration};
@@ -80,7 +85,7 @@ pub fn respond_live(catalogue: &Catalogue, path: &str, now: WallTime) -> Result<
             channel.segment(&address, id, index.ok_or_else(none)?)
         }
         Target::Time(id, time) => {
-            let strip = channel.settings.reel.strip(channel.track(id)?).ok_or_else(vanished)?;
+            let strip = channel.strip(id)?;
             let none = || Refused::NotFound(format!("`{id}` has no segment that starts at {time}"));
             channel.segment(&address, id, strip.at(time).ok_or_else(none)?)
         }
@@ -101,6 +106,24 @@ impl Channel<'_> {
     fn track(&self, id: &str) -> Result<usize, Refused> {
         let none = || Refused::NotFound(format!("`{}` has no track `{id}`", self.asset.name));
         self.asset.track_index(id).ok_or_else(none)
+    }
+
+    fn text(&self, id: &str) -> Option<TextTrack<'_>> {
+        text::live::track(self.asset, self.settings.options, id)
+    }
+
+    fn trick(&self, id: &str) -> Option<usize> {
+        trick::rung_of(self.asset, self.settings.options, id)
+    }
+
+    /// Returns the strip that says when a track's segments begin: text has that of the lead track.
+    fn strip(&self, id: &str) -> Result<Strip<'_>, Refused> {
+        let at = match self.trick(id) {
+            Some(rung) => rung,
+            None if self.text(id).is_some() => self.asset.lead,
+            None => self.track(id)?,
+        };
+        self.settings.reel.strip(at).ok_or_else(vanished)
     }
 
     fn manifest(&self, form: Form) -> Found {
@@ -150,10 +173,18 @@ impl Channel<'_> {
     }
 
     fn init(&self, id: &str, options: &Options) -> Result<Found, Refused> {
-        let plan = Plan::init(Arc::clone(self.asset), self.track(id)?).ok_or_else(vanished)?;
+        let (content_type, plan) = if let Some(track) = self.text(id) {
+            let timescale = self.settings.reel.timescale();
+            let bytes = track.init(timescale).map_err(|_| vanished())?;
+            (text::CONTENT_TYPE, Plan::of_bytes(bytes))
+        } else {
+            let at = self.trick(id).map_or_else(|| self.track(id), Ok)?;
+            let plan = Plan::init(Arc::clone(self.asset), at).ok_or_else(vanished)?;
+            (content_type(self.asset, id), plan)
+        };
         let versioned = options.number(&VERSION).is_some();
         Ok(Found {
-            content_type: content_type(self.asset, id),
+            content_type,
             cacheability: if versioned {
                 Cacheability::Immutable
             } else {
@@ -167,20 +198,34 @@ impl Channel<'_> {
     }
 
     fn segment(&self, address: &Address<'_>, id: &str, index: u64) -> Result<Found, Refused> {
-        let strip = self.settings.reel.strip(self.track(id)?).ok_or_else(vanished)?;
+        let strip = self.strip(id)?;
         let left = self.left_ms(id, index)?;
-        let found = segment::segment(&self.settings, &strip, index).ok().flatten();
-        let segment = found.ok_or_else(vanished)?;
+        let (text, trick) = (self.text(id), self.trick(id));
+        let whole = |plan| segment::Segment { plan, due: Vec::new() };
+        let segment = match (&text, trick) {
+            (Some(track), _) => text::live::segment(&self.settings, &strip, track, index)
+                .map(|bytes| whole(Plan::of_bytes(bytes))),
+            (None, Some(_)) => trick::live(&self.settings, &strip, index).map(whole),
+            (None, None) => segment::segment(&self.settings, &strip, index).ok().flatten(),
+        };
+        let segment = segment.ok_or_else(vanished)?;
         let mut due = segment.due;
-        if self.settings.chunk_ms.is_none() {
+        if due.is_empty() || self.settings.chunk_ms.is_none() {
             // It comes as a whole, and where an offset says so, before its end.
-            let at = wall(self.settings.available_ms(index));
+            // A picture for fast play is there with its whole group.
+            let at = wall(match trick {
+                Some(_) => self.settings.start_ms(index.saturating_add(1)),
+                None => self.settings.available_ms(index),
+            });
             due = vec![Due { end: segment.plan.len(), at }];
         }
         let whole = due.last().is_none_or(|last| last.at <= wall(self.now_ms));
         let versioned = address.options.number(&VERSION).is_some();
         Ok(Found {
-            content_type: content_type(self.asset, id),
+            content_type: match text {
+                Some(_) => text::CONTENT_TYPE,
+                None => content_type(self.asset, id),
+            },
             cacheability: match (versioned, left) {
                 (true, None) => Cacheability::Immutable,
                 (true, Some(left)) => for_ms(left),

@@ -79,6 +79,7 @@ pub fn livesim2_markdown(supported: bool) -> String {
             | Sense::PerHour(_)
             | Sense::Continuous
             | Sense::Utc(_)
+            | Sense::Languages(_)
             | Sense::Form(_) => format!("| `{}` | {} |\n", key.example(), key.meaning()),
         }
     };
@@ -147,6 +148,10 @@ impl Read {
                 (&JOIN, (value == "1").then(|| "continuity".to_owned()).ok_or_else(wrong)?)
             }
             Sense::Utc(spec) => (spec, utc(value).ok_or_else(wrong)?),
+            Sense::Languages(spec) => {
+                let said = spec.values.takes(value).then(|| value.to_owned());
+                (spec, said.ok_or_else(wrong)?)
+            }
         };
         if self.options.iter().any(|(name, _)| *name == spec.name) {
             return Err(twice());
@@ -202,7 +207,7 @@ fn within(spec: &Spec, number: u64) -> bool {
     match spec.values {
         Values::Count(least, most) | Values::Span(least, most) => (least..=most).contains(&number),
         Values::Instant => number <= crate::grammar::INSTANT_MAX,
-        Values::Words(_) | Values::Word(_) | Values::Version => false,
+        Values::Words(_) | Values::Word(_) | Values::Languages(_) | Values::Version => false,
     }
 }
 

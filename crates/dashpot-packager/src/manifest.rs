@@ -9,7 +9,16 @@
 pub(crate) mod addressing;
 pub(crate) mod sets;
 
-use crate::{address::Form, catalogue::Asset, events::Program, options::Shape, timeline::Timeline};
+use crate::{
+    address::Form,
+    catalogue::{Asset, Kind},
+    events::Program,
+    grammar::Options,
+    options::Shape,
+    text,
+    timeline::Timeline,
+    trick,
+};
 use dashpot_base::MediaTime;
 use dashpot_mpd::{AdaptationSet, EventStream, Mpd, Period, PresentationType, ProgramInformation};
 use std::time::Duration;
@@ -23,17 +32,20 @@ pub(crate) struct Listing<'a> {
     pub(crate) form: Form,
     /// The messages there are.
     pub(crate) events: &'a Program,
+    /// What the path gave, for tracks of their own.
+    pub(crate) options: &'a Options,
 }
 
-/// Returns the MPD of `asset` in a shape that was found to fit it.
+/// Returns the MPD of `asset` in a shape that was found to fit it, with no other options.
 #[must_use]
 pub fn manifest(asset: &Asset, shape: Shape, form: Form) -> String {
-    written(&Listing { asset, shape, form, events: &Program::default() })
+    let (events, options) = (&Program::default(), &Options::default());
+    written(&Listing { asset, shape, form, events, options })
 }
 
 /// Returns the MPD.
 pub(crate) fn written(listing: &Listing<'_>) -> String {
-    let Listing { asset, shape, form, events } = *listing;
+    let Listing { asset, shape, form, events, options } = *listing;
     let timelines: Vec<_> =
         (0..asset.tracks.len()).filter_map(|at| Timeline::new(asset, at, shape)).collect();
     let page = Page { asset, shape, form, duration: duration(asset, shape) };
@@ -49,7 +61,18 @@ pub(crate) fn written(listing: &Listing<'_>) -> String {
         let sets = adaptation_sets.iter_mut().zip(carry).filter(|(_, carry)| *carry);
         sets.for_each(|(set, _)| events.describe(set));
     }
-    adaptation_sets.extend(asset.subtitles().iter().map(|text| sets::text(&page, text)));
+    if text::has_sidecars(options) {
+        adaptation_sets.extend(asset.subtitles().iter().map(|text| sets::text(&page, text)));
+    }
+    let lead = timelines.get(asset.lead);
+    if let Some(template) = lead.and_then(|lead| addressing::template(&page, lead)) {
+        adaptation_sets.extend(text::vod::sets(asset, options, &template, segment_max));
+    }
+    let main = asset.tracks.iter().position(|track| matches!(track.kind, Kind::Video { .. }));
+    let main = main.and_then(|main| timelines.get(main));
+    if let Some(template) = main.and_then(|main| addressing::template(&page, main)) {
+        adaptation_sets.extend(trick::set(asset, options, template, 1));
+    }
     for (id, set) in (1..).zip(&mut adaptation_sets) {
         set.id = Some(id);
     }

@@ -124,6 +124,12 @@ impl Plan {
         Self { source, len }
     }
 
+    /// Returns the plan of a body that is there.
+    #[must_use]
+    pub fn of_bytes(bytes: Bytes) -> Self {
+        Self::of_parts([Part::Bytes(bytes)])
+    }
+
     /// Returns how many bytes the body has.
     #[must_use]
     pub const fn len(&self) -> u64 {

@@ -4,14 +4,15 @@ use crate::{
     address::{Address, AddressError, Form, Target},
     catalogue::{Asset, Catalogue, Kind},
     events::Program,
-    grammar::{Service, VERSION},
+    grammar::{Options, Service, VERSION},
     hls,
     live::Due,
     manifest::{self, Listing},
     options::Shape,
     plan::{Part, Plan},
-    subtitles,
+    subtitles, text,
     timeline::{Segment, Timeline},
+    trick,
 };
 use dashpot_base::WallTime;
 use std::{sync::Arc, time::Duration};
@@ -110,7 +111,14 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
         let why = "a file with an index carries no messages: use `number` or `time`";
         return Err(Refused::BadRequest(format!("option `{option}_` does not fit: {why}")));
     }
-    let source = Source { asset, shape, events };
+    let options = &address.options;
+    if let Some(bytes) = text::vod::found(asset, (shape, options), &address.target)? {
+        return Ok(found(text::CONTENT_TYPE, cacheability, Body::Media(Plan::of_bytes(bytes))));
+    }
+    if let Some(plan) = trick::found(asset, (shape, options), &address.target)? {
+        return Ok(found("video/mp4", cacheability, Body::Media(plan)));
+    }
+    let source = Source { asset, shape, options, events };
     let (id, plan) = match address.target {
         Target::Manifest(form) => {
             let text = source.manifest(form)?;
@@ -179,6 +187,7 @@ struct Source<'a> {
     asset: &'a Arc<Asset>,
     shape: Shape,
     events: Program,
+    options: &'a Options,
 }
 
 impl Source<'_> {
@@ -191,7 +200,16 @@ impl Source<'_> {
         if matches!(form, Form::Base | Form::List) {
             (0..self.asset.tracks.len()).try_for_each(|track| self.indexable(track))?;
         }
-        let listing = Listing { asset: self.asset, shape: self.shape, form, events: &self.events };
+        text::vod::fits(form, self.options)
+            .and_then(|()| trick::fits(form.has_template(), self.options))
+            .map_err(|error| Refused::BadRequest(error.to_string()))?;
+        let listing = Listing {
+            asset: self.asset,
+            shape: self.shape,
+            form,
+            events: &self.events,
+            options: self.options,
+        };
         Ok(manifest::written(&listing))
     }
 

@@ -10,9 +10,9 @@ pub(crate) fn looped(text: &str, passes: u32, period: MediaTime) -> String {
     if passes <= 1 {
         return text.to_owned();
     }
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = with_newlines(text);
     let (mut out, mut cues) = (String::with_capacity(text.len()), Vec::new());
-    for block in text.split("\n\n").map(|block| block.trim_matches('\n')) {
+    for block in blocks(&text) {
         match Cue::parse(block) {
             Some(cue) => cues.push(cue),
             None if block.is_empty() => {}
@@ -35,18 +35,28 @@ pub(crate) fn looped(text: &str, passes: u32, period: MediaTime) -> String {
     out
 }
 
+/// Returns a text with one kind of line ends, of the three that `WebVTT` §4.1 knows.
+pub(crate) fn with_newlines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// Returns what blank lines separate in a text with such line ends.
+pub(crate) fn blocks(text: &str) -> impl Iterator<Item = &str> {
+    text.split("\n\n").map(|block| block.trim_matches('\n'))
+}
+
 /// A cue block. Text that merely looks like one (a comment with an arrow) is no cue: `WebVTT` §4.1
 /// lets neither the header nor a comment hold `-->`.
-struct Cue<'a> {
-    identifier: Option<&'a str>,
-    start_ms: u64,
-    end_ms: u64,
-    settings: &'a str,
-    payload: &'a str,
+pub(crate) struct Cue<'a> {
+    pub(crate) identifier: Option<&'a str>,
+    pub(crate) start_ms: u64,
+    pub(crate) end_ms: u64,
+    pub(crate) settings: &'a str,
+    pub(crate) payload: &'a str,
 }
 
 impl<'a> Cue<'a> {
-    fn parse(block: &'a str) -> Option<Self> {
+    pub(crate) fn parse(block: &'a str) -> Option<Self> {
         let (first, rest) = block.split_once('\n').unwrap_or((block, ""));
         if first.contains("-->") {
             return Self::timed(None, first, rest);
@@ -113,7 +123,8 @@ fn timestamp(text: &str) -> Option<u64> {
     Some(((hours * 60 + minutes) * 60 + seconds) * 1_000 + thousandths)
 }
 
-fn format_ms(ms: u64) -> String {
+/// Writes milliseconds as `hh:mm:ss.ttt`.
+pub(crate) fn format_ms(ms: u64) -> String {
     let (hours, minutes) = (ms / 3_600_000, ms / 60_000 % 60);
     format!("{hours:02}:{minutes:02}:{:02}.{:03}", ms / 1_000 % 60, ms % 1_000)
 }

@@ -17,20 +17,32 @@ pub(crate) fn defaults(plan: &Plan) -> (u32, u32) {
     (duration, flags)
 }
 
-/// Returns `ftyp` and `moov` (ISO/IEC 23000-19 §7.3.1: one track, empty tables, no edit list).
+/// Returns `ftyp` and `moov` of a plan's track.
 pub(crate) fn header(plan: &Plan, track_id: u32) -> Result<Bytes, BmffError> {
+    movie(&plan.track, track_id, Some(plan.duration_ticks()), defaults(plan))
+}
+
+/// Returns `ftyp` and `moov` (ISO/IEC 23000-19 §7.3.1: one track, empty tables, no edit list) of a
+/// track of so many ticks, where that is known, whose samples by default have that duration and those
+/// flags.
+pub(crate) fn movie(
+    track: &Track,
+    track_id: u32,
+    duration_ticks: Option<u64>,
+    defaults: (u32, u32),
+) -> Result<Bytes, BmffError> {
     let mut out = BytesMut::new();
     boxed(&mut out, b"ftyp", |out| {
         out.put_slice(b"iso6\0\0\0\0iso6cmfcdash");
         Ok(())
     })?;
     boxed(&mut out, b"moov", |out| {
-        mvhd(out, plan.track.timescale, track_id)?;
+        mvhd(out, track.timescale, track_id)?;
         boxed(out, b"trak", |out| {
-            tkhd(out, &plan.track, track_id)?;
-            mdia(out, &plan.track)
+            tkhd(out, track, track_id)?;
+            mdia(out, track)
         })?;
-        mvex(out, plan, track_id)
+        mvex(out, track_id, duration_ticks, defaults)
     })?;
     Ok(out.freeze())
 }
@@ -143,13 +155,19 @@ fn minf(out: &mut BytesMut, track: &Track) -> Result<(), BmffError> {
     })
 }
 
-fn mvex(out: &mut BytesMut, plan: &Plan, track_id: u32) -> Result<(), BmffError> {
-    let (duration, flags) = defaults(plan);
+fn mvex(
+    out: &mut BytesMut,
+    track_id: u32,
+    duration_ticks: Option<u64>,
+    (duration, flags): (u32, u32),
+) -> Result<(), BmffError> {
     boxed(out, b"mvex", |out| {
-        full_boxed(out, b"mehd", (1, 0), |out| {
-            out.put_u64(plan.duration_ticks());
-            Ok(())
-        })?;
+        if let Some(duration_ticks) = duration_ticks {
+            full_boxed(out, b"mehd", (1, 0), |out| {
+                out.put_u64(duration_ticks);
+                Ok(())
+            })?;
+        }
         full_boxed(out, b"trex", (0, 0), |out| {
             out.put_u32(track_id);
             out.put_u32(1);

@@ -90,6 +90,7 @@ const fn unit(values: Values) -> &'static str {
         | Values::Instant
         | Values::Words(_)
         | Values::Word(_)
+        | Values::Languages(_)
         | Values::Version => "",
     }
 }

@@ -33,6 +33,7 @@ fn example(spec: &Spec, number: Option<u64>, word: &str) -> String {
             let known = words.iter().min_by_key(|known| levenshtein(&word, known));
             known.copied().unwrap_or_default().to_owned()
         }
+        Values::Languages(_) => "en".to_owned(),
         Values::Version => "0000000000000000".to_owned(),
     }
 }

@@ -5,6 +5,7 @@
 
 mod addressing;
 pub(super) mod events;
+mod extras;
 mod low_latency;
 pub(super) mod patch;
 mod periods;

@@ -130,7 +130,8 @@ impl<'a> Reel<'a> {
         Some(Strip { reel: *self, track, index, frames: layout.frames.as_ref() })
     }
 
-    const fn pass_ticks(&self) -> u64 {
+    /// Returns the ticks of a pass.
+    pub(crate) const fn pass_ticks(&self) -> u64 {
         self.pass
     }
 

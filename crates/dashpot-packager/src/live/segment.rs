@@ -41,12 +41,18 @@ pub struct Due {
 
 /// A sample of the film, where its bytes are, and how long after the segment's begin it starts.
 #[derive(Clone, Copy, Debug)]
-struct Take {
-    sample: RunSample,
+pub(crate) struct Take {
+    pub(crate) sample: RunSample,
     /// Bytes from the start of the file.
-    offset: u64,
+    pub(crate) offset: u64,
     /// Ticks since the segment's first sample.
-    since: u64,
+    pub(crate) since: u64,
+}
+
+impl Take {
+    pub(crate) fn new(fragment: &Fragment, one: &Placed, since: u64) -> Self {
+        Self { sample: one.sample, offset: fragment.offset.saturating_add(one.offset), since }
+    }
 }
 
 /// Returns segment `index` of a track, or `None` where the track has nothing in it.
@@ -169,7 +175,7 @@ impl Writer<'_> {
 }
 
 /// Returns the bytes of samples, joined where they adjoin in the file.
-fn runs(takes: &[Take]) -> Vec<Range<u64>> {
+pub(crate) fn runs(takes: &[Take]) -> Vec<Range<u64>> {
     let mut runs: Vec<Range<u64>> = Vec::new();
     for take in takes.iter().filter(|take| take.sample.size != 0) {
         let end = take.offset.saturating_add(take.sample.size.into());
@@ -192,7 +198,7 @@ fn ntp(ast_ms: u64, media_time: u64, timescale: u32) -> u64 {
 }
 
 /// Returns the decode time of a segment's first sample and all its samples.
-fn takes(strip: &Strip<'_>, index: u64) -> Result<(u64, Vec<Take>), BmffError> {
+pub(crate) fn takes(strip: &Strip<'_>, index: u64) -> Result<(u64, Vec<Take>), BmffError> {
     match strip.source(index) {
         Source::Fragments(range, added) => fragments(strip.track, range, added),
         Source::Frames { from, count } => {
@@ -211,15 +217,11 @@ fn fragments(
         let found = placed(&fragment.head, track.track_id, track.defaults)?;
         decode_time.get_or_insert(added.saturating_add(found.decode_time));
         for one in found.samples {
-            takes.push(take(fragment, &one, since));
+            takes.push(Take::new(fragment, &one, since));
             since = since.saturating_add(one.sample.duration.into());
         }
     }
     Ok((decode_time.unwrap_or(added), takes))
-}
-
-fn take(fragment: &Fragment, one: &Placed, since: u64) -> Take {
-    Take { sample: one.sample, offset: fragment.offset.saturating_add(one.offset), since }
 }
 
 fn frames(strip: &Strip<'_>, from: i128, count: u64) -> Result<Vec<Take>, BmffError> {
@@ -243,7 +245,7 @@ fn frames(strip: &Strip<'_>, from: i128, count: u64) -> Result<Vec<Take>, BmffEr
             Some(_) | None => placed(&fragment.head, track.track_id, track.defaults)?.samples,
         };
         if let Some(one) = samples.get(within) {
-            let mut take = take(fragment, one, step * frames.duration);
+            let mut take = Take::new(fragment, one, step * frames.duration);
             // The very last one of the file may be said to be shorter.
             take.sample.duration = u32::try_from(frames.duration).unwrap_or(u32::MAX);
             takes.push(take);

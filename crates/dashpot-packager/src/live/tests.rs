@@ -228,6 +228,7 @@ proptest! {
             "", "chunk_0.5s/", "ato_1s/", "tsbd_7s/", "seg_4s/", "seg_4s/chunk_0.25s/tsbd_8s/",
             "snr_0/", "snr_77/", "events_5s/emsg_3s/", "utc_direct-httphead-httpxsdate/",
             "period_6s/", "period_20s/chunk_0.5s/tsbd_30s/events_5s/",
+            "clocksubs_en,sv/clockstpp_ko/trick_8/", "chunk_0.5s/clocksubs_en/trick_2/",
         ]),
     ) {
         for form in Form::LIVE {

@@ -2,7 +2,10 @@
 
 use crate::{
     address::Form,
-    grammar::{AST, ATO, CHUNK, LATENCY, MUP, PERIOD, SNR, SPD, STOP, Spec, TSBD, UTC},
+    grammar::{
+        AST, ATO, CHUNK, CLOCK_STPP, CLOCK_SUBS, LATENCY, MUP, PERIOD, SNR, SPD, STOP, Spec, TSBD,
+        UTC,
+    },
 };
 
 /// A key of livesim2.
@@ -29,6 +32,8 @@ pub(super) enum Sense {
     Continuous,
     /// The schemes of `UTCTiming`.
     Utc(&'static Spec),
+    /// An option whose value is the same list of languages.
+    Languages(&'static Spec),
     /// A form of the MPD.
     Form(Form),
     /// Nothing.
@@ -60,7 +65,7 @@ impl Key {
         match self.sense {
             Sense::Seconds(spec) => option(spec, ", in seconds"),
             Sense::Milliseconds(spec) => option(spec, ", from milliseconds"),
-            Sense::Number(spec) => option(spec, ""),
+            Sense::Number(spec) | Sense::Languages(spec) => option(spec, ""),
             Sense::Utc(spec) => option(spec, " (`head` is `httphead`; `…ms` is the one without)"),
             Sense::PerHour(spec) => option(spec, ", from how many there are in an hour"),
             Sense::Continuous => "`join_continuity`; without it `join_none`".to_owned(),
@@ -87,6 +92,8 @@ const EXAMPLES: &[&str] = &[
     "continuous_1",
     "segtimeline_1",
     "segtimelinenr_1",
+    "timesubsstpp_en,sv",
+    "timesubswvtt_en,sv",
 ];
 
 const fn is(name: &'static str, sense: Sense) -> Key {
@@ -97,7 +104,7 @@ const fn none(name: &'static str, near: &'static str, why: &'static str) -> Key 
     Key { name, sense: Sense::Unsupported { near, why } }
 }
 
-const SUBTITLES: &str = "no subtitles are generated";
+const CLOCKS: &str = "a clock is shown all the second, below, with the segment's number";
 const PROTECTION: &str = "nothing is encrypted";
 const STEERING: &str = "there is no content steering";
 const ADS: &str = "there are no ad breaks";
@@ -141,12 +148,12 @@ pub(super) const KEYS: &[Key] = &[
         "use a `fault_` in the path; livesim2 takes no notice of it",
     ),
     is("chunkdur", Sense::Seconds(&CHUNK)),
-    none("timesubsstpp", "segtimeline", SUBTITLES),
-    none("timesubswvtt", "segtimeline", SUBTITLES),
-    none("timesubsdur", "segtimeline", SUBTITLES),
-    none("timesubssegnr", "segtimelinenr", SUBTITLES),
-    none("timesubsreg", "segtimeline", SUBTITLES),
-    none("timecc608", "segtimeline", SUBTITLES),
+    is("timesubsstpp", Sense::Languages(&CLOCK_STPP)),
+    is("timesubswvtt", Sense::Languages(&CLOCK_SUBS)),
+    none("timesubsdur", "timesubswvtt", CLOCKS),
+    none("timesubssegnr", "timesubswvtt", CLOCKS),
+    none("timesubsreg", "timesubsstpp", CLOCKS),
+    none("timecc608", "timesubswvtt", "no captions are put into pictures"),
     none("statuscode", "start", "use a `fault_` in the path, which can do more"),
     none("traffic", "ato", "use a `fault_` in the path, which can do more"),
     none("drm", "segtimeline", PROTECTION),

@@ -54,6 +54,10 @@ fn what_both_know_is_read_as_ours() {
         ("utc_head-httpisoms-httpiso/clip/Manifest.mpd", "clip/utc_httphead-httpiso/number.mpd"),
         ("mup_3/spd_9/clip/v_1/v1/init.mp4", "clip/mup_3s/spd_9s/v_1/v1/init.mp4"),
         ("segtimeline_1/clip/a-en/t0.m4s", "clip/a-en/t0.m4s"),
+        (
+            "timesubsstpp_en,sv/timesubswvtt_en/clip/Manifest.mpd",
+            "clip/clockstpp_en,sv/clocksubs_en/number.mpd",
+        ),
         ("fault_delay_1s/mup_2/clip/v1/3.m4s", "clip/fault_delay_1s/mup_2s/v1/3.m4s"),
     ] {
         check(path, expected);
@@ -85,6 +89,7 @@ fn what_cannot_be_is_refused_with_its_name_and_what_can() {
         ("periods_0/clip/Manifest.mpd", "did you mean `periods_60`?"),
         ("periods_3600001/clip/Manifest.mpd", "did you mean `periods_60`?"),
         ("continuous_0/clip/Manifest.mpd", "did you mean `continuous_1`?"),
+        ("timesubswvtt_e/clip/Manifest.mpd", "did you mean `timesubswvtt_en,sv`?"),
         ("snr_-1/clip/Manifest.mpd", "did you mean `snr_0`?"),
     ] {
         check(path, expected);

@@ -10,7 +10,7 @@ use crate::{
 use dashpot_mpd::{AdaptationSet, Descriptor, Representation};
 use std::time::Duration;
 
-const ROLE: &str = "urn:mpeg:dash:role:2011";
+pub(crate) const ROLE: &str = "urn:mpeg:dash:role:2011";
 const CHANNELS: &str = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011";
 
 /// Tracks between which a player may switch, with what their set is for.
@@ -18,6 +18,13 @@ pub(crate) struct Set {
     /// Indexes into the asset's tracks; there is at least one.
     pub(crate) tracks: Vec<usize>,
     role: &'static str,
+}
+
+impl Set {
+    /// Returns the set of one track.
+    pub(crate) fn of(track: usize) -> Self {
+        Self { tracks: vec![track], role: "main" }
+    }
 }
 
 /// Puts tracks into sets: all video of one codec, then audio by language. The first set of each

@@ -1,6 +1,6 @@
 //! The Periods of an MPD: which there are, when they begin, and how they go on with one another.
 
-use super::{Page, Window, set};
+use super::{Page, Window, extras, set};
 use crate::{
     grammar::JOIN,
     live::{parts::Part, settings::Settings},
@@ -48,6 +48,7 @@ fn period(page: &Page<'_>) -> Period {
     let settings = page.settings;
     let sets = sets::grouped(settings.reel.asset());
     let mut adaptation_sets: Vec<_> = sets.iter().filter_map(|one| set(page, one)).collect();
+    adaptation_sets.extend(extras::sets(page));
     for (id, set) in (1..).zip(&mut adaptation_sets) {
         set.id = Some(id);
     }
