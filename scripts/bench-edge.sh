@@ -32,23 +32,10 @@ while [ $# -gt 0 ]; do
 done
 [ ${#parts[@]} -gt 0 ] || parts=(hits misses)
 
-for tool in nginx wrk curl awk ${tls:+openssl}; do
-  command -v "$tool" >/dev/null || { echo "bench-edge: needs $tool; on Debian: apt-get install nginx-light varnish wrk curl gawk" >&2; exit 2; }
-done
-if [ -z "${DASHPOT_BIN:-}" ]; then
-  ${CARGO:-cargo} build --locked --release --bin dashpot
-  DASHPOT_BIN=target/release/dashpot
-fi
-
-work=$(mktemp -d)
-chmod 755 "$work"
-pids=()
-cleanup() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap cleanup EXIT
+name=bench-edge
+source scripts/bench-common.sh
+needs "nginx-light varnish wrk curl gawk" nginx wrk curl awk ${tls:+openssl}
+build
 
 mkdir "$work/files" "$work/cache"
 for size in 1024 65536 1048576 4194304 $sizes; do head -c "$size" /dev/urandom >"$work/files/$size"; done
@@ -67,51 +54,12 @@ if [ -n "$tls" ]; then
     -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
 fi
 
-answers() { curl -skf -o /dev/null --max-time 2 "$1/1024"; }
-
-# Starts a server on random ports until it answers; they cannot say which port they took.
-start() { # name, function that starts it in the background on $port and sets $pid, scheme
-  local name=$1 starter=$2 speaks=${3:-http}
-  for _ in 1 2 3 4 5; do
-    port=$((20000 + RANDOM % 12000))
-    "$starter"
-    for _ in $(seq 80); do
-      kill -0 "$pid" 2>/dev/null || break
-      if answers "$speaks://127.0.0.1:$port"; then
-        pids+=("$pid")
-        eval "${name}_pid=$pid ${name}_url=$speaks://127.0.0.1:$port"
-        return
-      fi
-      sleep 0.1
-    done
-    kill "$pid" 2>/dev/null || true
-  done
-  echo "bench-edge: $name does not start:" >&2
-  cat "$work/$name.err" >&2
-  exit 2
-}
-
-nginx_common() { # name
-  cat <<CONF
-user $(id -un) $(id -gn);
-worker_processes auto;
-pid $work/$1.pid;
-error_log $work/$1.err;
-events { worker_connections 4096; }
-http {
-  tcp_nodelay on; tcp_nopush off; sendfile on; keepalive_requests 100000000;
-  client_body_temp_path $work/$1.b; proxy_temp_path $work/$1.p; fastcgi_temp_path $work/$1.f;
-  uwsgi_temp_path $work/$1.u; scgi_temp_path $work/$1.s;
-CONF
-}
-
 start_origin() {
   { nginx_common origin
     echo "  access_log off;
   server { listen 127.0.0.1:$port backlog=4096; root $work/files; add_header Cache-Control max-age=3600; } }"
   } >"$work/origin.conf"
-  nginx -e "$work/origin.err" -c "$work/origin.conf" -g "daemon off;" 2>/dev/null &
-  pid=$!
+  start_nginx_with origin
 }
 
 start_nginx() {
@@ -130,8 +78,7 @@ start_nginx() {
     }
   } }"
   } >"$work/nginx.conf"
-  nginx -e "$work/nginx.err" -c "$work/nginx.conf" -g "daemon off;" 2>/dev/null &
-  pid=$!
+  start_nginx_with nginx
 }
 
 start_varnish() {
@@ -149,34 +96,6 @@ start_edge() {
     --access-log "$access" --access-log-format combined >"$work/edge.out" 2>"$work/edge.err" &
   pid=$!
 }
-
-# Clock ticks of user and system time that a process and those that it started have used.
-ticks() {
-  local total=0 pid
-  for pid in "$1" $(pgrep -P "$1" || true) ${2:-}; do
-    # The fields are counted behind the name in brackets, which may hold spaces.
-    total=$((total + $(sed 's/.*) //' "/proc/$pid/stat" | awk '{ print $12 + $13 }')))
-  done
-  echo "$total"
-}
-
-# One turn: requests a second, microseconds of server CPU per request, and those with wrk's.
-turn() { # name, url, script
-  local name=$1 url=$2 script=${3:-} before after report pid logger TIMEFORMAT='%3U %3S'
-  pid="${name}_pid" logger="${name}_logger_pid"
-  before=$(ticks "${!pid}" "${!logger:-}")
-  # shellcheck disable=SC2086 # the script is an option and its value, or nothing
-  report=$({ time wrk -t1 -c"$connections" -d"${seconds}s" --timeout 20s $script "$url"; } 2>"$work/wrk.cpu")
-  after=$(ticks "${!pid}" "${!logger:-}")
-  echo "$report" | awk -v ticks=$((after - before)) -v hz="$(getconf CLK_TCK)" -v name="$name" \
-    -v wrk="$(awk 'END { print $1 + $2 }' "$work/wrk.cpu")" '
-    /Non-2xx|Socket errors/ { print "bench-edge: " name ": " $0 > "/dev/stderr"; bad = 1 }
-    /requests in/ { count = $1 }
-    /Requests\/sec/ { rate = $2 }
-    END { if (bad || count == 0) exit 1; cpu = ticks / hz; printf "%d %.3f %.3f\n", rate, cpu * 1e6 / count, (cpu + wrk) * 1e6 / count }'
-}
-
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 
 compare() { # part, size
   local part=$1 size=$2 server url script= rate cpu both
@@ -224,11 +143,11 @@ compare() { # part, size
   done
 }
 
-start origin start_origin
-start nginx start_nginx "$scheme"
+start origin start_origin 1024
+start nginx start_nginx 1024 "$scheme"
 servers=(nginx)
 if [ -z "$tls" ] && command -v varnishd >/dev/null; then
-  start varnish start_varnish
+  start varnish start_varnish 1024
   servers+=(varnish)
   if [ $log = on ]; then
     varnishncsa -n "$work/varnish" -w "$work/varnish.access" &
@@ -236,7 +155,7 @@ if [ -z "$tls" ] && command -v varnishd >/dev/null; then
     pids+=("$varnish_logger_pid")
   fi
 fi
-start edge start_edge "$scheme"
+start edge start_edge 1024 "$scheme"
 servers+=(edge)
 if [ -n "$tls" ]; then
   for server in "${servers[@]}"; do

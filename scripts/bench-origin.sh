@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Compares `dashpot origin` on live segments with nginx on the same bytes as static files: same
 # machine, same run, the servers taking turns. Prints requests per second, server CPU per request
-# (from /proc, so that wrk's share does not count) and the origin's ratio to nginx. Then the time that
-# the packager takes for MPDs and plans.
+# (from /proc, so that wrk's share does not count) and the origin's ratio to nginx in each. On
+# loopback the kernel sends much of a large response while wrk reads, on wrk's account; "both" is
+# the ratio of CPU with wrk's, which misses nothing.
 #
 #   scripts/bench-origin.sh [--seconds N] [--turns N] [--connections N] [PATH…]
 #
@@ -17,104 +18,54 @@ while [ $# -gt 0 ]; do
     --seconds) seconds=$2; shift ;;
     --turns) turns=$2; shift ;;
     --connections) connections=$2; shift ;;
-    -*) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    -*) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     *) paths+=("$1") ;;
   esac
   shift
 done
 [ ${#paths[@]} -gt 0 ] || paths=(a-en v1 v3 v5 chunk_0.5s/v3)
 
-for tool in nginx wrk curl awk; do
-  command -v "$tool" >/dev/null || { echo "bench-origin: needs $tool; on Debian: apt-get install nginx-light wrk curl gawk" >&2; exit 2; }
-done
-if [ -z "${DASHPOT_BIN:-}" ]; then
-  ${CARGO:-cargo} build --locked --release --bin dashpot
-  DASHPOT_BIN=target/release/dashpot
-fi
+name=bench-origin
+source scripts/bench-common.sh
+needs "nginx-light wrk curl gawk" nginx wrk curl awk
+build
 
-work=$(mktemp -d)
-chmod 755 "$work"
-pids=()
-cleanup() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-  rm -rf "$work"
+start_origin() {
+  "$DASHPOT_BIN" origin --media media --listen "127.0.0.1:$port" --access-log off \
+    >"$work/origin.out" 2>"$work/origin.err" &
+  pid=$!
 }
-trap cleanup EXIT
-
-"$DASHPOT_BIN" origin --media media --listen 127.0.0.1:0 --access-log off >"$work/origin" 2>"$work/log" &
-origin_pid=$!
-pids+=("$origin_pid")
-for _ in $(seq 100); do [ -s "$work/origin" ] && break; sleep 0.1; done
-origin=$(head -1 "$work/origin")
-origin=${origin%/}
+start origin start_origin health
 
 # The same bytes as files. All are in the window for as long as this takes.
 mkdir "$work/files"
 number=$(( $(date +%s) / 2 - 10 ))
 for path in "${paths[@]}"; do
   mkdir -p "$work/files/$path"
-  curl -sf -o "$work/files/$path/s.m4s" "$origin/live/film/tsbd_86400s/$path/$number.m4s"
+  curl -sf -o "$work/files/$path/s.m4s" "$origin_url/live/film/tsbd_86400s/$path/$number.m4s"
 done
 
-# nginx cannot say which port it took.
-for _ in 1 2 3 4 5; do
-  port=$((20000 + RANDOM % 12000))
-  cat >"$work/nginx.conf" <<CONF
-worker_processes auto;
-pid $work/nginx.pid;
-error_log $work/nginx.log;
-daemon off;
-events { worker_connections 1024; }
-http {
-  access_log off;
-  sendfile on;
-  tcp_nopush on;
-  keepalive_requests 1000000;
-  server { listen 127.0.0.1:$port; root $work/files; }
+start_nginx() {
+  { nginx_common nginx
+    echo "  access_log off; server { tcp_nopush on; listen 127.0.0.1:$port backlog=4096; root $work/files; } }"
+  } >"$work/nginx.conf"
+  start_nginx_with nginx
 }
-CONF
-  nginx -c "$work/nginx.conf" -p "$work" &
-  nginx_pid=$!
-  for _ in $(seq 50); do
-    kill -0 "$nginx_pid" 2>/dev/null || break
-    curl -sf -o /dev/null "http://127.0.0.1:$port/${paths[0]}/s.m4s" && break 2
-    sleep 0.1
-  done
-done
-pids+=("$nginx_pid")
+start nginx start_nginx "${paths[0]}/s.m4s"
 
-# CPU seconds of a process and its children so far.
-cpu() {
-  for pid in "$1" $(pgrep -P "$1" || true); do
-    awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print ($12 + $13) / hz }' "/proc/$pid/stat"
-  done | awk '{ sum += $1 } END { printf "%.3f", sum }'
-}
-
-# Prints requests a second and microseconds of CPU a request.
-turn() { # pid, URL
-  local before after out
-  before=$(cpu "$1")
-  out=$(wrk -t1 -c"$connections" -d"${seconds}s" "$2")
-  after=$(cpu "$1")
-  if grep -q "Non-2xx" <<<"$out"; then echo "bench-origin: $2 failed" >&2; exit 1; fi
-  awk -v before="$before" -v after="$after" '
-    /Requests\/sec/ { rate = $2 }
-    /requests in/ { count = $1 }
-    END { printf "%.0f %.0f\n", rate, (after - before) * 1e6 / count }' <<<"$out"
-}
-
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
-
-printf '%-16s %10s %12s %12s %10s %10s %7s\n' path bytes "origin/s" "nginx/s" "us CPU" "nginx us" ratio
+echo "$(nproc) cores, wrk -t1 -c$connections, $turns turns of ${seconds}s each, medians; us of CPU per request"
+printf '%-16s %9s %10s %10s %6s %10s %10s %6s %6s\n' \
+  path bytes origin/s nginx/s ratio "origin us" "nginx us" ratio both
 for path in "${paths[@]}"; do
-  : >"$work/a"; : >"$work/b"
+  : >"$work/origin.turns"
+  : >"$work/nginx.turns"
   for _ in $(seq "$turns"); do
-    turn "$origin_pid" "$origin/live/film/tsbd_86400s/$path/$number.m4s" >>"$work/a"
-    turn "$nginx_pid" "http://127.0.0.1:$port/$path/s.m4s" >>"$work/b"
+    turn origin "$origin_url/live/film/tsbd_86400s/$path/$number.m4s" >>"$work/origin.turns"
+    turn nginx "$nginx_url/$path/s.m4s" >>"$work/nginx.turns"
   done
-  ours=$(cut -d' ' -f1 "$work/a" | median) theirs=$(cut -d' ' -f1 "$work/b" | median)
-  printf '%-16s %10s %12s %12s %10s %10s %7s\n' "$path" "$(stat -c %s "$work/files/$path/s.m4s")" \
-    "$ours" "$theirs" "$(cut -d' ' -f2 "$work/a" | median)" "$(cut -d' ' -f2 "$work/b" | median)" \
-    "$(awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "%.2f", a / b }')"
+  for server in origin nginx; do
+    for field in 1 2 3; do cut -d' ' -f$field "$work/$server.turns" | median; done | paste -sd' '
+  done | paste -sd' ' | awk -v path="$path" -v bytes="$(stat -c %s "$work/files/$path/s.m4s")" '{
+    printf "%-16s %9d %10.0f %10.0f %6.2f %10.1f %10.1f %6.2f %6.2f\n",
+      path, bytes, $1, $4, $1 / $4, $2, $5, $2 / $5, $3 / $6 }'
 done

@@ -1,12 +1,12 @@
 //! The origin against judges that are not ours: the DASH schema and `FFmpeg`.
 
 use crate::judges::{has, keep_to_the_dash_schema, keep_to_the_patch_schema, root};
-use dashpot_origin::{Config, DataConfig, FaultsConfig, bind};
+use dashpot_origin::{Config, bind};
 use dashpot_packager::{
     grammar::{Service, markdown},
     livesim2_markdown,
 };
-use dashpot_serve::{LogTo, Shutdown};
+use dashpot_serve::Shutdown;
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -27,17 +27,7 @@ impl Origin {
     pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
-        let config = Config {
-            media: root().join("media"),
-            manifests: None,
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            player: None,
-            access_log: LogTo::Off,
-            faults: FaultsConfig::default(),
-            admin: None,
-            livesim2: Vec::new(),
-            data: DataConfig::default(),
-        };
+        let config = Config::new(root().join("media"), SocketAddr::from(([127, 0, 0, 1], 0)));
         let server = runtime.block_on(bind(config)).expect("the film in media/film");
         let (addr, shutdown) = (server.addr(), Shutdown::new());
         let until = shutdown.clone();

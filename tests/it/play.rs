@@ -8,7 +8,7 @@ use dashpot_mpd::timeline::{Presentation, Sidx};
 use dashpot_net::{Link, Trace};
 use dashpot_player::{Config as PlayerConfig, DoneReason, Fetch, Player, What};
 use dashpot_qoe::{Event, Media};
-use dashpot_serve::{LogTo, Shutdown};
+use dashpot_serve::Shutdown;
 use dashpot_sim::{Content, Nominal, Session, Wire};
 use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 use tokio::{
@@ -52,15 +52,8 @@ impl Chain {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let shutdown = Shutdown::new();
         let origin = dashpot_origin::bind(dashpot_origin::Config {
-            media: root.join("media"),
             manifests: Some(root.join("manifests")),
-            listen: any_port(),
-            player: None,
-            access_log: LogTo::Off,
-            faults: dashpot_origin::FaultsConfig::default(),
-            admin: None,
-            livesim2: Vec::new(),
-            data: dashpot_origin::DataConfig::default(),
+            ..dashpot_origin::Config::new(root.join("media"), any_port())
         });
         let origin = origin.await.expect("the film in media/film");
         let url = Url::parse(&format!("http://{}/", origin.addr())).expect("a URL");

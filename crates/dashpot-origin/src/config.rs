@@ -1,6 +1,7 @@
 //! What an origin is told to do, and why it could not start.
 
 use crate::{faults::FaultsError, sessions::CmcdLogError};
+use dashpot_base::ByteSize;
 use dashpot_packager::Alias;
 use dashpot_serve::{AccessLogError, BindError, LogTo};
 use std::{io, net::SocketAddr, path::PathBuf};
@@ -17,6 +18,8 @@ pub struct Config {
     /// The page that plays a manifest, as `{player}?mpd={url}`; without one, the index says how to
     /// play on the command line.
     pub player: Option<String>,
+    /// Bytes of media that are kept in memory.
+    pub cache_mem: ByteSize,
     /// Where a line for each request goes.
     pub access_log: LogTo,
     /// Which requests go wrong on purpose.
@@ -27,6 +30,26 @@ pub struct Config {
     pub livesim2: Vec<Alias>,
     /// What becomes of what players tell, and what they are told.
     pub data: DataConfig,
+}
+
+impl Config {
+    /// Returns what serves a folder of media and nothing else: no log, no operator, no sessions.
+    #[must_use]
+    pub fn new(media: PathBuf, listen: SocketAddr) -> Self {
+        Self {
+            media,
+            manifests: None,
+            listen,
+            player: None,
+            // A few hundred segments: more than the live edge of a few channels.
+            cache_mem: ByteSize::from_mib(256),
+            access_log: LogTo::Off,
+            faults: FaultsConfig::default(),
+            admin: None,
+            livesim2: Vec::new(),
+            data: DataConfig::default(),
+        }
+    }
 }
 
 /// What becomes of what players tell (CMCD, CTA-5004), and what they are told (CMSD, CTA-5006).

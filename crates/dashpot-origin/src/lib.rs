@@ -1,11 +1,12 @@
 //! The origin server: the packager over HTTP, with media read by ranges.
 //!
 //! A folder of fragmented files is scanned once, at the start; after a change the server is to be
-//! started again. A file that changes while it is served makes requests fail rather than mix two
-//! versions. Everything served is in the catalogue of that scan: no path of a request ever becomes
+//! started again. A file that changes while it is served makes requests fail, but for what is in
+//! memory of it, rather than mix two versions. Everything served is in the catalogue of that scan: no path of a request ever becomes
 //! a path of a file.
 
 mod admin;
+mod blocks;
 mod cmsd;
 mod coding;
 mod config;

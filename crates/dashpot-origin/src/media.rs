@@ -1,40 +1,47 @@
 //! Bodies as streams: read while they are sent, never whole in memory.
 
 use crate::{
+    blocks::{BLOCK, Blocks},
     reply::Paced,
-    store::{File, ReadError, Store},
+    store::ReadError,
 };
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use dashpot_packager::Part;
 use dashpot_serve::{Clock, Counter};
-use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
+use futures_util::{
+    future::{BoxFuture, FutureExt as _},
+    stream::{self, StreamExt as _, TryStreamExt as _},
+};
 use http_body::{Frame, SizeHint};
 use std::{
-    collections::BTreeMap,
+    collections::VecDeque,
+    future::poll_fn,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
 
-/// Bytes of one read: small enough that thousands of slow viewers fit in memory, large enough that
-/// a read costs little beside them.
-const CHUNK: u64 = 256 << 10;
-/// Reads of one body under way: the next chunk comes from the disk while one is sent.
+/// Reads of one body under way: the next piece comes from the disk while one is sent.
 const AHEAD: usize = 2;
+/// Pieces in memory that may stand before a body's first read, so that it has been tried before the
+/// status is sent: heads of a segment and of its first chunk.
+const HEADS_MAX: usize = 8;
 
-/// The files that parts name.
+/// The files that parts name; clones share them.
 #[derive(Clone, Debug)]
-pub(crate) struct Media {
-    store: Store,
-    files: Arc<BTreeMap<String, File>>,
+pub(crate) struct Media(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    blocks: Blocks,
     sent: Counter,
 }
 
 impl Media {
     /// `sent` counts the bytes handed to clients.
-    pub(crate) fn new(store: Store, files: BTreeMap<String, File>, sent: Counter) -> Self {
-        Self { store, files: Arc::new(files), sent }
+    pub(crate) fn new(blocks: Blocks, sent: Counter) -> Self {
+        Self(Arc::new(Shared { blocks, sent }))
     }
 
     /// Returns the body that consists of `parts`. A read that fails later on cuts the response
@@ -47,26 +54,17 @@ impl Media {
         parts: impl Iterator<Item = Part> + Send + 'static,
         len: u64,
     ) -> Result<Body, ReadError> {
-        let sent = self.sent.clone();
-        let chunks = stream::iter(parts.flat_map(chunks)).map(move |part| self.clone().read(part));
-        let mut chunks = Box::pin(chunks.buffered(AHEAD));
-        let mut first = Vec::with_capacity(AHEAD);
-        // A patched head may come before the first bytes that are read.
-        for _ in 0..AHEAD {
-            match chunks.next().await {
-                Some(chunk) => first.push(Ok(chunk?)),
-                None => break,
-            }
-        }
-        let chunks = stream::iter(first).chain(chunks).boxed();
-        Ok(Body::new(Streamed { chunks, left: len, sent }))
+        let pieces = Box::new(parts.flat_map(pieces));
+        let mut body = Streamed { media: self, pieces, ahead: VecDeque::new(), left: len };
+        body.first().await?;
+        Ok(Body::new(body))
     }
 
     /// Returns the body of media that is still being made: each stretch of it is sent, in one piece,
     /// as soon as it exists. A read that fails cuts the response short.
     pub(crate) fn paced(self, paced: Paced, clock: Clock) -> Body {
         let Paced { plan, due, asked } = paced;
-        let (sent, begun) = (self.sent.clone(), clock.mono());
+        let (sent, begun) = (self.0.sent.clone(), clock.mono());
         let begins: Vec<_> =
             std::iter::once(0).chain(due.iter().map(|due| due.end)).take(due.len()).collect();
         let stretches = stream::iter(begins.into_iter().zip(due)).then(move |(begin, due)| {
@@ -88,32 +86,101 @@ impl Media {
     /// Reads parts into one piece.
     async fn joined(self, parts: impl Iterator<Item = Part>) -> Result<Bytes, ReadError> {
         let mut joined = BytesMut::new();
-        for part in parts.flat_map(chunks) {
-            joined.extend_from_slice(&self.clone().read(part).await?);
+        for part in parts.flat_map(pieces) {
+            match self.read(part) {
+                Read::There(bytes) => joined.extend_from_slice(&bytes?),
+                Read::Coming(bytes) => joined.extend_from_slice(&bytes.await?),
+            }
         }
         Ok(joined.freeze())
     }
 
-    async fn read(self, part: Part) -> Result<Bytes, ReadError> {
-        let (path, range) = match part {
-            Part::Bytes(bytes) => return Ok(bytes),
+    /// Returns the bytes of a piece, at once where they are in memory.
+    fn read(&self, piece: Part) -> Read {
+        let (path, range) = match piece {
+            Part::Bytes(bytes) => return Read::There(Ok(bytes)),
             Part::File { path, range } => (path, range),
         };
-        let Some(file) = self.files.get(&path) else {
-            return Err(ReadError::Unknown { path });
+        let Some(place) = self.0.blocks.place(&path) else {
+            return Read::There(Err(ReadError::Unknown { path }));
         };
-        let bytes = self.store.read(file, range).await;
-        bytes.inspect_err(|error| {
-            tracing::warn!(error = crate::scan::with_causes(error), "media could not be read");
-        })
+        if let Some(bytes) = self.0.blocks.at_hand(place, &range) {
+            return Read::There(Ok(bytes));
+        }
+        let shared = Arc::clone(&self.0);
+        let reading = async move {
+            let bytes = shared.blocks.read(place, range).await;
+            bytes.inspect_err(|error| {
+                tracing::warn!(error = crate::scan::with_causes(error), "media could not be read");
+            })
+        };
+        Read::Coming(reading.boxed())
     }
 }
 
-/// A body of known length whose chunks come as they are read.
+/// The bytes of a piece.
+enum Read {
+    There(Result<Bytes, ReadError>),
+    Coming(BoxFuture<'static, Result<Bytes, ReadError>>),
+}
+
+impl Read {
+    /// Goes on with reading and says whether there is a result.
+    fn goes_on(&mut self, cx: &mut Context<'_>) -> bool {
+        if let Self::Coming(reading) = self {
+            let Poll::Ready(bytes) = reading.poll_unpin(cx) else { return false };
+            *self = Self::There(bytes);
+        }
+        true
+    }
+}
+
+/// A body of known length whose pieces come as they are read.
 struct Streamed {
-    chunks: BoxStream<'static, Result<Bytes, ReadError>>,
+    media: Media,
+    pieces: Box<dyn Iterator<Item = Part> + Send>,
+    /// Pieces that are or will be there, in order.
+    ahead: VecDeque<Read>,
     left: u64,
-    sent: Counter,
+}
+
+impl Streamed {
+    /// Reads up to the first bytes of a file.
+    async fn first(&mut self) -> Result<(), ReadError> {
+        for part in self.pieces.by_ref().take(HEADS_MAX) {
+            let is_head = matches!(part, Part::Bytes(_));
+            let mut read = self.media.read(part);
+            poll_fn(|cx| if read.goes_on(cx) { Poll::Ready(()) } else { Poll::Pending }).await;
+            if let Read::There(Err(error)) = read {
+                return Err(error);
+            }
+            self.ahead.push_back(read);
+            if !is_head {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, ReadError>>> {
+        // What is in memory needs nothing to be read ahead of it.
+        while self.ahead.len() < AHEAD && !matches!(self.ahead.front(), Some(Read::There(_))) {
+            let Some(piece) = self.pieces.next() else { break };
+            self.ahead.push_back(self.media.read(piece));
+        }
+        // Those behind the first go on, too.
+        for read in &mut self.ahead {
+            read.goes_on(cx);
+        }
+        match self.ahead.pop_front() {
+            None => Poll::Ready(None),
+            Some(Read::There(bytes)) => Poll::Ready(Some(bytes)),
+            Some(coming) => {
+                self.ahead.push_front(coming);
+                Poll::Pending
+            }
+        }
+    }
 }
 
 impl http_body::Body for Streamed {
@@ -124,13 +191,13 @@ impl http_body::Body for Streamed {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ReadError>>> {
-        let polled = ready!(self.chunks.poll_next_unpin(cx));
-        if let Some(Ok(chunk)) = &polled {
-            let len = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+        let polled = ready!(self.poll_piece(cx));
+        if let Some(Ok(piece)) = &polled {
+            let len = u64::try_from(piece.len()).unwrap_or(u64::MAX);
             self.left = self.left.saturating_sub(len);
-            self.sent.inc_by(len);
+            self.media.0.sent.inc_by(len);
         }
-        Poll::Ready(polled.map(|chunk| chunk.map(Frame::data)))
+        Poll::Ready(polled.map(|piece| piece.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -142,8 +209,8 @@ impl http_body::Body for Streamed {
     }
 }
 
-/// Cuts a part into pieces of at most [`CHUNK`] bytes.
-fn chunks(part: Part) -> impl Iterator<Item = Part> {
+/// Cuts a part where blocks of its file end.
+fn pieces(part: Part) -> impl Iterator<Item = Part> {
     let (mut whole, mut rest) = match part {
         Part::Bytes(bytes) => (Some(Part::Bytes(bytes)), None),
         Part::File { path, range } => (None, Some((path, range))),
@@ -153,11 +220,12 @@ fn chunks(part: Part) -> impl Iterator<Item = Part> {
             return Some(part);
         }
         let (path, range) = rest.take()?;
-        let cut = range.start.saturating_add(CHUNK).min(range.end);
-        if cut < range.end {
-            rest = Some((path.clone(), cut..range.end));
+        let next = (range.start - range.start % BLOCK).saturating_add(BLOCK);
+        if range.end <= next {
+            return Some(Part::File { path, range });
         }
-        Some(Part::File { path, range: range.start..cut })
+        rest = Some((path.clone(), next..range.end));
+        Some(Part::File { path, range: range.start..next })
     })
 }
 
@@ -168,7 +236,7 @@ mod tests {
 
     fn check(range: Range<u64>, expected: &[Range<u64>]) {
         let part = Part::File { path: "a".to_owned(), range };
-        let cut = chunks(part).map(|part| match part {
+        let cut = pieces(part).map(|part| match part {
             Part::File { range, .. } => range,
             Part::Bytes(_) => panic!("bytes out of a file"),
         });
@@ -177,7 +245,8 @@ mod tests {
 
     #[test]
     fn reads_are_bounded_and_leave_nothing_out() {
-        check(3..CHUNK + 4, &[3..CHUNK + 3, CHUNK + 3..CHUNK + 4]);
-        check(0..2 * CHUNK + 1, &[0..CHUNK, CHUNK..2 * CHUNK, 2 * CHUNK..2 * CHUNK + 1]);
+        check(0..BLOCK + 1, &[0..BLOCK, BLOCK..BLOCK + 1]);
+        check(3..BLOCK + 1, &[3..BLOCK, BLOCK..BLOCK + 1]);
+        check(BLOCK..2 * BLOCK + 1, &[BLOCK..2 * BLOCK, 2 * BLOCK..2 * BLOCK + 1]);
     }
 }

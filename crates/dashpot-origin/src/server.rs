@@ -1,7 +1,9 @@
 //! The server: scan, bind, route.
 
 use crate::{
-    admin, cmsd,
+    admin,
+    blocks::Blocks,
+    cmsd,
     config::{Config, StartError},
     faults::{Faults, Met},
     livesim2,
@@ -104,7 +106,10 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
             dropped,
         )?,
         catalogue: found.catalogue,
-        media: Media::new(store, found.files, metrics.counter(Metric::ResponseBytes)),
+        media: Media::new(
+            Blocks::new(store, found.files, config.cache_mem),
+            metrics.counter(Metric::ResponseBytes),
+        ),
         manifests,
         player: config.player,
         livesim2: config.livesim2,

@@ -1,6 +1,7 @@
 //! `dashpot origin`: a folder of media as MPEG-DASH.
 
 use crate::{ExitStatus, cli, signal};
+use dashpot_base::ByteSize;
 use dashpot_origin::{Alias, Config, DataConfig, FaultsConfig};
 use dashpot_serve::{LogTo, Shutdown};
 use std::{net::SocketAddr, path::PathBuf};
@@ -26,6 +27,9 @@ pub(crate) struct Args {
     /// Page that the index page's play buttons open, as PAGE?mpd=URL
     #[arg(long, value_name = "PAGE", env = "DASHPOT_ORIGIN_PLAYER")]
     player: Option<String>,
+    /// Memory for the media that was asked for last; 0 reads it each time
+    #[arg(long, value_name = "SIZE", default_value = "256MiB", env = "DASHPOT_ORIGIN_CACHE_MEM")]
+    cache_mem: ByteSize,
     /// Where a JSON line for each request goes: a file, `-` for stderr, or `off`
     #[arg(long, value_name = "FILE", default_value = "off", env = "DASHPOT_ORIGIN_ACCESS_LOG",
           value_parser = |text: &str| Ok::<_, String>(LogTo::from(text)))]
@@ -72,6 +76,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
         manifests: args.manifests,
         listen: args.listen,
         player: args.player,
+        cache_mem: args.cache_mem,
         access_log: args.access_log,
         faults: FaultsConfig { file: args.faults, in_urls: !args.no_url_faults },
         admin: args.admin,

@@ -2,7 +2,7 @@
 
 use super::{Edge, any_port, bounded, http_url};
 use dashpot_edge::Config;
-use dashpot_serve::{LogTo, Shutdown};
+use dashpot_serve::Shutdown;
 use std::{net::SocketAddr, path::Path, process::Output};
 use tokio::{process::Command, task::JoinHandle};
 
@@ -16,17 +16,8 @@ pub(super) struct Chain {
 
 impl Chain {
     pub(super) async fn start() -> Self {
-        let config = dashpot_origin::Config {
-            media: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../media"),
-            manifests: None,
-            listen: any_port(),
-            player: None,
-            access_log: LogTo::Off,
-            faults: dashpot_origin::FaultsConfig::default(),
-            admin: None,
-            livesim2: Vec::new(),
-            data: dashpot_origin::DataConfig::default(),
-        };
+        let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../media");
+        let config = dashpot_origin::Config::new(media, any_port());
         let server = dashpot_origin::bind(config).await.expect("the origin binds");
         let (origin_addr, origin_shutdown) = (server.addr(), Shutdown::new());
         let url = http_url(origin_addr);

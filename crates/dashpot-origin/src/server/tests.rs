@@ -11,8 +11,7 @@ mod media;
 mod pages;
 
 use super::*;
-use crate::{DataConfig, FaultsConfig};
-use dashpot_serve::LogTo;
+use crate::FaultsConfig;
 use std::path::{Path, PathBuf};
 use tokio::task::JoinHandle;
 
@@ -39,15 +38,8 @@ fn film() -> PathBuf {
 
 fn config(media: PathBuf) -> Config {
     Config {
-        media,
-        manifests: None,
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         player: Some("http://player.test/?x=1".to_owned()),
-        access_log: LogTo::Off,
-        faults: FaultsConfig::default(),
-        admin: None,
-        livesim2: Vec::new(),
-        data: DataConfig::default(),
+        ..Config::new(media, SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::ingest;
 use anyhow::Context as _;
-use dashpot_serve::{LogTo, Shutdown};
+use dashpot_serve::Shutdown;
 use std::{
     net::{SocketAddr, TcpListener},
     path::PathBuf,
@@ -71,15 +71,10 @@ pub(super) async fn origin(
     parts: &mut Parts,
 ) -> anyhow::Result<Upstream> {
     let server = dashpot_origin::bind(dashpot_origin::Config {
-        media,
         manifests,
-        listen: behind(ground.base, ORIGIN_OFFSET),
         player: Some(format!("http://{}/", ground.page)),
-        access_log: LogTo::Off,
-        faults: dashpot_origin::FaultsConfig::default(),
-        admin: None,
-        livesim2: Vec::new(),
         data: dashpot_origin::DataConfig { sessions: true, cmsd: true, cmcd_log: None },
+        ..dashpot_origin::Config::new(media, behind(ground.base, ORIGIN_OFFSET))
     })
     .await?;
     let assets = server.catalogue().assets().map(|asset| AssetEntry {

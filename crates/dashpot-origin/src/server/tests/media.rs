@@ -1,10 +1,11 @@
 //! The four forms end to end, and byte ranges against the whole.
 
 use super::{
-    Running, config, film,
+    Config, Running, config, film,
     http::{ask, get},
     start,
 };
+use dashpot_base::ByteSize;
 use dashpot_mpd::timeline::{
     Kind, Presentation, ResourceRef, SegmentIndex, SegmentRef, Sidx, SidxRef, from_sidx,
 };
@@ -141,16 +142,26 @@ async fn several_ranges_become_one_multipart() {
 
 #[tokio::test]
 async fn a_file_that_changes_under_the_server_is_an_error_and_never_a_mix() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("clip")).unwrap();
-    let copy = folder.path().join("clip/v1.mp4");
-    std::fs::copy(film().join("film/v1.mp4"), &copy).unwrap();
-    let server = start(config(folder.path().to_owned())).await;
-    let whole = get(&server, "/vod/clip/v1/1.m4s").await;
-    assert_eq!(whole.field("content-length"), whole.body.len().to_string());
-    let mut bytes = std::fs::read(&copy).unwrap();
-    bytes.push(0);
-    std::fs::write(&copy, bytes).unwrap();
-    let changed = get(&server, "/vod/clip/v1/1.m4s").await;
-    assert_eq!((changed.status, changed.field("cache-control")), (500, "no-store"));
+    for cache_mem in [ByteSize::from_mib(1), ByteSize::ZERO] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("clip")).unwrap();
+        let copy = folder.path().join("clip/v1.mp4");
+        std::fs::copy(film().join("film/v1.mp4"), &copy).unwrap();
+        let config = Config { cache_mem, ..config(folder.path().to_owned()) };
+        let server = start(config).await;
+        let whole = get(&server, "/vod/clip/v1/1.m4s").await;
+        assert_eq!(whole.field("content-length"), whole.body.len().to_string());
+        let mut bytes = std::fs::read(&copy).unwrap();
+        bytes.push(0);
+        std::fs::write(&copy, bytes).unwrap();
+        let changed = get(&server, "/vod/clip/v1/12.m4s").await;
+        assert_eq!((changed.status, changed.field("cache-control")), (500, "no-store"));
+        // What is in memory is of the version that the catalogue speaks of.
+        let again = get(&server, "/vod/clip/v1/1.m4s").await;
+        if cache_mem == ByteSize::ZERO {
+            assert_eq!(again.status, 500);
+        } else {
+            assert_eq!((again.status, again.body), (200, whole.body));
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use crate::up::Unpacked;
 use anyhow::Context as _;
 use dashpot_edge::ViewerLink;
-use dashpot_serve::{LogTo, Shutdown};
+use dashpot_serve::Shutdown;
 use std::{
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
@@ -39,18 +39,7 @@ impl Chain {
         let (media, shutdown) = (Unpacked::film()?, Shutdown::new());
         let mut parts = JoinSet::new();
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let origin = dashpot_origin::bind(dashpot_origin::Config {
-            media: media.media(),
-            manifests: None,
-            listen: any,
-            player: None,
-            access_log: LogTo::Off,
-            faults: dashpot_origin::FaultsConfig::default(),
-            admin: None,
-            livesim2: Vec::new(),
-            data: dashpot_origin::DataConfig::default(),
-        })
-        .await?;
+        let origin = dashpot_origin::bind(dashpot_origin::Config::new(media.media(), any)).await?;
         let url =
             Url::parse(&format!("http://{}/", origin.addr())).context("the origin's address")?;
         let mut config = dashpot_edge::Config::new(url, any);
