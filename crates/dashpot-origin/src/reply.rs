@@ -13,7 +13,7 @@ use dashpot_http::{
 use dashpot_packager::{Due, Part, Plan};
 use dashpot_serve::Clock;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, ops::Range, time::Duration};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// What a path stands for.
@@ -24,6 +24,8 @@ pub(crate) struct Resource {
     /// When it last changed; pages made for the request have no such time.
     pub(crate) modified: Option<WallTime>,
     pub(crate) content: Content,
+    /// How long the answer waits, where it says what holds only then.
+    pub(crate) held: Duration,
 }
 
 /// The bytes of a resource.
@@ -65,7 +67,7 @@ impl Resource {
         text: impl Into<Bytes>,
     ) -> Self {
         let (cache_control, content) = (cache_control.into(), Content::Text(text.into()));
-        Self { content_type, cache_control, modified: None, content }
+        Self { content_type, cache_control, modified: None, content, held: Duration::ZERO }
     }
 
     /// Answers a `GET` or `HEAD`.
@@ -76,6 +78,11 @@ impl Resource {
         headers: &HeaderMap,
         driver: Driver,
     ) -> Response<Body> {
+        if !self.held.is_zero() {
+            tokio::time::sleep(self.held).await;
+        }
+        // What came to be while the answer waited was modified then.
+        let now = now.after(self.held);
         let coding = match &self.content {
             Content::Text(text) => Coding::choose(headers, text.len()),
             Content::Media { .. } | Content::Paced(..) => Coding::Identity,

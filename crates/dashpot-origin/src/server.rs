@@ -24,7 +24,7 @@ use dashpot_http::cors;
 use dashpot_mpd::time::format_date_time;
 use dashpot_packager::{
     Alias, Body as Planned, Cacheability, Catalogue, Found, Refused, asked_time, is_name, respond,
-    respond_live,
+    respond_live_query,
 };
 use dashpot_serve::{
     AccessLog, Asked, Clock, Counter, Ends, Family, Health, Listener, LogFormat, Metric, Metrics,
@@ -308,6 +308,12 @@ fn refused_with(refused: &Refused) -> Response<Body> {
             fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response
         }
+        Refused::Unavailable { in_ms, .. } => {
+            let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, &why);
+            let seconds = HeaderValue::from(in_ms.div_ceil(1_000));
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+            response
+        }
     }
 }
 
@@ -333,7 +339,7 @@ impl Origin {
         }
         if let Some(below) = path.strip_prefix("/live/") {
             let now = met.moved(asked_time(query, now)?);
-            return respond_live(&self.catalogue, below, now)
+            return respond_live_query(&self.catalogue, below, query, now)
                 .map(|found| resource(found, below, now));
         }
         if let Some(scheme) = path.strip_prefix("/time/") {
@@ -414,7 +420,8 @@ fn resource(found: Found, path: &str, now: WallTime) -> Resource {
         }
     };
     let modified = Some(found.modified);
-    Resource { content_type: found.content_type, cache_control, modified, content }
+    let held = found.held_until.map_or(Duration::ZERO, |until| until.since(now));
+    Resource { content_type: found.content_type, cache_control, modified, content, held }
 }
 
 #[cfg(test)]

@@ -3,10 +3,15 @@
 //!
 //! * `ladder` says what there is to choose from, in the multivariant playlist.
 //! * `vod` lists the segments of a film on demand.
+//! * `live` lists those of a film that runs by the clock, and `directives` reads what a client waits
+//!   for.
 
+mod directives;
 mod ladder;
+mod live;
 mod vod;
 
+pub(crate) use live::Channel;
 pub(crate) use vod::on_demand;
 
 use crate::catalogue::{Asset, Track};

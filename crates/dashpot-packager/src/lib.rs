@@ -27,7 +27,7 @@ mod fixture;
 pub use address::{Address, AddressError, Form, Target, is_name};
 pub use catalogue::{Asset, AssetSource, Catalogue, Fragment, Kind, Subtitle, Track};
 pub use check::AssetError;
-pub use live::{Due, asked_time, respond_live};
+pub use live::{Due, asked_time, respond_live, respond_live_query};
 pub use livesim2::{Alias, AliasError, livesim2, livesim2_markdown};
 pub use manifest::manifest;
 pub use options::{OptionError, Shape};

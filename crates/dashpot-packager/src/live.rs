@@ -19,6 +19,7 @@ use crate::{
     address::{Address, Form, Target},
     catalogue::{Asset, Catalogue},
     grammar::{Options, Service, VERSION},
+    hls,
     plan::Plan,
     respond::{Body, Cacheability, Found, Refused, addressed, content_type, vanished},
 };
@@ -68,6 +69,20 @@ pub fn asked_time(query: Option<&str>, now: WallTime) -> Result<WallTime, Refuse
 /// # Errors
 /// Says what there is not, not yet or no longer, or which option cannot be met.
 pub fn respond_live(catalogue: &Catalogue, path: &str, now: WallTime) -> Result<Found, Refused> {
+    respond_live_query(catalogue, path, None, now)
+}
+
+/// Returns what answers a request for `/live/{path}?{query}` at a time. A query means something to
+/// HLS playlists alone, which can be waited for.
+///
+/// # Errors
+/// As [`respond_live`], and says what is wrong with the query.
+pub fn respond_live_query(
+    catalogue: &Catalogue,
+    path: &str,
+    query: Option<&str>,
+    now: WallTime,
+) -> Result<Found, Refused> {
     let (address, asset) = addressed(catalogue, Service::Live, path)?;
     let settings = Settings::of(asset, &address.options)
         .map_err(|error| Refused::BadRequest(error.to_string()))?;
@@ -76,22 +91,17 @@ pub fn respond_live(catalogue: &Catalogue, path: &str, now: WallTime) -> Result<
         Target::Manifest(form) => Ok(channel.manifest(form)),
         Target::Patch(form, published_ms) => channel.patch(form, published_ms),
         Target::Init(id) => channel.init(id, &address.options),
-        Target::Number(id, number) => {
-            let start = channel.settings.start_number;
-            let index = number.checked_sub(start);
-            let none = || {
-                Refused::NotFound(format!("`{id}` has no segment {number}: the first is {start}"))
-            };
-            channel.segment(&address, id, index.ok_or_else(none)?)
-        }
+        Target::Number(id, number) => channel.segment(&address, id, channel.index(id, number)?),
         Target::Time(id, time) => {
             let strip = channel.strip(id)?;
             let none = || Refused::NotFound(format!("`{id}` has no segment that starts at {time}"));
             channel.segment(&address, id, strip.at(time).ok_or_else(none)?)
         }
-        Target::Playlist(_) | Target::Part(..) | Target::File(_) | Target::Text(_) => {
-            Err(vanished())
+        Target::Playlist(of) => {
+            hls::Channel::new(channel.asset, channel.settings, channel.now_ms).playlist(of, query)
         }
+        Target::Part(id, number, part) => channel.part(&address, id, (number, part)),
+        Target::File(_) | Target::Text(_) => Err(vanished()),
     }
 }
 
@@ -124,6 +134,13 @@ impl Channel<'_> {
             None => self.track(id)?,
         };
         self.settings.reel.strip(at).ok_or_else(vanished)
+    }
+
+    fn index(&self, id: &str, number: u64) -> Result<u64, Refused> {
+        let start = self.settings.start_number;
+        let none =
+            || Refused::NotFound(format!("`{id}` has no segment {number}: the first is {start}"));
+        number.checked_sub(start).ok_or_else(none)
     }
 
     fn manifest(&self, form: Form) -> Found {
@@ -169,6 +186,7 @@ impl Channel<'_> {
             modified: wall(page.changed_ms()),
             body: Body::Text(text),
             due: Vec::new(),
+            held_until: None,
         }
     }
 
@@ -194,12 +212,13 @@ impl Channel<'_> {
             asset: Arc::clone(self.asset),
             body: Body::Media(plan),
             due: Vec::new(),
+            held_until: None,
         })
     }
 
     fn segment(&self, address: &Address<'_>, id: &str, index: u64) -> Result<Found, Refused> {
         let strip = self.strip(id)?;
-        let left = self.left_ms(id, index)?;
+        let left = self.left_ms(id, index, (self.settings.available_ms(index), EARLY_MS))?;
         let (text, trick) = (self.text(id), self.trick(id));
         let whole = |plan| segment::Segment { plan, due: Vec::new() };
         let segment = match (&text, trick) {
@@ -220,26 +239,69 @@ impl Channel<'_> {
             due = vec![Due { end: segment.plan.len(), at }];
         }
         let whole = due.last().is_none_or(|last| last.at <= wall(self.now_ms));
-        let versioned = address.options.number(&VERSION).is_some();
         Ok(Found {
             content_type: match text {
                 Some(_) => text::CONTENT_TYPE,
                 None => content_type(self.asset, id),
             },
-            cacheability: match (versioned, left) {
-                (true, None) => Cacheability::Immutable,
-                (true, Some(left)) => for_ms(left),
-                (false, left) => for_ms(left.unwrap_or(u64::MAX).min(UNVERSIONED_MS)),
-            },
+            cacheability: kept(address, left),
             modified: wall(self.settings.available_ms(index)),
             asset: Arc::clone(self.asset),
             body: Body::Media(segment.plan),
             due: if whole { Vec::new() } else { due },
+            held_until: None,
         })
     }
 
-    /// Returns how long a segment that is there stays there, if not for good.
-    fn left_ms(&self, id: &str, index: u64) -> Result<Option<u64>, Refused> {
+    /// Returns a chunk of a segment as a whole; one that comes next is waited for.
+    fn part(
+        &self,
+        address: &Address<'_>,
+        id: &str,
+        (number, part): (u64, u64),
+    ) -> Result<Found, Refused> {
+        let strip = self.settings.reel.strip(self.track(id)?).ok_or_else(vanished)?;
+        let index = self.index(id, number)?;
+        let chunk_ms = self.settings.chunk_ms.ok_or_else(|| {
+            let why = "segments are whole here: with `chunk_` they have parts";
+            Refused::NotFound(why.to_owned())
+        })?;
+        // The event has such a segment, and it is not far away.
+        let first_ms = self.settings.start_ms(index).saturating_add(chunk_ms);
+        let left = self.left_ms(id, index, (first_ms, chunk_ms.saturating_add(EARLY_MS)))?;
+        let found = segment::segment(&self.settings, &strip, index).ok().flatten();
+        let segment = found.ok_or_else(vanished)?;
+        let ends = segment.due.iter().map(|due| due.end);
+        let begins = std::iter::once(0).chain(ends);
+        let at = usize::try_from(part).unwrap_or(usize::MAX);
+        let (begin, due) = begins.zip(&segment.due).nth(at).ok_or_else(|| {
+            let count = segment.due.len();
+            Refused::NotFound(format!("segment {number} of `{id}` has {count} parts, from 0"))
+        })?;
+        let in_ms = due.at.unix_millis().saturating_sub(self.now_ms);
+        // RFC 8216bis §6.2.6: who was told of the next part may ask before it is there.
+        if chunk_ms.saturating_add(EARLY_MS) < in_ms {
+            let why = format!("part {part} of segment {number} of `{id}` comes in {in_ms} ms");
+            return Err(Refused::TooEarly { why, in_ms });
+        }
+        Ok(Found {
+            content_type: content_type(self.asset, id),
+            cacheability: kept(address, left),
+            modified: due.at,
+            asset: Arc::clone(self.asset),
+            body: Body::Media(Plan::of_parts(segment.plan.parts(begin..due.end))),
+            due: Vec::new(),
+            held_until: (0 < in_ms).then_some(due.at),
+        })
+    }
+
+    /// Returns how long a segment that is there, or is there so soon, stays there, if not for good.
+    fn left_ms(
+        &self,
+        id: &str,
+        index: u64,
+        (available, early_ms): (u64, u64),
+    ) -> Result<Option<u64>, Refused> {
         let settings = &self.settings;
         let number = settings.start_number.saturating_add(index);
         if index < settings.first || settings.stop.is_some_and(|stop| stop <= index) {
@@ -250,8 +312,7 @@ impl Channel<'_> {
             let why = format!("the event has segments {first}{last} of `{id}`, no number {number}");
             return Err(Refused::NotFound(why));
         }
-        let available = settings.available_ms(index);
-        if let Some(in_ms) = available.checked_sub(self.now_ms).filter(|in_ms| EARLY_MS < *in_ms) {
+        if let Some(in_ms) = available.checked_sub(self.now_ms).filter(|in_ms| early_ms < *in_ms) {
             let why = format!("segment {number} of `{id}` comes in {in_ms} ms");
             return Err(Refused::TooEarly { why, in_ms });
         }
@@ -261,6 +322,15 @@ impl Channel<'_> {
         let left = gone.checked_sub(self.now_ms).filter(|left| 0 < *left);
         let past = || Refused::Gone(format!("segment {number} of `{id}` has left the window"));
         left.map(Some).ok_or_else(past)
+    }
+}
+
+/// Returns how long a segment may be kept that stays there for so long.
+fn kept(address: &Address<'_>, left_ms: Option<u64>) -> Cacheability {
+    match (address.options.number(&VERSION), left_ms) {
+        (Some(_), None) => Cacheability::Immutable,
+        (Some(_), Some(left)) => for_ms(left),
+        (None, left) => for_ms(left.unwrap_or(u64::MAX).min(UNVERSIONED_MS)),
     }
 }
 

@@ -40,6 +40,14 @@ pub enum Refused {
     /// It is no longer kept.
     #[error("{0}")]
     Gone(String),
+    /// It cannot be waited for as long as it takes.
+    #[error("{why}")]
+    Unavailable {
+        /// What takes how long.
+        why: String,
+        /// In how many milliseconds it comes.
+        in_ms: u64,
+    },
 }
 
 /// A resource that exists.
@@ -57,6 +65,8 @@ pub struct Found {
     pub body: Body,
     /// When which bytes of the body exist, where not all of them do yet; in order, to the end.
     pub due: Vec<Due>,
+    /// When the answer may be given, where that is later: until then the body says too much.
+    pub held_until: Option<WallTime>,
 }
 
 /// How long a copy of a resource may be used.
@@ -104,6 +114,7 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
         asset: Arc::clone(asset),
         body,
         due: Vec::new(),
+        held_until: None,
     };
     let events =
         Program::of(&address.options).map_err(|error| Refused::BadRequest(error.to_string()))?;

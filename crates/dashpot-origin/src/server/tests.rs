@@ -4,6 +4,7 @@ mod admin;
 mod data;
 mod faults;
 mod faults_live;
+mod hls;
 mod http;
 mod live;
 mod livesim2;

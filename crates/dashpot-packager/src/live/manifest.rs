@@ -163,7 +163,7 @@ fn model(page: &Page<'_>) -> Mpd {
 fn set(page: &Page<'_>, set: &Set) -> Option<AdaptationSet> {
     let reel = &page.settings.reel;
     let strip = reel.strip(*set.tracks.first()?)?;
-    let bandwidths = set.tracks.iter().map(|at| bandwidth(page, *at));
+    let bandwidths = set.tracks.iter().map(|at| bandwidth(page.settings, *at));
     let mut out = sets::described(reel.asset(), set, bandwidths);
     out.segment_template = Some(addressing::template(page, &strip));
     for add in SET {
@@ -177,8 +177,8 @@ const CHUNK_HEAD_BYTES: u64 = 160;
 
 /// Returns `@bandwidth`: the highest rate of a fragment of the film, and what the heads of chunks
 /// come to.
-fn bandwidth(page: &Page<'_>, track: usize) -> u64 {
-    let (settings, layouts) = (page.settings, &page.settings.reel.asset().layouts);
+pub(crate) fn bandwidth(settings: &Settings<'_>, track: usize) -> u64 {
+    let layouts = &settings.reel.asset().layouts;
     let peak = layouts.get(track).map_or(0, |layout| layout.peak_bps);
     let longest_ms = to_ms(settings.reel.longest().into(), settings.reel.timescale());
     let every_ms = settings.chunk_ms.unwrap_or(longest_ms).max(1);

@@ -1,7 +1,7 @@
 //! The bytes of a segment: its samples, cut into chunks, each with a head of its own.
 
 use crate::{
-    catalogue::{Fragment, Track},
+    catalogue::{Fragment, Kind, Track},
     live::{
         manifest::events::carries,
         reel::{Source, Strip},
@@ -70,15 +70,10 @@ pub fn segment(
     for front in FRONT {
         front(settings, strip, index).into_iter().for_each(|boxes| writer.bytes(boxes));
     }
-    let (mut due, mut from) = (Vec::new(), 0);
-    let mut number = 0_u64;
-    while from < takes.len() {
-        let (count, at_ms) = next_chunk(settings, strip, index, &takes[from..], number);
-        if 0 < count {
-            writer.chunk(index, number, &takes[from..from + count])?;
-            due.push(Due { end: writer.len, at: wall(at_ms) });
-        }
-        (from, number) = (from + count, number + 1);
+    let mut due = Vec::new();
+    for (number, range, at_ms) in cuts(settings, strip, index, &takes) {
+        writer.chunk(index, number, &takes[range])?;
+        due.push(Due { end: writer.len, at: wall(at_ms) });
     }
     let plan = Plan::of_parts(writer.parts);
     Ok((!takes.is_empty()).then_some(Segment { plan, due }))
@@ -90,6 +85,61 @@ fn events(settings: &Settings<'_>, strip: &Strip<'_>, index: u64) -> Option<Byte
     let boxes =
         carries(settings, strip).then(|| settings.events.boxes(strip.track.timescale, &span));
     boxes?.ok()
+}
+
+/// A chunk of a segment, as those see it who list it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// How long it is, in the track's ticks.
+    pub duration: u64,
+    /// Whether it begins with a sample that needs no other.
+    pub independent: bool,
+    /// When it exists, in milliseconds since the epoch.
+    pub at_ms: u64,
+}
+
+/// Returns the chunks of segment `index` of a track, in the order of their bytes.
+///
+/// # Errors
+/// Fails as [`segment`] does.
+pub fn chunks(
+    settings: &Settings<'_>,
+    strip: &Strip<'_>,
+    index: u64,
+) -> Result<Vec<Chunk>, BmffError> {
+    // ISO/IEC 14496-12 §8.8.3.1: `sample_is_non_sync_sample`.
+    const NON_SYNC: u32 = 0x1_0000;
+    let (_, takes) = takes(strip, index)?;
+    let chunk = |(_, range, at_ms): (u64, Range<usize>, u64)| {
+        let takes = &takes[range];
+        let first = takes.first().map_or(NON_SYNC, |take| take.sample.flags);
+        // Of sound every frame can be begun with, whatever its flags say.
+        let is_sound = matches!(strip.track.kind, Kind::Audio { .. });
+        Chunk {
+            duration: takes.iter().map(|take| u64::from(take.sample.duration)).sum(),
+            independent: is_sound || first & NON_SYNC == 0,
+            at_ms,
+        }
+    };
+    Ok(cuts(settings, strip, index, &takes).into_iter().map(chunk).collect())
+}
+
+/// Returns the number of each chunk that has samples, which these are, and when it is whole.
+fn cuts(
+    settings: &Settings<'_>,
+    strip: &Strip<'_>,
+    index: u64,
+    takes: &[Take],
+) -> Vec<(u64, Range<usize>, u64)> {
+    let (mut cuts, mut from, mut number) = (Vec::new(), 0, 0);
+    while from < takes.len() {
+        let (count, at_ms) = next_chunk(settings, strip, index, &takes[from..], number);
+        if 0 < count {
+            cuts.push((number, from..from + count, at_ms));
+        }
+        (from, number) = (from + count, number + 1);
+    }
+    cuts
 }
 
 fn wall(ms: u64) -> WallTime {

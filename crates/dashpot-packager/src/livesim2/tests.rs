@@ -22,9 +22,12 @@ fn check(path: &str, expected: &str) {
         Ok(path) => path,
         Err(Refused::NotFound(why)) => format!("404 {why}"),
         Err(Refused::BadRequest(why)) => format!("400 {why}"),
-        Err(refused @ (Refused::TooEarly { .. } | Refused::Gone(_) | Refused::Unchanged)) => {
-            panic!("{refused:?}")
-        }
+        Err(
+            refused @ (Refused::TooEarly { .. }
+            | Refused::Gone(_)
+            | Refused::Unchanged
+            | Refused::Unavailable { .. }),
+        ) => panic!("{refused:?}"),
     };
     let same = if expected.contains(' ') { found.contains(expected) } else { found == expected };
     assert!(same, "{path}: {found}");

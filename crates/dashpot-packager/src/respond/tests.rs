@@ -28,9 +28,12 @@ fn check_refused(path: &str, expected: &str) {
         Ok(_) => "found".to_owned(),
         Err(Refused::NotFound(why)) => format!("404 {why}"),
         Err(Refused::BadRequest(why)) => format!("400 {why}"),
-        Err(refused @ (Refused::TooEarly { .. } | Refused::Gone(_) | Refused::Unchanged)) => {
-            panic!("{refused:?}")
-        }
+        Err(
+            refused @ (Refused::TooEarly { .. }
+            | Refused::Gone(_)
+            | Refused::Unchanged
+            | Refused::Unavailable { .. }),
+        ) => panic!("{refused:?}"),
     };
     assert!(said.contains(expected), "{path}: {said}");
 }
