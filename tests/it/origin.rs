@@ -208,6 +208,7 @@ fn every_live_form_at_any_time_keeps_to_the_dash_schema() {
             (1_790_000_001_234, "period_6s/join_none/start_1789999900/stop_1790000000/"),
             (1_790_000_001_234, "text_wvtt-stpp/clocksubs_en,sr-Latn/clockstpp_sv/trick_8/"),
             (1_790_000_001_234, "chunk_0.5s/text_wvtt/start_1789999000/stop_1790000102/"),
+            (1_790_000_001_234, "scte35_3/cue_insert-signal/cueas_emsg-xml-xmlbin/"),
         ] {
             let text = origin.get(&format!("/live/film/{options}{form}.mpd?nowMS={at}"));
             let file = folder.path().join(format!("{form}-{at}-{}.mpd", files.len()));
@@ -227,6 +228,7 @@ fn patches_keep_to_the_schema_of_patches() {
         (1_790_000_051_234, "patch_60s/tsbd_300s/utc_direct/"),
         (1_790_000_051_234, "patch_60s/chunk_0.5s/start_1789999000/"),
         (1_790_000_011_234, "patch_60s/events_5s/"),
+        (1_790_000_051_234, "patch_60s/tsbd_120s/scte35_3/cueas_xml-xmlbin/cue_signal/"),
     ] {
         for form in ["time", "timeline"] {
             let text = |path: &str| String::from_utf8(origin.get(path)).expect("text");

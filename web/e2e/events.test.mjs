@@ -55,3 +55,17 @@ for (const [path, value] of [
     assert.equal(new Set(ids).size, ids.length, "each is shown once");
   });
 }
+
+test("dash.js reads the same cues in segments and in the MPD", { skip, timeout: 90_000 }, async () => {
+  const schemes = ["urn:scte:scte35:2013:bin", "urn:scte:scte35:2014:xml+bin"];
+  const path = "/vod/film/scte35_3/cue_insert-signal/cueas_emsg-xmlbin/number.mpd";
+  const cues = await shown(path, schemes, 2);
+  const [carried, listed] = schemes.map((scheme) => new Map(
+    cues.filter((cue) => cue.scheme === scheme).map(({ id, at_s, message }) => [id, { at_s, message }]),
+  ));
+  assert.deepEqual(carried.get(0), listed.get(0), "splice_insert of the first break");
+  assert.deepEqual(carried.get(1), listed.get(1), "time_signal of the first break");
+  assert.equal(carried.get(0).at_s, 10);
+  // table_id 0xfc, no flags but the reserved ones: SCTE 35, 9.6.
+  assert.match(carried.get(0).message, /^\/DA/);
+});

@@ -14,7 +14,7 @@ mod shape;
 mod text;
 mod trick;
 
-pub use events::{EMSG, EMSG_VERSION, EVENTS};
+pub use events::{CUE, CUE_AS, EMSG, EMSG_VERSION, EVENTS, SCTE35};
 pub use latency::{ATO, CHUNK, LATENCY};
 pub(crate) use live::WINDOW_MS_MAX;
 pub use live::{AST, MUP, SNR, SPD, START, STOP, TSBD, UTC};

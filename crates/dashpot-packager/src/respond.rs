@@ -3,7 +3,7 @@
 use crate::{
     address::{Address, AddressError, Form, Target},
     catalogue::{Asset, Catalogue, Kind},
-    events::Program,
+    events::{Carrier, Program},
     grammar::{Options, Service, VERSION},
     hls,
     live::Due,
@@ -119,7 +119,8 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
     let events =
         Program::of(&address.options).map_err(|error| Refused::BadRequest(error.to_string()))?;
     if let Some(option) = events.in_band().filter(|_| address.target.is_indexed()) {
-        let why = "a file with an index carries no messages: use `number` or `time`";
+        let why =
+            "a file with an index carries no messages: use `number` or `time`, or `cueas_xml`";
         return Err(Refused::BadRequest(format!("option `{option}_` does not fit: {why}")));
     }
     let options = &address.options;
@@ -252,8 +253,15 @@ impl Source<'_> {
         if self.events.in_band().is_none() || !self.asset.is_lead(timeline.track()) {
             return Ok(plan);
         }
-        let span = segment.start..segment.start.saturating_add(segment.duration);
-        let boxes = self.events.boxes(timeline.track().timescale, &span).unwrap_or_default();
+        let carrier = Carrier {
+            timescale: timeline.track().timescale,
+            span: segment.start..segment.start.saturating_add(segment.duration),
+            is_first: segment.number == 1,
+            end: timeline
+                .segment(timeline.segment_count())
+                .map(|last| last.start.saturating_add(last.duration)),
+        };
+        let boxes = self.events.boxes(&carrier).unwrap_or_default();
         Ok(Plan::of_parts([Part::Bytes(boxes)].into_iter().chain(plan.parts(0..u64::MAX))))
     }
 

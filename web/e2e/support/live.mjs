@@ -47,12 +47,19 @@ function play({ mpd, settings, schemes }) {
     if (live.startup_ms === null) return;
     live.latencies_s.push(player.getCurrentLiveLatency());
   }, 250);
-  const text = (message) => (message instanceof Uint8Array ? new TextDecoder().decode(message) : message);
+  // What is not text is kept as base64; announcements count when they are heard, the rest when it is due.
+  const text = (message, isBinary) => {
+    if (!(message instanceof Uint8Array)) return message;
+    return isBinary ? btoa(String.fromCharCode(...message)) : new TextDecoder().decode(message);
+  };
   for (const scheme of schemes) {
-    player.on(scheme, ({ event }) => {
+    const isCue = scheme.startsWith("urn:scte:");
+    const heard = ({ event }) => {
       const { id, messageData, calculatedPresentationTime: at_s } = event;
-      live.events.push({ scheme, value: event.eventStream.value, id, at_s, message: text(messageData) });
-    });
+      const { value } = event.eventStream;
+      live.events.push({ scheme, value, id, at_s, message: text(messageData, isCue) });
+    };
+    player.on(scheme, heard, null, { mode: isCue ? on.EVENT_MODE_ON_RECEIVE : on.EVENT_MODE_ON_START });
   }
   player.updateSettings(settings);
   player.initialize(video, mpd, true);

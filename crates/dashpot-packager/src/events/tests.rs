@@ -1,8 +1,11 @@
-use super::*;
+use super::{
+    program::{IN_BAND, LISTED, TICK},
+    *,
+};
 use crate::{
     Catalogue,
     fixture::{self, Film, files, film, read},
-    grammar::Service,
+    grammar::{Options, Service},
     live::{self, reel::Reel, respond_live, settings::Settings},
     respond::{Body, Refused, respond},
 };
@@ -175,7 +178,12 @@ fn the_main_pictures_carry_the_messages_in_the_version_that_was_asked_for() {
     assert_eq!(found("emsg_5s/", "a-en"), []);
     let mpd = live_mpd("film/emsg_5s/number.mpd", 203_000);
     let said = |set: usize| mpd.periods[0].adaptation_sets[set].inband_event_streams.clone();
-    assert_eq!((said(0), said(1)), (vec![stream(IN_BAND)], vec![]));
+    let [stream] = &said(0)[..] else { panic!("one stream") };
+    assert_eq!(
+        (stream.scheme_id_uri.as_deref(), stream.value.as_deref()),
+        (Some(TICK), Some(IN_BAND))
+    );
+    assert_eq!(said(1), []);
 }
 
 #[test]
@@ -213,6 +221,8 @@ fn a_film_on_demand_has_messages_too() {
     let Err(Refused::BadRequest(why)) = at("clip/emsgv_0/time.mpd") else { panic!() };
     assert!(why.starts_with("option `emsgv_0` does not fit"), "{why}");
 }
+
+mod cues;
 
 /// A year of segments of two seconds.
 const YEAR: u64 = 15_768_000;

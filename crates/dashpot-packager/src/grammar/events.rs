@@ -27,5 +27,26 @@ pub const EMSG_VERSION: Spec = Spec {
     default: "1",
     doc: "The version of `emsg` boxes: 0 counts from the segment's begin, 1 on the media's timeline.",
 };
+/// How many ad breaks there are.
+pub const SCTE35: Spec = Spec {
+    name: "scte35",
+    values: Values::Count(1, 3),
+    default: "none",
+    doc: "So many breaks a minute are announced as SCTE 35 has it: 20 s after 10 s; 10 s after 10 and 40 s; 10 s after 10, 36 and 46 s.",
+};
+/// By which commands they are announced.
+pub const CUE: Spec = Spec {
+    name: "cue",
+    values: Values::Words(&["insert", "signal"]),
+    default: "insert",
+    doc: "The commands that announce breaks: `splice_insert`, or `time_signal` at begin and end.",
+};
+/// In what these are carried.
+pub const CUE_AS: Spec = Spec {
+    name: "cueas",
+    values: Values::Words(&["emsg", "xml", "xmlbin"]),
+    default: "emsg",
+    doc: "Where they are: in segments; in the MPD as XML; in the MPD as binary within XML.",
+};
 
-pub(super) const FAMILY: &[Spec] = &[EVENTS, EMSG, EMSG_VERSION];
+pub(super) const FAMILY: &[Spec] = &[EVENTS, EMSG, EMSG_VERSION, SCTE35, CUE, CUE_AS];

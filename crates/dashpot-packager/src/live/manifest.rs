@@ -61,7 +61,7 @@ impl Page<'_> {
 
     /// Says whether the MPD changes with every segment.
     #[must_use]
-    pub const fn moves(&self) -> bool {
+    pub fn moves(&self) -> bool {
         self.lists() || self.settings.events.lists()
     }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     catalogue::{Fragment, Kind, Track},
+    events::Carrier,
     live::{
         manifest::events::carries,
         reel::{Source, Strip},
@@ -81,10 +82,16 @@ pub fn segment(
 
 /// Returns the messages of a segment.
 fn events(settings: &Settings<'_>, strip: &Strip<'_>, index: u64) -> Option<Bytes> {
-    let span = strip.start(index)..strip.start(index.saturating_add(1));
-    let boxes =
-        carries(settings, strip).then(|| settings.events.boxes(strip.track.timescale, &span));
-    boxes?.ok()
+    if !carries(settings, strip) {
+        return None;
+    }
+    let carrier = Carrier {
+        timescale: strip.track.timescale,
+        span: strip.start(index)..strip.start(index.saturating_add(1)),
+        is_first: index == settings.first,
+        end: settings.stop.map(|stop| strip.start(stop)),
+    };
+    settings.events.boxes(&carrier).ok()
 }
 
 /// A chunk of a segment, as those see it who list it.

@@ -3,8 +3,8 @@
 use crate::{
     address::Form,
     grammar::{
-        AST, ATO, CHUNK, CLOCK_STPP, CLOCK_SUBS, LATENCY, MUP, PERIOD, SNR, SPD, STOP, Spec, TSBD,
-        UTC,
+        AST, ATO, CHUNK, CLOCK_STPP, CLOCK_SUBS, LATENCY, MUP, PERIOD, SCTE35, SNR, SPD, STOP,
+        Spec, TSBD, UTC,
     },
 };
 
@@ -90,6 +90,7 @@ const EXAMPLES: &[&str] = &[
     "ltgt_3500",
     "periods_60",
     "continuous_1",
+    "scte35_2",
     "segtimeline_1",
     "segtimelinenr_1",
     "timesubsstpp_en,sv",
@@ -135,7 +136,7 @@ pub(super) const KEYS: &[Key] = &[
     is("segtimeline", Sense::Form(Form::Time)),
     is("segtimelinenr", Sense::Form(Form::Timeline)),
     none("peroff", "ast", NEVER),
-    none("scte35", "segtimeline", ADS),
+    is("scte35", Sense::Number(&SCTE35)),
     is("utc", Sense::Utc(&UTC)),
     is("snr", Sense::Number(&SNR)),
     is("ato", Sense::Seconds(&ATO)),

@@ -164,12 +164,12 @@ fn urls_that_players_show_as_samples_have_an_mpd_or_the_name_of_what_is_missing(
         "ato_1.5/chunkdur_0.5/ltgt_3500/testpic_2s/Manifest.mpd",
         "periods_60/continuous_1/testpic_2s/Manifest.mpd",
         "periods_20/testpic_2s/Manifest.mpd",
+        "scte35_2/testpic_2s/Manifest.mpd",
     ] {
         let mpd = mpd(&catalogue, path, now);
         assert!(mpd.contains("type=\"dynamic\""), "{path}");
     }
     for (path, key) in [
-        ("scte35_2/testpic_2s/Manifest.mpd", "scte35_2"),
         ("segtimeline_1/patch_60/testpic_2s/Manifest.mpd", "patch_60"),
         ("ato_inf/testpic_2s/Manifest.mpd", "ato_inf"),
         ("modulo_10/testpic_2s/Manifest.mpd", "modulo_10"),

@@ -159,7 +159,7 @@ fn path_and_time(choice: u64, now_ms: u64) -> (String, u64) {
         "tsbd_10s/ast_7/",
         "utc_direct/",
         "seg_3s/",
-        "events_5s/emsg_1s/",
+        "events_5s/emsg_1s/scte35_3/cueas_xml-emsg/",
     ];
     let options = options[usize::try_from(choice % 7).unwrap()];
     let index = now_ms / 2_000;

@@ -179,6 +179,7 @@ fn options() -> impl Strategy<Value = String> {
         "events_1.5s/",
         "PERIOD/",
         "PERIOD/events_1.5s/",
+        "scte35_3/cueas_xml-xmlbin-emsg/cue_signal/",
         "ast_1699999000/",
         "start_1699999900/",
         "start_1699999900/stop_1700000100/",
