@@ -51,6 +51,22 @@ test("shows the edge's figures and this page's own requests", { skip, timeout: 6
   await close();
 });
 
+test("tells the origin how it plays, and leads to what it told", { skip, timeout: 90_000 }, async () => {
+  const { page, errors, close } = await stage.visit({ autoplay: "1", buffer: "8" });
+  await until(page, "the film begins", 20_000, playing);
+  const link = page.getByRole("link", { name: "What the player tells" });
+  const [told] = await Promise.all([page.context().waitForEvent("page"), link.click()]);
+  const figure = told.locator("svg path[stroke-width]").first();
+  while ((await figure.count()) === 0) {
+    await page.waitForResponse((response) => response.url().endsWith("/cmcd"), { timeout: 30_000 });
+    await told.reload();
+  }
+  await shoot(told, "told");
+  assert.match(await told.textContent("body"), /film/);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 test("says what to do when an MPD does not load", { skip, timeout: 60_000 }, async () => {
   const { page, close } = await stage.visit({ autoplay: "1", mpd: `${stage.url}none.mpd` });
   const problem = page.getByRole("alert");

@@ -14,6 +14,7 @@ import { Session } from "./session";
 import { SessionPanel } from "./session-panel";
 import { initialState, type State } from "./state";
 import { Status } from "./status";
+import { nameSession } from "./telling";
 
 /** Four looks a second: smooth enough for a chart of two minutes, and light. */
 const LOOK_EVERY_MS = 250;
@@ -75,16 +76,20 @@ export class Page {
     if (mpdUrl === null) return this.fail(nothingToPlay());
     this.history = new History();
     this.begun_ms = performance.now();
-    this.session = new Session(this.video, mpdUrl, this.choices, {
+    const told = edge === undefined ? null : nameSession(this.config.originUrl, this.choices.source.split(":").at(-1) ?? "");
+    const events = {
       tracks: () => this.panel.showTracks(this.session),
-      failed: (problem) => this.fail(problem),
-    });
+      failed: (problem: Problem) => this.fail(problem),
+    };
+    this.session = new Session(this.video, mpdUrl, this.choices, events, told);
+    this.panel.showTold(told?.page ?? null);
   }
 
   private stop(): void {
     this.session?.end();
     this.session = null;
     this.panel.showTracks(null);
+    this.panel.showTold(null);
     this.lane.close();
     this.offer();
   }

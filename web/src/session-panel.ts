@@ -33,6 +33,7 @@ export class SessionPanel {
   ) {
     this.fill();
     this.showTracks(null);
+    this.showTold(null);
     byId("session-form", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());
     for (const select of [this.edge, this.asset, this.form]) {
       select.addEventListener("change", () => {
@@ -83,6 +84,14 @@ export class SessionPanel {
     link.title = url ?? "";
     // The marks keep the address in order although the box cuts it off at its beginning.
     setText(link, url === null ? "–" : `\u2068${url}\u2069`);
+  }
+
+  /** Leads to what the player has told of this session; null while it tells nothing. */
+  showTold(page: string | null): void {
+    const link = byId("told", HTMLAnchorElement);
+    if (page === null) link.removeAttribute("href");
+    else link.href = page;
+    setText(link, page === null ? "–" : "What the player tells (CMCD)");
   }
 
   private read(): void {

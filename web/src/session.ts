@@ -7,6 +7,7 @@ import { explain, type Problem } from "./problems";
 import { ArrivedSegments, seenRung, type Rung } from "./rungs";
 import { StallMeter } from "./stalls";
 import { ERRORS_MAX, initialState, REQUESTED_IDS_MAX, type State } from "./state";
+import { tell, type Named } from "./telling";
 
 export interface SessionEvents {
   /** Audio and subtitle tracks are known. */
@@ -37,11 +38,13 @@ export class Session {
     mpdUrl: string,
     chosen: { strategy: Strategy; buffer_s: number },
     private readonly events: SessionEvents,
+    told: Named | null,
   ) {
     this.strategy = chosen.strategy;
     this.state.phase = "loading";
     this.state.mpdUrl = mpdUrl;
     this.player = makePlayer(chosen.strategy, chosen.buffer_s);
+    if (told !== null) tell(this.player, told);
     this.listen();
     this.player.initialize(video, mpdUrl, true);
   }
