@@ -48,8 +48,11 @@ pub(crate) struct Session {
     pub(crate) last: WallTime,
     pub(crate) requests: u64,
     pub(crate) events: u64,
-    /// Requests and events that told of a buffer that had run dry.
+    /// How often the buffer ran dry: requests that say so (`bs`), and changes to the state `r`.
     pub(crate) stalls: u64,
+    /// It has told of playing. What is waited for before that is the start.
+    #[serde(skip)]
+    has_played: bool,
     pub(crate) points: VecDeque<Point>,
 }
 
@@ -139,6 +142,7 @@ impl Session {
             requests: 0,
             events: 0,
             stalls: 0,
+            has_played: false,
             points: VecDeque::new(),
         }
     }
@@ -156,8 +160,12 @@ impl Session {
             self.version = Some(if version < 1.5 { 1 } else { 2 });
         }
         let object = report.text("ot").unwrap_or("v");
-        let is_starved = report.flag("bs") || report.text("sta") == Some("r");
-        self.stalls += u64::from(is_starved);
+        let state = report.text("sta");
+        self.has_played |= state == Some("p");
+        let rebuffers = state == Some("r") && self.has_played;
+        let is_new = self.points.back().is_none_or(|last| last.state.as_deref() != Some("r"));
+        self.stalls += u64::from(report.flag("bs") || (rebuffers && is_new));
+        let is_starved = report.flag("bs") || rebuffers;
         // What sound takes says nothing about what is seen.
         let is_video = matches!(object, "v" | "av");
         let number = |key| report.number(key, "v").filter(|_| is_video);
@@ -167,7 +175,7 @@ impl Session {
             buffer_ms: number("bl"),
             throughput_kbps: report.number("mtp", "v"),
             is_starved,
-            state: report.text("sta").map(str::to_owned),
+            state: state.map(str::to_owned),
             event: report.text("e").map(str::to_owned),
         };
         if self.points.len() == POINTS_MAX {

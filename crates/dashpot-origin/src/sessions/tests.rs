@@ -22,14 +22,14 @@ fn a_session_is_what_its_requests_and_events_told() {
     for (at, way, line) in [
         (0, request, "br=300,bl=2000,ot=v,sid=\"x\",cid=\"film\",mtp=900"),
         (1, request, "br=128,bl=9000,ot=a,sid=\"x\""),
-        (2, Way::Event, "e=ps,sta=r,ts=1700000000000,sid=\"x\",v=2,bl=(0;v 500;a),br=(800;v)"),
+        (2, Way::Event, "e=ps,sta=p,ts=1700000000000,sid=\"x\",v=2,bl=(0;v 500;a),br=(800;v)"),
         (3, request, "bs,ot=v,sid=\"x\""),
         (4, request, "br=1,ot=v"),
     ] {
         sessions.note(second(at), CLIENT, way, &report(line));
     }
     let session = sessions.find("x").unwrap();
-    assert_eq!((session.requests, session.events, session.stalls), (3, 1, 2));
+    assert_eq!((session.requests, session.events, session.stalls), (3, 1, 1));
     assert_eq!((session.content.as_deref(), session.version), (Some("film"), Some(2)));
     let bitrates: Vec<_> = session.points.iter().map(|point| point.bitrate_kbps).collect();
     assert_eq!(bitrates, [Some(300.0), None, Some(800.0), None]);
@@ -39,6 +39,18 @@ fn a_session_is_what_its_requests_and_events_told() {
     assert_eq!(sessions.find("127.0.0.1").unwrap().requests, 1);
     let order: Vec<_> = sessions.all().into_iter().map(|session| session.id).collect();
     assert_eq!(order, ["127.0.0.1", "x"]);
+}
+
+#[test]
+fn what_is_waited_for_at_the_start_is_no_stall_and_one_stall_is_told_of_more_than_once() {
+    let sessions = sessions();
+    for (at, state) in (0..).zip(["s", "r", "r", "p", "p", "r", "r", "r", "p", "r", "p"]) {
+        let line = format!("e=ps,sta={state},sid=\"x\"");
+        sessions.note(second(at), CLIENT, Way::Event, &report(&line));
+    }
+    let session = sessions.find("x").unwrap();
+    assert_eq!(session.stalls, 2);
+    assert_eq!(session.points.iter().filter(|point| point.is_starved).count(), 4);
 }
 
 #[test]

@@ -46,7 +46,7 @@ async fn sessions_gather_from_fields_queries_and_events() {
                   CMCD-Request: bl=1500\r\n";
     assert_eq!(ask(server.addr, "GET", segment, fields).await.status, 200);
     get(&server, &format!("{segment}?CMCD=bl%3D3000%2Cot%3Dv%2Csid%3D%22one%22")).await;
-    let lines = "e=ps,sta=r,sid=\"one\",v=2\ne=t,bl=(9000;v),sta=p,sid=\"one\",v=2\n";
+    let lines = "e=ps,sta=p,sid=\"one\",v=2\ne=ps,sta=r,sid=\"one\",v=2\ne=t,bl=(9000;v),sta=p,sid=\"one\",v=2\n";
     let answer = post(&server, "application/cmcd", lines).await;
     assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
     assert!(answer.contains("access-control-allow-origin: *"), "{answer}");
@@ -55,12 +55,13 @@ async fn sessions_gather_from_fields_queries_and_events() {
     let all = shown(&server).await;
     assert_eq!(all[0]["id"], "two");
     let one = &all[1];
-    for (name, expected) in [("requests", 2), ("events", 2), ("stalls", 1), ("version", 2)] {
+    for (name, expected) in [("requests", 2), ("events", 3), ("stalls", 1), ("version", 2)] {
         assert_eq!(one[name], expected, "{name}: {one}");
     }
     let buffers: Vec<_> =
         one["points"].as_array().unwrap().iter().map(|point| point["buffer_ms"].clone()).collect();
-    assert_eq!(buffers, [1_500.0.into(), 3_000.0.into(), Value::Null, 9_000.0.into()]);
+    let null = Value::Null;
+    assert_eq!(buffers, [1_500.0.into(), 3_000.0.into(), null.clone(), null, 9_000.0.into()]);
     for path in ["/sessions", "/sessions/one"] {
         let page = get(&server, path).await;
         assert_eq!((page.status, page.field("cache-control")), (200, "no-store"), "{path}");
