@@ -1,7 +1,7 @@
 //! The origin against judges that are not ours: the DASH schema and `FFmpeg`.
 
 use crate::judges::{has, keep_to_the_dash_schema, keep_to_the_patch_schema, root};
-use dashpot_origin::{Config, bind};
+use dashpot_origin::{Config, SteeringConfig, bind};
 use dashpot_packager::{
     grammar::{Service, markdown},
     livesim2_markdown,
@@ -27,7 +27,13 @@ impl Origin {
     pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
-        let config = Config::new(root().join("media"), SocketAddr::from(([127, 0, 0, 1], 0)));
+        let pathways = ["a=http://a.test", "b=https://b.test/b"];
+        let pathways = pathways.map(|text| text.parse().expect("a pathway")).to_vec();
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let config = Config {
+            steering: SteeringConfig { pathways, ..SteeringConfig::default() },
+            ..Config::new(root().join("media"), any)
+        };
         let server = runtime.block_on(bind(config)).expect("the film in media/film");
         let (addr, shutdown) = (server.addr(), Shutdown::new());
         let until = shutdown.clone();
@@ -64,9 +70,16 @@ fn every_form_in_every_shape_keeps_to_the_dash_schema() {
     let (origin, folder) = (Origin::start(), tempfile::tempdir().expect("a folder"));
     let mut files = Vec::new();
     for form in ["number", "time", "base", "list"] {
-        for options in
-            ["", "loop_1/", "loop_3/", "seg_4s/", "loop_3/seg_4s/", "loop_5/seg_10s/", "events_5s/"]
-        {
+        for options in [
+            "",
+            "loop_1/",
+            "loop_3/",
+            "seg_4s/",
+            "loop_3/seg_4s/",
+            "loop_5/seg_10s/",
+            "events_5s/",
+            "steer_on/",
+        ] {
             let text = origin.get(&format!("/vod/film/{options}{form}.mpd"));
             let file = folder.path().join(format!("{form}-{}.mpd", options.replace('/', "-")));
             fs::write(&file, text).expect("a file");
@@ -209,6 +222,8 @@ fn every_live_form_at_any_time_keeps_to_the_dash_schema() {
             (1_790_000_001_234, "text_wvtt-stpp/clocksubs_en,sr-Latn/clockstpp_sv/trick_8/"),
             (1_790_000_001_234, "chunk_0.5s/text_wvtt/start_1789999000/stop_1790000102/"),
             (1_790_000_001_234, "scte35_3/cue_insert-signal/cueas_emsg-xml-xmlbin/"),
+            (1_790_000_001_234, "steer_before/"),
+            (1_790_000_001_234, "chunk_0.5s/steer_on/patch_60s/"),
         ] {
             let text = origin.get(&format!("/live/film/{options}{form}.mpd?nowMS={at}"));
             let file = folder.path().join(format!("{form}-{at}-{}.mpd", files.len()));

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 /// The response fields that scripts may read.
 pub const EXPOSED: &str = "Accept-Ranges, Age, Cache-Status, CMSD-Dynamic, CMSD-Static, Content-Length, Content-Range, \
-     Dashpot-Fault, Date, ETag, Last-Modified, Server-Timing, Via";
+     Dashpot-Fault, Date, ETag, Last-Modified, Retry-After, Server-Timing, Via";
 
 /// How long a browser may remember a preflight: Chromium's limit; a larger value is cut there.
 const PREFLIGHT_SECONDS_MAX: u32 = 7_200;

@@ -1,6 +1,6 @@
-//! The operator's listener: which requests go wrong. On this machine alone, so it asks for no token.
+//! The operator's listener: which requests go wrong, and who is steered where. On this machine alone, so it asks for no token.
 
-use crate::{faults::Faults, server::Shared};
+use crate::server::{Origin, Shared};
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
@@ -16,34 +16,38 @@ use serde_json::json;
 const BODY_BYTES_MAX: usize = 256 << 10;
 
 /// Why a request is not carried out.
-struct Refusal {
+pub(crate) struct Refusal {
     status: StatusCode,
     error: String,
     hint: &'static str,
 }
 
-fn refusal(status: StatusCode, error: impl Into<String>, hint: &'static str) -> Refusal {
+pub(crate) fn refusal(status: StatusCode, error: impl Into<String>, hint: &'static str) -> Refusal {
     Refusal { status, error: error.into(), hint }
 }
 
 /// Answers one request.
 pub(crate) async fn handle(State(shared): State<Shared>, request: Request) -> Response<Body> {
-    route(&shared.0.faults, request).await.unwrap_or_else(|refused| {
+    route(&shared.0, request).await.unwrap_or_else(|refused| {
         let text = json!({ "error": refused.error, "hint": refused.hint });
         answered(refused.status, &text)
     })
 }
 
-async fn route(faults: &Faults, request: Request) -> Result<Response<Body>, Refusal> {
+async fn route(origin: &Origin, request: Request) -> Result<Response<Body>, Refusal> {
     let (parts, body) = request.into_parts();
     if !names_this_machine(&parts) {
         let hint = "this is for 127.0.0.1, [::1] and localhost";
         return Err(refusal(StatusCode::FORBIDDEN, "the Host is not this machine", hint));
     }
     let path = parts.uri.path();
+    if path.starts_with("/steering/") {
+        return origin.steered(&parts, body).await;
+    }
+    let faults = &origin.faults;
     let id = path.strip_prefix("/faults/").filter(|id| !id.is_empty());
     if path != "/faults" && id.is_none() {
-        let hint = "there are /faults and /faults/ID";
+        let hint = "there are /faults, /faults/ID and /steering/";
         return Err(refusal(StatusCode::NOT_FOUND, "there is no such page", hint));
     }
     let changed = match (&parts.method, id) {
@@ -104,7 +108,7 @@ fn wrong(error: DocumentError) -> Refusal {
 }
 
 /// Reads the JSON that a request brings.
-async fn read(parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
+pub(crate) async fn read(parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
     // A page in the operator's browser cannot send this without asking first, which is refused.
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
@@ -119,7 +123,7 @@ async fn read(parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
 }
 
 /// Returns `value` as JSON that no cache keeps and no other site's page may read.
-fn answered(status: StatusCode, value: &impl Serialize) -> Response<Body> {
+pub(crate) fn answered(status: StatusCode, value: &impl Serialize) -> Response<Body> {
     // Plain fields with names cannot fail to serialize.
     let mut response = Response::new(Body::from(serde_json::to_vec(value).unwrap_or_default()));
     *response.status_mut() = status;

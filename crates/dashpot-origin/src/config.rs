@@ -1,8 +1,8 @@
 //! What an origin is told to do, and why it could not start.
 
 use crate::{faults::FaultsError, sessions::CmcdLogError};
-use dashpot_base::ByteSize;
-use dashpot_packager::Alias;
+use dashpot_base::{ByteSize, Seed};
+use dashpot_packager::{Alias, Pathway, PathwayError};
 use dashpot_serve::{AccessLogError, BindError, LogTo};
 use std::{io, net::SocketAddr, path::PathBuf};
 
@@ -30,6 +30,8 @@ pub struct Config {
     pub livesim2: Vec<Alias>,
     /// What becomes of what players tell, and what they are told.
     pub data: DataConfig,
+    /// Which pathways players are steered to.
+    pub steering: SteeringConfig,
 }
 
 impl Config {
@@ -48,6 +50,7 @@ impl Config {
             admin: None,
             livesim2: Vec::new(),
             data: DataConfig::default(),
+            steering: SteeringConfig::default(),
         }
     }
 }
@@ -61,6 +64,26 @@ pub struct DataConfig {
     pub cmcd_log: Option<PathBuf>,
     /// Whether answers have `CMSD-Static` and `CMSD-Dynamic`.
     pub cmsd: bool,
+}
+
+/// Which pathways players are steered to (ISO/IEC 23009-1 §K.3.6), and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SteeringConfig {
+    /// The places that have everything this origin has, by name.
+    pub pathways: Vec<Pathway>,
+    /// The URL of this server's root as players reach it; without one, the address it listens on.
+    pub server: Option<String>,
+    /// After how many seconds players ask again.
+    pub ttl_s: u32,
+    /// What decides which viewer goes where. Replicas with the same one agree.
+    pub seed: Seed,
+}
+
+impl Default for SteeringConfig {
+    fn default() -> Self {
+        // Moves are seen soon; many times that is what players take without one in HLS.
+        Self { pathways: Vec::new(), server: None, ttl_s: 10, seed: Seed(0) }
+    }
 }
 
 /// Who may have requests go wrong.
@@ -133,6 +156,17 @@ pub enum StartError {
     /// What players tell cannot be written down.
     #[error(transparent)]
     CmcdLog(#[from] CmcdLogError),
+    /// The pathways cannot be used.
+    #[error("cannot steer by these pathways")]
+    Pathways(#[from] PathwayError),
+    /// Players cannot be told whom to ask.
+    #[error(
+        "cannot tell players to ask {addr}: say how they reach this origin, with --steering-url"
+    )]
+    SteeringUrl {
+        /// The address that it listens on.
+        addr: SocketAddr,
+    },
     /// Others could reach the operator's listener.
     #[error("cannot let everybody administer this origin on {addr}: listen on 127.0.0.1")]
     Admin {

@@ -18,10 +18,11 @@ mod reply;
 mod scan;
 mod server;
 mod sessions;
+mod steering;
 mod store;
 
-pub use config::{Config, DataConfig, FaultsConfig, StartError};
-pub use dashpot_packager::{Alias, AliasError};
+pub use config::{Config, DataConfig, FaultsConfig, StartError, SteeringConfig};
+pub use dashpot_packager::{Alias, AliasError, Pathway, PathwayError, server_url};
 pub use faults::FaultsError;
 pub use scan::SkipError;
 pub use server::{RunError, Server, bind};

@@ -12,6 +12,7 @@ use crate::{
     reply::{Content, Driver, Paced, Resource, refuse},
     scan,
     sessions::Sessions,
+    steering::{Steerer, admin as steering_admin, keep_faults},
     store::Store,
 };
 use axum::{
@@ -23,8 +24,8 @@ use dashpot_base::WallTime;
 use dashpot_http::cors;
 use dashpot_mpd::time::format_date_time;
 use dashpot_packager::{
-    Alias, Body as Planned, Cacheability, Catalogue, Found, Refused, asked_time, is_name, respond,
-    respond_live_query,
+    Alias, Body as Planned, Cacheability, Catalogue, Found, Pathways, Refused, asked_time, is_name,
+    respond, respond_live_query,
 };
 use dashpot_serve::{
     AccessLog, Asked, Clock, Counter, Ends, Family, Health, Listener, LogFormat, Metric, Metrics,
@@ -62,6 +63,7 @@ pub(crate) struct Origin {
     clock: Clock,
     pub(crate) faults: Faults,
     sessions: Sessions,
+    steerer: Steerer,
     /// What tells of the way to clients, where answers have CMSD.
     cmsd: Option<cmsd::Teller>,
     access_log: AccessLog,
@@ -95,6 +97,8 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         None => None,
     };
     info!(addr = %listener.addr(), assets = count, skipped = found.skipped.len(), "origin listens");
+    let pathways = pathways(&config, listener.addr())?;
+    let steering = &config.steering;
     let (clock, mut metrics) = (Clock::system(), Metrics::new(Role::Origin));
     let dropped = metrics.counter(Metric::AccessLogDropped);
     let origin = Origin {
@@ -105,7 +109,8 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
             clock.clone(),
             dropped,
         )?,
-        catalogue: found.catalogue,
+        steerer: Steerer::new(&pathways, steering.ttl_s, steering.seed),
+        catalogue: found.catalogue.with_pathways(pathways),
         media: Media::new(
             Blocks::new(store, found.files, config.cache_mem),
             metrics.counter(Metric::ResponseBytes),
@@ -126,6 +131,19 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         metrics,
     };
     Ok(Server { listener, admin, origin })
+}
+
+/// Returns where players are steered to, and whom they ask.
+fn pathways(config: &Config, addr: SocketAddr) -> Result<Pathways, StartError> {
+    let steering = &config.steering;
+    let root = match &steering.server {
+        Some(url) => url.clone(),
+        None if steering.pathways.is_empty() => String::new(),
+        // Of a server that listens everywhere nobody outside knows an address.
+        None if addr.ip().is_unspecified() => return Err(StartError::SteeringUrl { addr }),
+        None => format!("http://{addr}"),
+    };
+    Ok(Pathways::new(steering.pathways.clone(), format!("{root}/steering/new"))?)
 }
 
 impl Server {
@@ -217,6 +235,9 @@ fn kind(path: &str) -> &'static str {
     if path.starts_with("/time/") {
         return "time";
     }
+    if path.starts_with("/steering/") {
+        return "steering";
+    }
     if !["/vod/", "/live/", "/livesim2/", "/manifests/"].iter().any(|below| path.starts_with(below))
     {
         return "page";
@@ -260,6 +281,7 @@ async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -
         Err(refused) => return refused_with(&refused),
     };
     let (faults, request) = (&origin.faults, request.as_ref());
+    let path = request.uri.path();
     let mut met = match faults.meet(request, ends.peer.ip(), &origin.catalogue) {
         Ok(met) => met,
         Err(error) => return refuse(StatusCode::BAD_REQUEST, &format!("wrong fault: {error}")),
@@ -268,12 +290,19 @@ async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -
         return response;
     }
     let now = origin.clock.wall();
-    let mut response = match origin.resource(&met, request.uri.query(), headers, now) {
+    let steered = origin.steerer.answer(origin.clock.mono(), &met.path.path, request.uri.query());
+    let found = steered.unwrap_or_else(|| {
+        let found = origin.resource(&met, request.uri.query(), headers, now);
+        found
+            .map_err(|refused| Box::new(refused_with(&refused)))
+            .map(|found| keep_faults(found, &met, path))
+    });
+    let mut response = match found {
         Ok(resource) => {
             let driver = Driver { media: origin.media.clone(), clock: origin.clock.clone() };
             met.edit(resource).answer(now, method, headers, driver).await
         }
-        Err(refused) => refused_with(&refused),
+        Err(refused) => *refused,
     };
     if let Some(teller) = &origin.cmsd {
         teller.tell(&met.path.path, &origin.catalogue, ends, &mut response);
@@ -326,6 +355,16 @@ const UNVERSIONED: &str = "public, max-age=60";
 const SHORT: &str = "public, max-age=10, must-revalidate";
 
 impl Origin {
+    /// Answers the operator of the steering.
+    pub(crate) async fn steered(
+        &self,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<Response<Body>, admin::Refusal> {
+        let (pathways, now) = (self.catalogue.pathways(), self.clock.mono());
+        steering_admin::route(&self.steerer, pathways, now, parts, body).await
+    }
+
     fn resource(
         &self,
         met: &Met<'_>,

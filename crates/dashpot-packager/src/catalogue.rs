@@ -2,6 +2,7 @@
 
 use crate::{
     check::{self, AssetError, same_set},
+    steering::Pathways,
     text::cues::Cues,
 };
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     assets: BTreeMap<String, Arc<Asset>>,
+    pub(crate) pathways: Arc<Pathways>,
 }
 
 impl Catalogue {
@@ -20,7 +22,23 @@ impl Catalogue {
     #[must_use]
     pub fn new(assets: impl IntoIterator<Item = Asset>) -> Self {
         let by_name = |asset: Asset| (asset.name.clone(), Arc::new(asset));
-        Self { assets: assets.into_iter().map(by_name).collect() }
+        Self {
+            assets: assets.into_iter().map(by_name).collect(),
+            pathways: Arc::new(Pathways::default()),
+        }
+    }
+
+    /// Returns the catalogue with the pathways that steering leads to.
+    #[must_use]
+    pub fn with_pathways(mut self, pathways: Pathways) -> Self {
+        self.pathways = Arc::new(pathways);
+        self
+    }
+
+    /// Returns the pathways that steering leads to.
+    #[must_use]
+    pub fn pathways(&self) -> &Pathways {
+        &self.pathways
     }
 
     /// Returns the asset of that name.

@@ -11,6 +11,7 @@ mod nearest;
 mod patch;
 mod period;
 mod shape;
+mod steer;
 mod text;
 mod trick;
 
@@ -22,6 +23,7 @@ pub use patch::PATCH;
 pub use period::{JOIN, PERIOD};
 pub(crate) use shape::PASSES_MAX;
 pub use shape::{LOOP, SEG, VERSION};
+pub use steer::STEER;
 pub use text::{CLOCK_STPP, CLOCK_SUBS, TEXT};
 pub use trick::TRICK;
 
@@ -65,8 +67,14 @@ pub enum Values {
 pub(crate) const INSTANT_MAX: u64 = 9_200_000_000;
 
 /// The families of options below `/vod/`.
-const VOD: &[&[Spec]] =
-    &[shape::FAMILY_VOD, shape::FAMILY, events::FAMILY, text::FAMILY_VOD, trick::FAMILY];
+const VOD: &[&[Spec]] = &[
+    shape::FAMILY_VOD,
+    shape::FAMILY,
+    events::FAMILY,
+    text::FAMILY_VOD,
+    trick::FAMILY,
+    steer::FAMILY,
+];
 /// The families of options below `/live/`. A feature adds its own family here.
 const LIVE: &[&[Spec]] = &[
     shape::FAMILY,
@@ -77,6 +85,7 @@ const LIVE: &[&[Spec]] = &[
     period::FAMILY,
     text::FAMILY_LIVE,
     trick::FAMILY,
+    steer::FAMILY,
 ];
 
 /// What is asked for: a film on demand, or one that runs by the clock.

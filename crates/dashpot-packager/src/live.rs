@@ -22,6 +22,7 @@ use crate::{
     hls,
     plan::Plan,
     respond::{Body, Cacheability, Found, Refused, addressed, content_type, vanished},
+    steering::Steered,
 };
 use crate::{
     text::{self, TextTrack},
@@ -84,7 +85,9 @@ pub fn respond_live_query(
     now: WallTime,
 ) -> Result<Found, Refused> {
     let (address, asset) = addressed(catalogue, Service::Live, path)?;
-    let settings = Settings::of(asset, &address.options)
+    let mut settings = Settings::of(asset, &address.options)
+        .map_err(|error| Refused::BadRequest(error.to_string()))?;
+    settings.steered = Steered::of(&catalogue.pathways, &address, &format!("/live/{path}"))
         .map_err(|error| Refused::BadRequest(error.to_string()))?;
     let channel = Channel { asset, settings, now_ms: now.unix_millis() };
     match address.target {

@@ -40,11 +40,11 @@ pub(crate) struct Listing<'a> {
 #[must_use]
 pub fn manifest(asset: &Asset, shape: Shape, form: Form) -> String {
     let (events, options) = (&Program::default(), &Options::default());
-    written(&Listing { asset, shape, form, events, options })
+    model(&Listing { asset, shape, form, events, options }).write()
 }
 
-/// Returns the MPD.
-pub(crate) fn written(listing: &Listing<'_>) -> String {
+/// Returns the MPD before it is written.
+pub(crate) fn model(listing: &Listing<'_>) -> Mpd {
     let Listing { asset, shape, form, events, options } = *listing;
     let timelines: Vec<_> =
         (0..asset.tracks.len()).filter_map(|at| Timeline::new(asset, at, shape)).collect();
@@ -76,7 +76,7 @@ pub(crate) fn written(listing: &Listing<'_>) -> String {
     for (id, set) in (1..).zip(&mut adaptation_sets) {
         set.id = Some(id);
     }
-    let mpd = Mpd {
+    Mpd {
         profiles: Some(profile(form).to_owned()),
         presentation_type: Some(PresentationType::Static),
         media_presentation_duration: Some(page.duration),
@@ -98,8 +98,7 @@ pub(crate) fn written(listing: &Listing<'_>) -> String {
             ..Period::default()
         }],
         ..Mpd::default()
-    };
-    mpd.write()
+    }
 }
 
 /// Returns the messages of the whole presentation.

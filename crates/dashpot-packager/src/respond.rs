@@ -10,11 +10,13 @@ use crate::{
     manifest::{self, Listing},
     options::Shape,
     plan::{Part, Plan},
+    steering::Steered,
     subtitles, text,
     timeline::{Segment, Timeline},
     trick,
 };
 use dashpot_base::WallTime;
+use dashpot_mpd::Mpd;
 use std::{sync::Arc, time::Duration};
 
 /// Why there is nothing to answer with, in words for the client.
@@ -123,6 +125,8 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
             "a file with an index carries no messages: use `number` or `time`, or `cueas_xml`";
         return Err(Refused::BadRequest(format!("option `{option}_` does not fit: {why}")));
     }
+    let steered = Steered::of(&catalogue.pathways, &address, &format!("/vod/{path}"))
+        .map_err(|error| Refused::BadRequest(error.to_string()))?;
     let options = &address.options;
     if let Some(bytes) = text::vod::found(asset, (shape, options), &address.target)? {
         return Ok(found(text::CONTENT_TYPE, cacheability, Body::Media(Plan::of_bytes(bytes))));
@@ -133,7 +137,11 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
     let source = Source { asset, shape, options, events };
     let (id, plan) = match address.target {
         Target::Manifest(form) => {
-            let text = source.manifest(form)?;
+            let mut mpd = source.manifest(form)?;
+            if let Some(steered) = steered {
+                steered.add(&mut mpd);
+            }
+            let text = mpd.write();
             return Ok(found("application/dash+xml", Cacheability::Manifest, Body::Text(text)));
         }
         // Its grammar has neither.
@@ -208,7 +216,7 @@ impl Source<'_> {
         self.asset.track_index(id).ok_or_else(none)
     }
 
-    fn manifest(&self, form: Form) -> Result<String, Refused> {
+    fn manifest(&self, form: Form) -> Result<Mpd, Refused> {
         if matches!(form, Form::Base | Form::List) {
             (0..self.asset.tracks.len()).try_for_each(|track| self.indexable(track))?;
         }
@@ -222,7 +230,7 @@ impl Source<'_> {
             events: &self.events,
             options: self.options,
         };
-        Ok(manifest::written(&listing))
+        Ok(manifest::model(&listing))
     }
 
     fn subtitles(&self, id: &str) -> Result<String, Refused> {

@@ -1,11 +1,12 @@
 //! Which upstream a request goes to: the order of preference, who is passed over and why, and how
-//! many second tries the whole may cost.
+//! many second tries the whole may cost. And which pathway a viewer is told to take: [`steering`].
 //!
 //! Layer 2: pure state over indices and times. A driver names the upstreams, sends, and reports
 //! how it went.
 
 mod budget;
 mod pool;
+pub mod steering;
 
 pub use budget::RetryBudget;
 pub use pool::{Choice, Excluded, Pool, Prefer};

@@ -1,8 +1,10 @@
 //! `dashpot origin`: a folder of media as MPEG-DASH.
 
 use crate::{ExitStatus, cli, signal};
-use dashpot_base::ByteSize;
-use dashpot_origin::{Alias, Config, DataConfig, FaultsConfig};
+use dashpot_base::{ByteSize, Seed};
+use dashpot_origin::{
+    Alias, Config, DataConfig, FaultsConfig, Pathway, SteeringConfig, server_url,
+};
 use dashpot_serve::{LogTo, Shutdown};
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -60,6 +62,29 @@ pub(crate) struct Args {
     /// Tell players what they get and of the way it takes, in CMSD-Static and CMSD-Dynamic
     #[arg(long, env = "DASHPOT_ORIGIN_CMSD")]
     cmsd: bool,
+    /// Place that has all this origin has, to which `steer_on` leads players; repeatable
+    #[arg(
+        long = "pathway",
+        value_name = "NAME=URL",
+        env = "DASHPOT_ORIGIN_PATHWAYS",
+        value_delimiter = ' '
+    )]
+    pathways: Vec<Pathway>,
+    /// URL by which players ask this origin which pathway to take [default: where it listens]
+    #[arg(long, value_name = "URL", value_parser = server_url, env = "DASHPOT_ORIGIN_STEERING_URL")]
+    steering_url: Option<String>,
+    /// How often players ask for their pathway, in seconds
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..=3_600),
+        env = "DASHPOT_ORIGIN_STEERING_TTL"
+    )]
+    steering_ttl: u32,
+    /// Number that decides which viewer goes to which pathway; replicas have the same
+    #[arg(long, value_name = "SEED", default_value_t = 0, env = "DASHPOT_ORIGIN_STEERING_SEED")]
+    steering_seed: u64,
 }
 
 const AFTER_HELP: &str = "\
@@ -71,6 +96,7 @@ the path between: /vod/ASSET/loop_8/seg_4s/number.mpd. The index page at / lists
 /// # Errors
 /// Where the media cannot be served or the address cannot be listened on.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
+    let steers = !args.pathways.is_empty();
     let server = dashpot_origin::bind(Config {
         media: args.media,
         manifests: args.manifests,
@@ -82,11 +108,20 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
         admin: args.admin,
         livesim2: args.livesim2_asset,
         data: DataConfig { sessions: args.sessions, cmcd_log: args.cmcd_log, cmsd: args.cmsd },
+        steering: SteeringConfig {
+            pathways: args.pathways,
+            server: args.steering_url,
+            ttl_s: args.steering_ttl,
+            seed: Seed(args.steering_seed),
+        },
     })
     .await?;
     cli::print(&format!("http://{}/", server.addr()));
     if let Some(addr) = server.admin_addr() {
         cli::print(&format!("http://{addr}/faults (operator)"));
+        if steers {
+            cli::print(&format!("http://{addr}/steering/ (operator)"));
+        }
     }
     let shutdown = Shutdown::new();
     signal::begin_when_interrupted(&shutdown);

@@ -20,8 +20,11 @@ export function startChain() {
   return startServer(["up", "--listen", "127.0.0.1:0"]);
 }
 
-/** Starts the binary with `args`; returns the address that it prints first and a way to end it. */
-export async function startServer(args) {
+/**
+ * Starts the binary with `args`; returns the address that it prints first and a way to end it. One that prints more
+ * lines is waited for until `count` are there: `printed`.
+ */
+export async function startServer(args, count = 1) {
   if (!existsSync(BINARY)) {
     throw new Error(`no dashpot at ${BINARY}: build it first (cargo build --bin dashpot) or set DASHPOT_BIN`);
   }
@@ -36,14 +39,18 @@ export async function startServer(args) {
   });
   const lines = createInterface({ input: child.stdout });
   let timer;
-  const url = await new Promise((found, failed) => {
+  const printed = [];
+  await new Promise((found, failed) => {
     const giveUp = (why) => failed(new Error(`dashpot ${args[0]} ${why}\n${log.join("\n")}`));
     timer = setTimeout(() => giveUp("printed no address in time"), START_MS_MAX);
-    lines.once("line", found);
+    lines.on("line", (line) => {
+      printed.push(line);
+      if (count <= printed.length) found();
+    });
     child.once("error", (error) => giveUp(`did not start: ${error.message}`));
     exited.then((code) => giveUp(`ended with ${code}`));
   }).finally(() => clearTimeout(timer));
-  return { url, log, stop: () => stop(child, exited) };
+  return { url: printed[0], printed, log, stop: () => stop(child, exited) };
 }
 
 async function stop(child, exited) {

@@ -26,11 +26,14 @@ function play({ mpd, settings, schemes }) {
   video.muted = true;
   document.body.append(video);
   const player = dashjs.MediaPlayer().create();
-  const live = { errors: [], stalls: 0, startup_ms: null, latencies_s: [], played_s: 0, events: [] };
+  const live = { errors: [], stalls: 0, startup_ms: null, latencies_s: [], played_s: 0, events: [], steered: [] };
   window.live = live;
   const begun = performance.now();
   const on = dashjs.MediaPlayer.events;
   player.on(on.ERROR, (event) => live.errors.push(event.error?.message ?? String(event.error)));
+  player.on(on.CONTENT_STEERING_REQUEST_COMPLETED, ({ currentSteeringResponseData, url }) => {
+    live.steered.push({ priority: currentSteeringResponseData.pathwayPriority, url });
+  });
   video.addEventListener("playing", () => {
     live.startup_ms ??= performance.now() - begun;
   });

@@ -10,6 +10,7 @@ mod live;
 mod livesim2;
 mod media;
 mod pages;
+mod steering;
 
 use super::*;
 use crate::FaultsConfig;

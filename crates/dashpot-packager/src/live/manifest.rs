@@ -29,7 +29,8 @@ use std::time::Duration;
 pub use timelines::Timelines;
 
 /// What features add to an MPD.
-const MPD: &[fn(&Page<'_>, &mut Mpd)] = &[timing::utc_timings, low_latency::mpd, patch::location];
+const MPD: &[fn(&Page<'_>, &mut Mpd)] =
+    &[timing::utc_timings, low_latency::mpd, patch::location, steering];
 /// What features add to a Period.
 const PERIOD: &[periods::Add] = &[events::period];
 /// What features add to an `AdaptationSet` whose first track runs on the strip.
@@ -158,6 +159,12 @@ fn model(page: &Page<'_>) -> Mpd {
         add(page, &mut mpd);
     }
     mpd
+}
+
+fn steering(page: &Page<'_>, mpd: &mut Mpd) {
+    if let Some(steered) = &page.settings.steered {
+        steered.add(mpd);
+    }
 }
 
 fn set(page: &Page<'_>, set: &Set) -> Option<AdaptationSet> {

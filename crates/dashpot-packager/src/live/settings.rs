@@ -9,6 +9,7 @@ use crate::{
     },
     live::{parts::Division, reel::Reel},
     options::OptionError,
+    steering::Steered,
 };
 
 /// Window of a channel that never ends: as livesim2 has it, and enough to seek in.
@@ -57,6 +58,8 @@ pub struct Settings<'a> {
     pub utc: Vec<&'static str>,
     /// The messages there are.
     pub(crate) events: Program,
+    /// Where else the segments are, where the path asked for that.
+    pub steered: Option<Steered>,
 }
 
 impl<'a> Settings<'a> {
@@ -128,6 +131,7 @@ impl<'a> Settings<'a> {
             latency_ms,
             utc: options.words(&UTC).map_or_else(|| vec!["httpiso"], <[_]>::to_vec),
             events: Program::of(options)?,
+            steered: None,
         })
     }
 

@@ -107,7 +107,8 @@ const fn none(name: &'static str, near: &'static str, why: &'static str) -> Key 
 
 const CLOCKS: &str = "a clock is shown all the second, below, with the segment's number";
 const PROTECTION: &str = "nothing is encrypted";
-const STEERING: &str = "there is no content steering";
+const STEERING: &str =
+    "pathways are the operator's: `steer_on` below `/live/`, and `--pathway NAME=URL`";
 const ADS: &str = "there are no ad breaks";
 const LAYERED: &str = "there are no representations of shorter segments";
 const NEVER: &str = "livesim2 itself takes no notice of it";
