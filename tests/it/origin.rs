@@ -25,6 +25,11 @@ pub(crate) struct Origin {
 
 impl Origin {
     pub(crate) fn start() -> Self {
+        Self::of(root().join("media"))
+    }
+
+    /// Serves the assets of a folder.
+    fn of(media: PathBuf) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
         let pathways = ["a=http://a.test", "b=https://b.test/b"];
@@ -32,7 +37,7 @@ impl Origin {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let config = Config {
             steering: SteeringConfig { pathways, ..SteeringConfig::default() },
-            ..Config::new(root().join("media"), any)
+            ..Config::new(media, any)
         };
         let server = runtime.block_on(bind(config)).expect("the film in media/film");
         let (addr, shutdown) = (server.addr(), Shutdown::new());
@@ -122,6 +127,35 @@ fn segments_of_text_are_what_others_take_them_for() {
         let judged = judged.expect("xmllint runs");
         assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stderr));
     }
+}
+
+#[test]
+fn mpds_with_thumbnails_keep_to_the_dash_schema() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let asset = folder.path().join("media/film");
+    fs::create_dir_all(&asset).expect("a folder");
+    fs::copy(root().join("media/film/v1.mp4"), asset.join("v1.mp4")).expect("a copy");
+    let thumbnails = r#"{"columns": 10, "rows": 5, "width": 1600, "height": 450, "sheets": 1}"#;
+    fs::write(asset.join("asset.json"), format!("{{\"thumbnails\": {thumbnails}}}"))
+        .expect("a file");
+    fs::write(asset.join("thumbs-1.jpg"), "not looked at").expect("a file");
+    let origin = Origin::of(folder.path().join("media"));
+    let mut files = Vec::new();
+    for path in
+        ["vod/film/number", "vod/film/list", "vod/film/base", "live/film/number", "live/film/time"]
+    {
+        let text = origin.get(&format!("/{path}.mpd"));
+        assert_eq!(
+            String::from_utf8_lossy(&text).contains("thumbnail_tile\" value=\"10x5\""),
+            !path.ends_with("base"),
+            "{path}"
+        );
+        let file = folder.path().join(format!("{}.mpd", files.len()));
+        fs::write(&file, text).expect("a file");
+        files.push(file);
+    }
+    assert_eq!(origin.get("/vod/film/loop_2/thumbs/2.jpg"), b"not looked at");
+    keep_to_the_dash_schema(&files);
 }
 
 #[test]

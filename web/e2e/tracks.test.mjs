@@ -1,10 +1,17 @@
 // Tracks beside pictures and sound: dash.js finds them and shows what is in them.
 
 import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { skip, startBrowser } from "./support/browser.mjs";
+import { BINARY, startServer } from "./support/chain.mjs";
 import { openPlayer } from "./support/player.mjs";
 import { startServers } from "./support/servers.mjs";
+
+const noFfmpeg = spawnSync("ffmpeg", ["-version"]).status !== 0 && "no ffmpeg on PATH";
 
 let servers;
 let browser;
@@ -59,4 +66,65 @@ for (const path of ["/vod/film/trick_8/number.mpd", "/live/film/trick_8/time.mpd
     assert.deepEqual(failed, []);
     await close();
   });
+}
+
+// Two seconds each of these, in a film of eight.
+const COLOURS = ["red", "lime", "blue", "yellow"];
+const RGB = { red: [255, 0, 0], lime: [0, 255, 0], blue: [0, 0, 255], yellow: [255, 255, 0] };
+// Coding moves a channel by a few steps.
+const CHANNEL_OFF_MAX = 40;
+
+/** Makes an asset `colours` with two sheets of two thumbnails and returns the folder of assets. */
+function colours(folder) {
+  const inputs = COLOURS.flatMap((colour) => ["-f", "lavfi", "-i", `color=c=${colour}:s=320x180:r=25:d=2`]);
+  const film = join(folder, "colours.mp4");
+  const code = ["-filter_complex", `concat=n=${COLOURS.length}`, "-c:v", "libx264", "-pix_fmt", "yuv420p"];
+  execFileSync("ffmpeg", ["-nostdin", "-v", "error", ...inputs, ...code, film]);
+  const media = join(folder, "media");
+  const made = ["--out", media, "--ladder", "320x180@100kbps", "--thumbnails=2x1", film];
+  execFileSync(BINARY, ["ingest", ...made], { stdio: "ignore" });
+  return media;
+}
+
+test("dash.js finds the thumbnail of each moment", { skip: skip || noFfmpeg, timeout: 120_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "dashpot-"));
+  let origin;
+  try {
+    origin = await startServer(["origin", "--media", colours(folder), "--listen", "127.0.0.1:0"]);
+    for (const path of ["vod/colours/loop_2/number.mpd", "live/colours/time.mpd", "live/colours/number.mpd"]) {
+      const { page, failed, errors, until, close } = await openPlayer(browser, origin.url + path);
+      await until("it plays", () => 0.5 < document.querySelector("video").currentTime && player.isReady());
+      const live = path.startsWith("live");
+      // Live, the newest whole pass that a viewer can go back to.
+      const begin = live ? await page.evaluate(() => Math.floor(document.querySelector("video").currentTime / 8) * 8 - 8) : 8;
+      for (const [at, colour] of COLOURS.entries()) {
+        const seen = await page.evaluate(thumbnail, { time: begin + 2 * at + 1, live });
+        const near = (channel, index) => Math.abs(channel - RGB[colour][index]) < CHANNEL_OFF_MAX;
+        assert.ok(seen.every(near), `${path} ${colour}: ${seen}`);
+      }
+      assert.deepEqual(await errors(), []);
+      assert.deepEqual(failed, []);
+      await close();
+    }
+  } finally {
+    await origin?.stop();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/** Runs in the page: returns the colour in the middle of the thumbnail of a time. */
+async function thumbnail({ time, live }) {
+  // Live, dash.js counts from the begin of the window.
+  const from = live ? player.getDvrWindow().start : 0;
+  const found = await new Promise((done) => player.provideThumbnail(time - from, done));
+  const image = new Image();
+  image.crossOrigin = "anonymous";
+  image.src = found.url;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = found.width;
+  canvas.height = found.height;
+  const context = canvas.getContext("2d");
+  context.drawImage(image, -found.x, -found.y);
+  return [...context.getImageData(found.width / 2, found.height / 2, 1, 1).data].slice(0, 3);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::codec::Codec;
 use crate::ladder::Ladder;
+use crate::thumbnails::Tiles;
 
 /// What to make of which files.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct Config {
     pub mode: Mode,
     /// The least duration of a fragment, and when encoding that of a group of pictures.
     pub gop: Duration,
+    /// How many small pictures a sheet of thumbnails has; none without.
+    pub thumbnails: Option<Tiles>,
     /// What to do when the asset is there already.
     pub existing: Existing,
     /// The program `ffmpeg`, by name or path.
@@ -73,4 +76,6 @@ pub enum Stage {
     Compare,
     /// Tracks are cut into fragments and written.
     Pack,
+    /// ffmpeg draws thumbnails.
+    Draw,
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use crate::config::{Config, Mode, Progress, Stage};
 use crate::encode::encode;
@@ -11,6 +10,7 @@ use crate::folder::Folder;
 use crate::pack::{Packing, Source, pack};
 use crate::report::Report;
 use crate::ssim::{Compared, compare};
+use crate::thumbnails::Drawing;
 
 /// Makes an asset of films, and says how far it is through `progress`. When the future is dropped, the
 /// encoder ends and what was made so far goes.
@@ -43,27 +43,38 @@ pub async fn ingest(
         }
     };
     let stop = StopOnDrop(Arc::new(AtomicBool::new(false)));
-    let (stopped, name, gop) = (Arc::clone(&stop.0), config.name, config.gop);
+    let (stopped, ffmpeg) = (Arc::clone(&stop.0), config.ffmpeg.clone());
+    let progress = Arc::new(progress);
+    let told = Arc::clone(&progress);
     let packed = tokio::task::spawn_blocking(move || {
         let report = |done_ratio| {
-            progress(Progress { stage: Stage::Pack, done_ratio, remaining: None });
+            told(Progress { stage: Stage::Pack, done_ratio, remaining: None });
         };
         let sources = (&sources[..], &compared);
-        finish(folder, sources, (&name, gop), &stopped, &report)
+        packed(folder, sources, &config, &stopped, &report)
     });
     // The task does not panic; a runtime that ends takes it along.
-    packed.await.unwrap_or(Err(IngestError::Interrupted))
+    let (folder, mut made, drawing) = packed.await.unwrap_or(Err(IngestError::Interrupted))?;
+    if let Some(drawing) = drawing {
+        progress(Progress { stage: Stage::Draw, done_ratio: 0.0, remaining: None });
+        drawing.draw(&ffmpeg, &folder.asset()).await?;
+    }
+    let committed = tokio::task::spawn_blocking(move || folder.commit());
+    made.path = committed.await.unwrap_or(Err(IngestError::Interrupted))?;
+    Ok(made)
 }
 
-fn finish(
+/// Packs the sources; what is still to be drawn comes with the folder.
+fn packed(
     folder: Folder,
     (sources, compared): (&[Source], &Compared),
-    (title, gop): (&str, Duration),
+    config: &Config,
     stop: &AtomicBool,
     report: &(dyn Fn(f64) + Send + Sync),
-) -> Result<Report, IngestError> {
-    let packing = Packing { sources, compared, gop, title, stop, report };
-    let mut made = pack(&packing, &folder.asset())?;
+) -> Result<(Folder, Report, Option<Drawing>), IngestError> {
+    let (gop, title, tiles) = (config.gop, config.name.as_str(), config.thumbnails);
+    let packing = Packing { sources, compared, gop, title, tiles, stop, report };
+    let (made, drawing) = pack(&packing, &folder.asset())?;
     if made.tracks.iter().all(|track| track.fragments == 0) {
         let inputs = sources.iter().map(|source| source.about.display().to_string());
         return Err(IngestError::NoStreams { inputs: inputs.collect::<Vec<_>>().join(", ") });
@@ -71,8 +82,7 @@ fn finish(
     if stop.load(Ordering::Relaxed) {
         return Err(IngestError::Interrupted);
     }
-    made.path = folder.commit()?;
-    Ok(made)
+    Ok((folder, made, drawing))
 }
 
 /// Tells the blocking work to stop when the future that waits for it is dropped.

@@ -19,6 +19,7 @@ mod report;
 mod source;
 mod ssim;
 mod subtitles;
+mod thumbnails;
 mod track;
 
 pub use codec::Codec;
@@ -28,6 +29,7 @@ pub use ingest::ingest;
 pub use ladder::{Ladder, Rung};
 pub use report::{Report, TrackReport};
 pub use ssim::{Ssim, SsimError};
+pub use thumbnails::{Thumbnails, Tiles};
 
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ use crate::report::{Report, TrackReport};
 use crate::source::medias;
 use crate::ssim::{Compared, Ssim};
 use crate::subtitles;
+use crate::thumbnails::{self, Drawing, Packed, Tiles};
 use crate::track::write_track;
 
 /// A file that gives tracks.
@@ -42,6 +43,8 @@ pub(crate) struct Packing<'a> {
     pub(crate) compared: &'a Compared,
     pub(crate) gop: Duration,
     pub(crate) title: &'a str,
+    /// How many small pictures a sheet is to have, where there are to be sheets.
+    pub(crate) tiles: Option<Tiles>,
     /// Set from outside to stop between tracks.
     pub(crate) stop: &'a AtomicBool,
     pub(crate) report: &'a (dyn Fn(f64) + Send + Sync),
@@ -49,12 +52,16 @@ pub(crate) struct Packing<'a> {
 
 /// Writes the tracks, the subtitles, `asset.json` and, where frames were compared, `ssim.json` into
 /// `folder`.
-pub(crate) fn pack(packing: &Packing<'_>, folder: &Path) -> Result<Report, IngestError> {
+pub(crate) fn pack(
+    packing: &Packing<'_>,
+    folder: &Path,
+) -> Result<(Report, Option<Drawing>), IngestError> {
     let mut notes = Vec::new();
     let planned = plan(packing, &mut notes)?;
     let texts = texts(packing.sources)?;
     let total: u64 = planned.iter().map(|track| track.plan.data_bytes()).sum();
     let (mut names, mut tracks, mut done) = (Names::default(), Vec::new(), 0);
+    let mut rungs = Vec::new();
     let mut ssim = packing.compared.sidecar();
     for track in &planned {
         if packing.stop.load(Ordering::Relaxed) {
@@ -62,6 +69,10 @@ pub(crate) fn pack(packing: &Packing<'_>, folder: &Path) -> Result<Report, Inges
         }
         let file = format!("{}.mp4", names.of(track.plan.track()));
         let size_bytes = write_track(&track.source.path, &track.plan, &folder.join(&file))?;
+        if track.plan.track().handler == Handler::Video {
+            let size = (track.plan.track().width.into(), track.plan.track().height.into());
+            rungs.push(Packed { file: file.clone(), size });
+        }
         let mut made = track_report(&track.plan, file, size_bytes);
         if let Some(ssim) = &mut ssim {
             made.ssim_db = packing.compared.add(ssim, &made.file, (track.source, &track.plan))?;
@@ -87,10 +98,19 @@ pub(crate) fn pack(packing: &Packing<'_>, folder: &Path) -> Result<Report, Inges
     if let Some(ssim) = ssim {
         write_text(&folder.join(Ssim::FILE), &ssim.text())?;
     }
-    write_text(&folder.join("asset.json"), &Report::asset_json(packing.title, &tracks))?;
+    let pictures = planned.iter().filter(|one| one.plan.track().handler == Handler::Video);
+    let longest = pictures.map(|one| end(&one.plan)).max_by_key(|end| end.as_duration());
+    let drawing = packing
+        .tiles
+        .zip(longest)
+        .and_then(|(tiles, longest)| thumbnails::planned(tiles, &rungs, longest));
+    let thumbnails = drawing.as_ref().map(|drawing| drawing.thumbnails.clone());
+    let text = Report::asset_json(packing.title, &tracks, thumbnails.as_ref());
+    write_text(&folder.join("asset.json"), &text)?;
     let durations = planned.iter().map(|track| seconds(&track.plan));
     let duration_seconds = durations.fold(0.0, f64::max);
-    Ok(Report { path: folder.to_owned(), duration_seconds, tracks, notes })
+    let path = folder.to_owned();
+    Ok((Report { path, duration_seconds, tracks, thumbnails, notes }, drawing))
 }
 
 /// Plans video by rising rate, then sound cut where the pictures are.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::thumbnails::Thumbnails;
+
 /// What was made.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
@@ -13,6 +15,9 @@ pub struct Report {
     pub duration_seconds: f64,
     /// The tracks: video by rising rate, sound, subtitles.
     pub tracks: Vec<TrackReport>,
+    /// The sheets of thumbnails, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thumbnails: Option<Thumbnails>,
     /// What was left out or changed, a sentence each.
     pub notes: Vec<String>,
 }
@@ -40,12 +45,20 @@ pub struct TrackReport {
 
 impl Report {
     /// Returns the text of `asset.json`, which gives the origin titles and labels.
-    pub(crate) fn asset_json(title: &str, tracks: &[TrackReport]) -> String {
+    pub(crate) fn asset_json(
+        title: &str,
+        tracks: &[TrackReport],
+        thumbnails: Option<&Thumbnails>,
+    ) -> String {
         let label = |track: &TrackReport| {
             let id = track.file.rsplit_once('.').map_or(track.file.as_str(), |(id, _)| id);
             (id.to_owned(), serde_json::json!({ "label": track.label }))
         };
         let tracks: serde_json::Map<_, _> = tracks.iter().map(label).collect();
-        format!("{:#}\n", serde_json::json!({ "title": title, "tracks": tracks }))
+        let mut asset = serde_json::json!({ "title": title, "tracks": tracks });
+        if let (Some(thumbnails), Some(asset)) = (thumbnails, asset.as_object_mut()) {
+            asset.insert("thumbnails".to_owned(), serde_json::json!(thumbnails));
+        }
+        format!("{asset:#}\n")
     }
 }

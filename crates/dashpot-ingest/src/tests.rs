@@ -70,6 +70,7 @@ impl Lab {
             name: "film".to_owned(),
             mode,
             gop: Duration::from_secs(2),
+            thumbnails: None,
             existing: Existing::Keep,
             ffmpeg: "ffmpeg".into(),
             ffprobe: "ffprobe".into(),

@@ -18,6 +18,9 @@ const ASSETS_MAX: usize = 10_000;
 /// Files of one asset: ladders have tens.
 const FILES_MAX: usize = 256;
 
+/// Bytes of a sheet of thumbnails that count for the fingerprint: most of one.
+const SHEET_SAMPLED: u64 = 64 << 10;
+
 /// Raised whenever the packager makes other bytes of the same files, which gives them other URLs.
 const PACKAGING: u8 = 1;
 
@@ -145,6 +148,17 @@ async fn asset(store: &Store, name: &str) -> Result<(Asset, BTreeMap<String, Fil
         }
         modified = modified.max(file.modified);
         used.insert(file.path.to_string(), file.clone());
+    }
+    if let Some(thumbnails) = description.thumbnails {
+        let (sheets, found) = thumbnails.found(store, &files)?;
+        for file in found {
+            hash.update(file.path.as_ref().as_bytes());
+            hash.update(&store.read(&file, 0..file.size.min(SHEET_SAMPLED)).await?);
+            hash.update(&file.size.to_le_bytes());
+            modified = modified.max(file.modified);
+            used.insert(file.path.to_string(), file);
+        }
+        source.thumbnails = Some(sheets);
     }
     // Pictures before sound, else in the order of names.
     source.tracks.sort_by_key(|track| matches!(track.kind, Kind::Audio { .. }));

@@ -84,6 +84,8 @@ pub enum Target<'a> {
     File(&'a str),
     /// `{representation}.vtt`
     Text(&'a str),
+    /// `{representation}/{number}.jpg`
+    Image(&'a str, u64),
     /// `hls.m3u8`, or `hls-{representation}.m3u8`
     Playlist(Option<&'a str>),
     /// `{representation}/{number}_{part}.m4s`
@@ -240,6 +242,7 @@ fn target<'a>(
             .strip_prefix("hls-")
             .filter(|name| is_name(name))
             .map(|of| Target::Playlist(Some(of))),
+        ("jpg", _) => Some(Target::Image(track()?, decimal(stem)?)),
         ("vtt", Service::Vod) => is_name(stem).then_some(Target::Text(stem)),
         ("mp4", Service::Vod) => is_name(stem).then_some(Target::File(stem)),
         _ => None,

@@ -69,6 +69,8 @@ pub struct AssetSource {
     pub tracks: Vec<Track>,
     /// Sidecar subtitles.
     pub subtitles: Vec<Subtitle>,
+    /// Small pictures for a viewer who seeks.
+    pub thumbnails: Option<Thumbnails>,
 }
 
 /// An asset whose tracks are known to fit together; [`Asset::new`] is the only way to one.
@@ -88,6 +90,7 @@ pub struct Asset {
     pub(crate) subtitles: Vec<Subtitle>,
     /// The cues of each of the subtitles.
     pub(crate) cues: Vec<Cues>,
+    pub(crate) thumbnails: Option<Thumbnails>,
     pub(crate) period: MediaTime,
     pub(crate) gop: Option<MediaTime>,
     /// The track whose segment boundaries are those of the whole asset.
@@ -233,6 +236,30 @@ pub struct Fragment {
     pub duration: u64,
     /// What stands before the media data; the only bytes that retiming changes.
     pub head: Bytes,
+}
+
+/// Sheets of small pictures that are evenly spaced over the whole film.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thumbnails {
+    /// Pictures of a sheet side by side.
+    pub columns: u32,
+    /// Pictures of a sheet one above the other.
+    pub rows: u32,
+    /// Width of a sheet in pixels.
+    pub width: u32,
+    /// Height of a sheet in pixels.
+    pub height: u32,
+    /// The sheets in order of time, all of equal duration.
+    pub sheets: Vec<Sheet>,
+}
+
+/// A sheet of small pictures: a JPEG file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sheet {
+    /// The file, relative to the media root.
+    pub path: String,
+    /// Its bytes.
+    pub size: u64,
 }
 
 /// A `WebVTT` file beside the tracks.

@@ -2,9 +2,9 @@
 
 use crate::{
     address::is_name,
-    catalogue::{Asset, AssetSource, Fragment, Frames, Kind, Layout, Subtitle, Track},
+    catalogue::{Asset, AssetSource, Fragment, Frames, Kind, Layout, Subtitle, Thumbnails, Track},
     text::{cues::Cues, set},
-    trick,
+    thumbs, trick,
 };
 use dashpot_base::MediaTime;
 use dashpot_bmff::{BmffError, placed, retime};
@@ -76,9 +76,10 @@ pub enum AssetError {
 const TICKS_MAX: u64 = 1 << 48;
 
 pub(crate) fn asset(source: AssetSource) -> Result<Asset, AssetError> {
-    let AssetSource { name, title, fingerprint, modified, tracks, subtitles } = source;
+    let AssetSource { name, title, fingerprint, modified, tracks, subtitles, thumbnails } = source;
     let ids = tracks.iter().map(|track| &track.id).chain(subtitles.iter().map(|text| &text.id));
     names(&name, ids)?;
+    thumbnails.iter().try_for_each(|sheets| pictures(sheets, &tracks))?;
     tracks.iter().try_for_each(times)?;
     let lead = lead(&tracks).ok_or(AssetError::NoTrack)?;
     let (period, gop) = (end(&tracks[lead]), gop(&tracks[lead]));
@@ -97,10 +98,29 @@ pub(crate) fn asset(source: AssetSource) -> Result<Asset, AssetError> {
         tracks,
         subtitles,
         cues,
+        thumbnails,
         period,
         gop,
         lead,
     })
+}
+
+/// Most pictures across or down a sheet.
+const TILES_MAX: u32 = 64;
+
+fn pictures(sheets: &Thumbnails, tracks: &[Track]) -> Result<(), AssetError> {
+    let within = |tiles: u32| (1..=TILES_MAX).contains(&tiles);
+    let some = sheets.sheets.iter().all(|sheet| 0 < sheet.size) && !sheets.sheets.is_empty();
+    if !within(sheets.columns) || !within(sheets.rows) || !some {
+        return Err(AssetError::Track {
+            track: thumbs::ID.to_owned(),
+            what: "it needs a sheet at least, of 1 to 64 pictures across and down",
+        });
+    }
+    if tracks.iter().any(|track| track.id == thumbs::ID) {
+        return Err(AssetError::Duplicate { track: thumbs::ID.to_owned() });
+    }
+    Ok(())
 }
 
 fn names<'a>(asset: &'a String, ids: impl Iterator<Item = &'a String>) -> Result<(), AssetError> {

@@ -19,6 +19,7 @@ mod respond;
 mod steering;
 mod subtitles;
 mod text;
+mod thumbs;
 mod timeline;
 mod trick;
 
@@ -26,7 +27,9 @@ mod trick;
 mod fixture;
 
 pub use address::{Address, AddressError, Form, Target, is_name};
-pub use catalogue::{Asset, AssetSource, Catalogue, Fragment, Kind, Subtitle, Track};
+pub use catalogue::{
+    Asset, AssetSource, Catalogue, Fragment, Kind, Sheet, Subtitle, Thumbnails, Track,
+};
 pub use check::AssetError;
 pub use live::{Due, asked_time, respond_live, respond_live_query};
 pub use livesim2::{Alias, AliasError, livesim2, livesim2_markdown};

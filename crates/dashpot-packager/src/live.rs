@@ -26,7 +26,7 @@ use crate::{
 };
 use crate::{
     text::{self, TextTrack},
-    trick,
+    thumbs, trick,
 };
 use dashpot_base::WallTime;
 use manifest::{Page, Timelines, patch};
@@ -100,6 +100,7 @@ pub fn respond_live_query(
             let none = || Refused::NotFound(format!("`{id}` has no segment that starts at {time}"));
             channel.segment(&address, id, strip.at(time).ok_or_else(none)?)
         }
+        Target::Image(id, number) => channel.image(&address, (id, number)),
         Target::Playlist(of) => {
             hls::Channel::new(channel.asset, channel.settings, channel.now_ms).playlist(of, query)
         }
@@ -216,6 +217,19 @@ impl Channel<'_> {
             body: Body::Media(plan),
             due: Vec::new(),
             held_until: None,
+        })
+    }
+
+    fn image(&self, address: &Address<'_>, sheet: (&str, u64)) -> Result<Found, Refused> {
+        let (plan, left) = thumbs::live(&self.settings, self.now_ms, sheet)?;
+        Ok(Found {
+            content_type: thumbs::CONTENT_TYPE,
+            cacheability: kept(address, left),
+            modified: self.asset.modified,
+            asset: Arc::clone(self.asset),
+            body: Body::Media(plan),
+            held_until: None,
+            due: Vec::new(),
         })
     }
 

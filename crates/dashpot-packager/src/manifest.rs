@@ -15,7 +15,7 @@ use crate::{
     events::Program,
     grammar::Options,
     options::Shape,
-    text,
+    text, thumbs,
     timeline::Timeline,
     trick,
 };
@@ -73,6 +73,8 @@ pub(crate) fn model(listing: &Listing<'_>) -> Mpd {
     if let Some(template) = main.and_then(|main| addressing::template(&page, main)) {
         adaptation_sets.extend(trick::set(asset, options, template, 1));
     }
+    // The on-demand profile has no templates (ISO/IEC 23009-1 §8.3.3).
+    adaptation_sets.extend(thumbs::set(asset).filter(|_| form != Form::Base));
     for (id, set) in (1..).zip(&mut adaptation_sets) {
         set.id = Some(id);
     }

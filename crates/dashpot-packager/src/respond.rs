@@ -11,7 +11,7 @@ use crate::{
     options::Shape,
     plan::{Part, Plan},
     steering::Steered,
-    subtitles, text,
+    subtitles, text, thumbs,
     timeline::{Segment, Timeline},
     trick,
 };
@@ -149,6 +149,10 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
         Target::Playlist(of) => {
             let text = hls::on_demand(asset, shape, of)?;
             return Ok(found(hls::MEDIA_TYPE, Cacheability::Manifest, Body::Text(text)));
+        }
+        Target::Image(id, number) => {
+            let plan = thumbs::on_demand(asset, shape.passes, (id, number))?;
+            return Ok(found(thumbs::CONTENT_TYPE, cacheability, Body::Media(plan)));
         }
         Target::Text(id) => {
             let text = source.subtitles(id)?;

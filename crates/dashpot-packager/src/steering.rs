@@ -139,7 +139,8 @@ impl Steered {
             | Target::Time(..)
             | Target::Part(..)
             | Target::File(_)
-            | Target::Text(_) => return Ok(None),
+            | Target::Text(_)
+            | Target::Image(..) => return Ok(None),
         }
         if pathways.list.is_empty() {
             return refused("this origin has no pathways: it gets them by --pathway NAME=URL");

@@ -4,7 +4,7 @@ use crate::{ExitStatus, cli, signal};
 use anyhow::{Context as _, bail};
 use dashpot_base::{Bitrate, ByteSize, parse_duration};
 use dashpot_ingest::{
-    Codec, Config, Existing, IngestError, Ladder, Mode, Progress, Report, Stage, ingest,
+    Codec, Config, Existing, IngestError, Ladder, Mode, Progress, Report, Stage, Tiles, ingest,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
@@ -43,6 +43,11 @@ pub(crate) struct Args {
     /// for `dashpot bench`; takes about a quarter of the time of encoding
     #[arg(long, env = "DASHPOT_INGEST_SSIM", conflicts_with = "copy")]
     ssim: bool,
+    /// Draw sheets of so many small pictures for viewers who seek, a picture each 2 s [default
+    /// without a value: 10x5]
+    #[arg(long, value_name = "COLSxROWS", num_args = 0..=1, require_equals = true,
+          default_missing_value = "10x5", env = "DASHPOT_INGEST_THUMBNAILS")]
+    thumbnails: Option<Tiles>,
     /// Duration of a group of pictures, and the least one of a fragment
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = parse_duration,
           env = "DASHPOT_INGEST_GOP")]
@@ -89,6 +94,7 @@ pub(crate) async fn film(path: &Path, out: &Path) -> anyhow::Result<Report> {
         name: name_of(path),
         mode: Mode::Encode { ladder: Ladder::default(), codec: Codec::H264, ssim: false },
         gop: Duration::from_secs(2),
+        thumbnails: None,
         existing: Existing::Keep,
         ffmpeg: "ffmpeg".into(),
         ffprobe: "ffprobe".into(),
@@ -114,6 +120,7 @@ fn config(args: Args) -> anyhow::Result<Config> {
         name: name.unwrap_or_default(),
         mode,
         gop: args.gop,
+        thumbnails: args.thumbnails,
         existing: if args.force { Existing::Replace } else { Existing::Keep },
         ffmpeg: "ffmpeg".into(),
         ffprobe: "ffprobe".into(),
@@ -179,6 +186,7 @@ fn show(bar: &ProgressBar, progress: Progress) {
         Stage::Encode => "encoding",
         Stage::Compare => "comparing",
         Stage::Pack => "packing",
+        Stage::Draw => "drawing",
     });
     #[expect(
         clippy::cast_possible_truncation,
@@ -205,6 +213,10 @@ fn text(report: &Report) -> String {
         let ssim = track.ssim_db.map_or_else(String::new, |db| format!("  SSIM {db:.1} dB"));
         let (file, codec) = (&track.file, &track.codec);
         writeln!(text, "  {file:<12} {codec:<16} {language:<6} {size}{rate}{ssim}").ok();
+    }
+    if let Some(thumbnails) = &report.thumbnails {
+        let (columns, rows) = (thumbnails.columns, thumbnails.rows);
+        writeln!(text, "  thumbs-*.jpg {} x {columns}x{rows}", thumbnails.sheets).ok();
     }
     for note in &report.notes {
         writeln!(text, "note: {note}").ok();

@@ -6,7 +6,8 @@ import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 const WEB = resolve(import.meta.dirname, "../..");
-const BINARY = resolve(WEB, process.env.DASHPOT_BIN ?? "../target/debug/dashpot");
+/** The program under test. */
+export const BINARY = resolve(WEB, process.env.DASHPOT_BIN ?? "../target/debug/dashpot");
 
 // A debug build on a busy machine needs a few seconds to scan its media.
 const START_MS_MAX = 30_000;

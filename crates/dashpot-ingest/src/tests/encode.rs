@@ -45,6 +45,30 @@ fn a_film_becomes_a_ladder_with_sound_and_subtitles() {
 }
 
 #[test]
+fn thumbnails_are_drawn_of_what_was_packed() {
+    let Some(lab) = Lab::new() else { return };
+    let film = lab.draw("film.mp4", 50, &["-an"]);
+    let config = Config {
+        thumbnails: Some("1x2".parse().unwrap()),
+        // A name that is a pattern to ffmpeg.
+        out: lab.path("50%d"),
+        ..lab.config(&[film], Mode::Copy)
+    };
+    let report = run(config).unwrap();
+    let thumbnails = report.thumbnails.unwrap();
+    assert_eq!((thumbnails.sheets, thumbnails.width, thumbnails.height), (1, 160, 180));
+    let sheet = fs::read(report.path.join("thumbs-1.jpg")).unwrap();
+    assert!(sheet.starts_with(&[0xFF, 0xD8]), "a JPEG file");
+    // ISO/IEC 10918-1 §B.2.2: the frame header has height and width behind its length and depth.
+    let frame = sheet.windows(2).position(|two| two == [0xFF, 0xC0]).unwrap();
+    assert_eq!(sheet[frame + 5..frame + 9], [0, 180, 0, 160]);
+    let json: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(report.path.join("asset.json")).unwrap()).unwrap();
+    assert_eq!(json["thumbnails"]["rows"], 2);
+    assert!(!report.path.join("thumbs-2.jpg").exists());
+}
+
+#[test]
 fn segments_are_compared_with_the_film_wherever_it_is() {
     let Some(lab) = Lab::new() else { return };
     // Letters that mean something to ffmpeg's filters.

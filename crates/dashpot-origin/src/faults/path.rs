@@ -138,7 +138,8 @@ impl Numbers {
             | Target::Patch(..)
             | Target::Init(_)
             | Target::File(_)
-            | Target::Text(_) => None,
+            | Target::Text(_)
+            | Target::Image(..) => None,
         };
         Some((numbers, number))
     }

@@ -4,7 +4,7 @@ use crate::{
     scan::SkipError,
     store::{File, Store},
 };
-use dashpot_packager::Subtitle;
+use dashpot_packager::{Sheet, Subtitle, Thumbnails};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::Xxh3;
@@ -20,6 +20,43 @@ const SUBTITLE_MAX: u64 = 4 << 20;
 pub(super) struct Description {
     pub(super) title: Option<String>,
     pub(super) tracks: BTreeMap<String, TrackDescription>,
+    pub(super) thumbnails: Option<ThumbnailsDescription>,
+}
+
+/// How the pictures of `thumbs-1.jpg` and so on are arranged.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ThumbnailsDescription {
+    columns: u32,
+    rows: u32,
+    width: u32,
+    height: u32,
+    sheets: u32,
+}
+
+impl ThumbnailsDescription {
+    /// Returns the sheets among the files of an asset.
+    pub(super) fn found(
+        self,
+        store: &Store,
+        files: &BTreeMap<String, File>,
+    ) -> Result<(Thumbnails, Vec<File>), SkipError> {
+        let (mut sheets, mut found) = (Vec::new(), Vec::new());
+        for number in 1..=self.sheets {
+            let name = format!("thumbs-{number}.jpg");
+            let file = files.get(&name).ok_or_else(|| SkipError::Track {
+                path: name,
+                what: "it is in `asset.json` and not in the folder".to_owned(),
+            })?;
+            if !store.is_within(file) {
+                return Err(SkipError::Outside { path: file.path.to_string() });
+            }
+            sheets.push(Sheet { path: file.path.to_string(), size: file.size });
+            found.push(file.clone());
+        }
+        let Self { columns, rows, width, height, .. } = self;
+        Ok((Thumbnails { columns, rows, width, height, sheets }, found))
+    }
 }
 
 /// What people call one track.

@@ -123,7 +123,8 @@ proptest! {
             let named = match address.target {
                 Target::Manifest(_) | Target::Patch(..) | Target::Playlist(None) => "v1",
                 Target::Playlist(Some(id)) | Target::Part(id, ..) | Target::Init(id) | Target::Number(id, _) | Target::Time(id, _) | Target::File(id)
-                | Target::Text(id) => id,
+                | Target::Text(id)
+                | Target::Image(id, _) => id,
             };
             prop_assert!(is_name(named));
         }

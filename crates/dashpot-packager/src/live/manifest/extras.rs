@@ -1,10 +1,10 @@
 //! Sets beside pictures and sound, which options ask for.
 
 use super::{Page, addressing};
-use crate::{text, trick};
+use crate::{text, thumbs, trick};
 use dashpot_mpd::AdaptationSet;
 
-/// Returns the sets of the Period at hand: text, and the track for fast play.
+/// Returns the sets of the Period at hand: text, the track for fast play, and thumbnails.
 pub(super) fn sets(page: &Page<'_>) -> Vec<AdaptationSet> {
     let (settings, reel) = (page.settings, &page.settings.reel);
     let asset = reel.asset();
@@ -19,5 +19,6 @@ pub(super) fn sets(page: &Page<'_>) -> Vec<AdaptationSet> {
         let template = addressing::template(page, &rung);
         sets.extend(trick::set(asset, settings.options, template, 1));
     }
+    sets.extend(thumbs::live_set(page));
     sets
 }
