@@ -39,6 +39,11 @@ fn ffmpeg_reads_every_frame_of_a_playlist() {
     assert_eq!(frames(&playlist("seg_4s/", "v1")), pictures);
     assert_eq!(frames(&playlist("loop_2/", "v1")).len(), 2 * pictures.len());
     assert_eq!(frames(&playlist("", "a-ko")), frames(&film("a-ko")));
+    // A picture for each of the film's twelve groups, which are the ones that need no other.
+    let key_frames = frames(&playlist("trick_8/", "trick-v1"));
+    let hash = |line: &String| line.rsplit_once(", ").map(|(_, hash)| hash.to_owned());
+    let of_film: Vec<_> = pictures.iter().step_by(50).map(hash).collect();
+    assert_eq!(key_frames.iter().map(hash).collect::<Vec<_>>(), of_film);
 }
 
 #[test]

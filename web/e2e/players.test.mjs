@@ -82,6 +82,28 @@ test("hls.js shows subtitles, and the sound that is chosen", { skip, timeout: 90
   await close();
 });
 
+test("hls.js shows a clock in TTML while it plays live", { skip, timeout: 90_000 }, async () => {
+  const url = `${servers.edge}/live/film/clockstpp_en/trick_4/hls.m3u8`;
+  const { page, failed, close } = await openPlayer(browser, "hls.js", url);
+  await played(page, 1, PLAY_MS_MAX);
+  await page.evaluate(() => {
+    player.subtitleDisplay = true;
+    player.subtitleTrack = 0;
+  });
+  // The second that is in the picture.
+  const right = () => {
+    const video = document.querySelector("video");
+    const [cue] = [...video.textTracks].flatMap((track) => [...(track.activeCues ?? [])]);
+    const date = player.playingDate;
+    return cue && date && cue.text.includes(new Date(date).toISOString().slice(11, 19));
+  };
+  await page.waitForFunction(right, null, { timeout: PLAY_MS_MAX, polling: 50 });
+  const live = await page.evaluate(() => window.live);
+  assert.deepEqual([live.errors, live.key_frames], [[], 1]);
+  assert.deepEqual(failed.filter(unexpected), []);
+  await close();
+});
+
 test("hls.js plays an event to its end", { skip, timeout: 90_000 }, async () => {
   const now_s = Math.floor(Date.now() / 1000);
   const event = `start_${now_s - 40}/stop_${now_s - 36}/hls.m3u8`;

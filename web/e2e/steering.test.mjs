@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { skip, startBrowser } from "./support/browser.mjs";
 import { startServer } from "./support/chain.mjs";
 import { openLive, played } from "./support/live.mjs";
+import { openPlayer } from "./support/players.mjs";
 
 // Many times what each step takes: a bound for a busy machine, not a measurement.
 const STEP_MS_MAX = 60_000;
@@ -109,5 +110,25 @@ test("an operator moves a viewer from one edge to another and back", { skip, tim
   assert.deepEqual(errors, []);
   assert.deepEqual(failed.filter((failure) => !failure.startsWith("425 ")), []);
   await desk.context().close();
+  await close();
+});
+
+test("hls.js is moved as well", { skip, timeout: 180_000 }, async () => {
+  await operate("PUT", "pathways/b", { weight: 0 });
+  const playlist = `${steerer.url}live/film/steer_on/hls.m3u8`;
+  const { page, requested, failed, close } = await openPlayer(browser, "hls.js", playlist);
+  await played(page, 1, STEP_MS_MAX);
+  const segment = (name) => (url) => url.startsWith(edges[name]) && url.includes(".m4s");
+  assert.ok(requested.every((url) => !segment("b")(url)), "everything came from a");
+  // Its name came with the first answer.
+  const says = (url) => /\/steering\/[0-9a-f]{32}\?.*_HLS_pathway=a/.test(url);
+  await asked(page, requested, 0, "the viewer's pathway", says);
+  const viewer = new URL(requested.find(says)).pathname.split("/").at(-1);
+  const from = requested.length;
+  await operate("PUT", `viewers/${viewer}`, { pathway: "b" });
+  await asked(page, requested, from, "a segment from b", segment("b"));
+  await played(page, (await page.evaluate(() => window.live.played_s)) + 1, STEP_MS_MAX);
+  const { errors } = await page.evaluate(() => window.live);
+  assert.deepEqual([errors, failed.filter((failure) => !failure.startsWith("425 "))], [[], []]);
   await close();
 });

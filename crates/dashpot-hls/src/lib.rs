@@ -8,5 +8,5 @@ mod multivariant;
 mod playlist;
 mod text;
 
-pub use multivariant::{KeyFrames, Multivariant, Rendition, RenditionKind, Variant};
+pub use multivariant::{KeyFrames, Multivariant, Rendition, RenditionKind, Steering, Variant};
 pub use playlist::{ByteRange, Hint, Kind, Map, Part, Playlist, Report, Segment, ServerControl};

@@ -13,6 +13,17 @@ pub struct Multivariant {
     pub variants: Vec<Variant>,
     /// Key frames alone, for moving fast.
     pub key_frames: Vec<KeyFrames>,
+    /// `EXT-X-CONTENT-STEERING`: whom to ask which pathway to take.
+    pub steering: Option<Steering>,
+}
+
+/// Whom players ask which pathway to take (RFC 8216bis §4.4.6.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Steering {
+    /// `SERVER-URI`.
+    pub server: String,
+    /// `PATHWAY-ID`: the one to begin with.
+    pub pathway: String,
 }
 
 /// What a rendition is an alternative of.
@@ -47,7 +58,7 @@ pub struct Rendition {
 }
 
 /// One `EXT-X-STREAM-INF`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variant {
     /// `BANDWIDTH`: the highest rate of any segment, all its renditions together, in bits per second.
     pub peak_bps: u64,
@@ -63,6 +74,8 @@ pub struct Variant {
     pub audio: Option<String>,
     /// `SUBTITLES`: the group of text.
     pub subtitles: Option<String>,
+    /// `PATHWAY-ID`: which pathway it is of.
+    pub pathway: Option<String>,
     /// Of its media playlist.
     pub uri: String,
 }
@@ -76,6 +89,8 @@ pub struct KeyFrames {
     pub codecs: Vec<String>,
     /// `RESOLUTION`: width and height.
     pub resolution: Option<(u32, u32)>,
+    /// `PATHWAY-ID`: which pathway it is of.
+    pub pathway: Option<String>,
     /// `URI` of its media playlist.
     pub uri: String,
 }
@@ -88,6 +103,10 @@ impl Multivariant {
         let mut out = String::from("#EXTM3U\n#EXT-X-VERSION:6\n");
         if self.independent_segments {
             out.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
+        }
+        if let Some(Steering { server, pathway }) = &self.steering {
+            let tag = Tag::new("EXT-X-CONTENT-STEERING").quoted("SERVER-URI", server);
+            tag.quoted("PATHWAY-ID", pathway).end(&mut out);
         }
         self.renditions.iter().for_each(|one| one.write(&mut out));
         self.variants.iter().for_each(|one| one.write(&mut out));
@@ -131,7 +150,7 @@ impl Variant {
         if let Some(group) = &self.subtitles {
             tag = tag.quoted("SUBTITLES", group);
         }
-        tag.end(out);
+        on(tag, self.pathway.as_deref()).end(out);
         out.push_str(&self.uri);
         out.push('\n');
     }
@@ -140,7 +159,8 @@ impl Variant {
 impl KeyFrames {
     fn write(&self, out: &mut String) {
         let tag = Tag::new("EXT-X-I-FRAME-STREAM-INF").plain("BANDWIDTH", self.peak_bps);
-        described(tag, &self.codecs, self.resolution).quoted("URI", &self.uri).end(out);
+        let tag = described(tag, &self.codecs, self.resolution);
+        on(tag, self.pathway.as_deref()).quoted("URI", &self.uri).end(out);
     }
 }
 
@@ -148,6 +168,13 @@ fn described(tag: Tag, codecs: &[String], resolution: Option<(u32, u32)>) -> Tag
     let tag = tag.quoted("CODECS", &codecs.join(","));
     match resolution {
         Some((width, height)) => tag.plain("RESOLUTION", format_args!("{width}x{height}")),
+        None => tag,
+    }
+}
+
+fn on(tag: Tag, pathway: Option<&str>) -> Tag {
+    match pathway {
+        Some(pathway) => tag.quoted("PATHWAY-ID", pathway),
         None => tag,
     }
 }
@@ -183,6 +210,14 @@ mod tests {
             ..audio("\"Signs\"\nand songs", "x", false)
         };
         let codecs = vec!["avc1.64001F".to_owned(), "mp4a.40.2".to_owned()];
+        let steering = Steering { server: "/steering?a=b".to_owned(), pathway: "east".to_owned() };
+        let key_frames = KeyFrames {
+            peak_bps: 300_000,
+            codecs: codecs[..1].to_vec(),
+            resolution: Some((1280, 720)),
+            pathway: Some("east".to_owned()),
+            uri: "v1-keys.m3u8".to_owned(),
+        };
         let playlist = Multivariant {
             independent_segments: true,
             renditions: vec![audio("English", "en", true), audio("한국어", "ko", false), text],
@@ -195,39 +230,33 @@ mod tests {
                     frame_rate: Some((30_000, 1_001)),
                     audio: Some("sound".to_owned()),
                     subtitles: Some("text".to_owned()),
+                    pathway: Some("east".to_owned()),
                     uri: "v1.m3u8".to_owned(),
                 },
                 Variant {
                     peak_bps: 64_000,
-                    average_bps: None,
                     codecs: codecs[1..].to_vec(),
-                    resolution: None,
-                    frame_rate: None,
-                    audio: None,
-                    subtitles: None,
                     uri: "a-en.m3u8".to_owned(),
+                    ..Variant::default()
                 },
             ],
-            key_frames: vec![KeyFrames {
-                peak_bps: 300_000,
-                codecs: codecs[..1].to_vec(),
-                resolution: Some((1280, 720)),
-                uri: "v1-keys.m3u8".to_owned(),
-            }],
+            key_frames: vec![key_frames],
+            steering: Some(steering),
         };
-        expect![[r#"
+        expect![[r##"
             #EXTM3U
             #EXT-X-VERSION:6
             #EXT-X-INDEPENDENT-SEGMENTS
+            #EXT-X-CONTENT-STEERING:SERVER-URI="/steering?a=b",PATHWAY-ID="east"
             #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="English",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="6",URI="a-en.m3u8"
             #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="한국어",LANGUAGE="ko",AUTOSELECT=YES,CHANNELS="6",URI="a-ko.m3u8"
             #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="text",NAME="'Signs' and songs",URI="a-x.m3u8"
-            #EXT-X-STREAM-INF:BANDWIDTH=2000000,AVERAGE-BANDWIDTH=1500000,CODECS="avc1.64001F,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=29.970,AUDIO="sound",SUBTITLES="text"
+            #EXT-X-STREAM-INF:BANDWIDTH=2000000,AVERAGE-BANDWIDTH=1500000,CODECS="avc1.64001F,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=29.970,AUDIO="sound",SUBTITLES="text",PATHWAY-ID="east"
             v1.m3u8
             #EXT-X-STREAM-INF:BANDWIDTH=64000,CODECS="mp4a.40.2"
             a-en.m3u8
-            #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=300000,CODECS="avc1.64001F",RESOLUTION=1280x720,URI="v1-keys.m3u8"
-        "#]]
+            #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=300000,CODECS="avc1.64001F",RESOLUTION=1280x720,PATHWAY-ID="east",URI="v1-keys.m3u8"
+        "##]]
         .assert_eq(&playlist.write());
     }
 

@@ -1,7 +1,8 @@
 //! HLS playlists of what MPDs describe: the same segments, at the same URLs, so that a cache keeps
 //! one copy whoever plays.
 //!
-//! * `ladder` says what there is to choose from, in the multivariant playlist.
+//! * `ladder` says what there is to choose from, in the multivariant playlist, and `text` which
+//!   subtitles.
 //! * `vod` lists the segments of a film on demand.
 //! * `live` lists those of a film that runs by the clock, and `directives` reads what a client waits
 //!   for.
@@ -9,12 +10,13 @@
 mod directives;
 mod ladder;
 mod live;
+mod text;
 mod vod;
 
 pub(crate) use live::Channel;
-pub(crate) use vod::on_demand;
+pub(crate) use vod::Film;
 
-use crate::catalogue::{Asset, Track};
+use crate::{catalogue::Asset, grammar::TRICK, options::OptionError, respond::Refused};
 use dashpot_base::MediaTime;
 use dashpot_hls::Map;
 
@@ -34,8 +36,8 @@ fn playlist_of(id: &str) -> String {
 }
 
 /// Returns where the segments of a track are, from its playlist.
-fn folder(asset: &Asset, track: &Track) -> String {
-    format!("{}/{}", asset.version(), track.id)
+fn folder(asset: &Asset, id: &str) -> String {
+    format!("{}/{id}", asset.version())
 }
 
 fn map(folder: &str) -> Map {
@@ -51,4 +53,12 @@ fn target_seconds(longest: impl Iterator<Item = MediaTime>) -> u64 {
         (time.ticks.saturating_mul(2).saturating_add(scale)) / (scale * 2)
     });
     rounded.max().unwrap_or(0).max(1)
+}
+
+/// RFC 8216bis §4.4.3.6: in a playlist of key frames, each segment is one. Segments of several groups
+/// of pictures have several.
+fn one_key_frame(speed: u64) -> Refused {
+    let given = format!("{}_{speed}", TRICK.name);
+    let why = "a playlist of key frames has one in each segment: leave `seg_` out".to_owned();
+    Refused::BadRequest(OptionError::Fit { given, why }.to_string())
 }

@@ -147,7 +147,8 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
         // Its grammar has neither.
         Target::Patch(..) | Target::Part(..) => return Err(vanished()),
         Target::Playlist(of) => {
-            let text = hls::on_demand(asset, shape, of)?;
+            let film = hls::Film { asset, shape, options, steered: steered.as_ref() };
+            let text = film.playlist(of)?;
             return Ok(found(hls::MEDIA_TYPE, Cacheability::Manifest, Body::Text(text)));
         }
         Target::Image(id, number) => {

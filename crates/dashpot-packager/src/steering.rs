@@ -1,4 +1,4 @@
-//! Content steering in MPDs: the same files from several places, and whom to ask which one to take
+//! Content steering in manifests: the same files from several places, and whom to ask which one to take
 //! (ISO/IEC 23009-1 §K.3.6, ETSI TS 103 998).
 
 use crate::{
@@ -6,6 +6,7 @@ use crate::{
     grammar::STEER,
     options::OptionError,
 };
+use dashpot_hls::{KeyFrames, Multivariant, Rendition, Steering, Variant};
 use dashpot_mpd::{BaseUrl, Element, Mpd, Node};
 use std::{str::FromStr, sync::Arc};
 
@@ -132,9 +133,9 @@ impl Steered {
             Err(OptionError::Fit { given, why: why.to_owned() })
         };
         match address.target {
-            Target::Manifest(_) | Target::Patch(..) => (),
-            Target::Playlist(_) => return refused("playlists of HLS name no pathways"),
+            Target::Manifest(_) | Target::Patch(..) | Target::Playlist(None) => (),
             Target::Init(_)
+            | Target::Playlist(Some(_))
             | Target::Number(..)
             | Target::Time(..)
             | Target::Part(..)
@@ -186,6 +187,42 @@ impl Steered {
                 children: vec![steering],
             });
         }
+    }
+}
+
+impl Steered {
+    /// Does the same in a multivariant playlist: what each pathway has stands beside what the others
+    /// have, under the same names, with groups of its own (RFC 8216bis §7.3).
+    pub(crate) fn add_to(&self, playlist: &mut Multivariant) {
+        let renditions = std::mem::take(&mut playlist.renditions);
+        let variants = std::mem::take(&mut playlist.variants);
+        let key_frames = std::mem::take(&mut playlist.key_frames);
+        for Pathway { name, url } in &self.pathways.list {
+            let at = |uri: &str| format!("{url}{}{uri}", self.folder);
+            let group = |group: &str| format!("{group}-{name}");
+            playlist.renditions.extend(renditions.iter().map(|one| Rendition {
+                group: group(&one.group),
+                uri: at(&one.uri),
+                ..one.clone()
+            }));
+            playlist.variants.extend(variants.iter().map(|one| Variant {
+                audio: one.audio.as_deref().map(group),
+                subtitles: one.subtitles.as_deref().map(group),
+                pathway: Some(name.clone()),
+                uri: at(&one.uri),
+                ..one.clone()
+            }));
+            playlist.key_frames.extend(key_frames.iter().map(|one| KeyFrames {
+                pathway: Some(name.clone()),
+                uri: at(&one.uri),
+                ..one.clone()
+            }));
+        }
+        // Players of HLS ask as soon as they can, whatever `steer_` says.
+        playlist.steering = self.pathways.list.first().map(|first| Steering {
+            server: self.pathways.server.clone(),
+            pathway: first.name.clone(),
+        });
     }
 }
 

@@ -141,6 +141,24 @@ pub(crate) fn tracks<'a>(asset: &'a Asset, options: &'a Options) -> Vec<TextTrac
 }
 
 impl TextTrack<'_> {
+    /// Returns the language as in RFC 5646.
+    pub(crate) const fn lang(&self) -> &str {
+        self.lang
+    }
+
+    /// Returns the codec as in RFC 6381.
+    pub(crate) const fn codecs(&self) -> &'static str {
+        self.format.codecs()
+    }
+
+    /// Returns what people call it.
+    pub(crate) fn label(&self) -> Option<String> {
+        match self.source {
+            Source::Film(subtitle, _) => subtitle.label.clone(),
+            Source::Clock => Some(format!("Clock ({})", self.lang)),
+        }
+    }
+
     /// Returns the initialization segment.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ use dashpot_mpd::{AdaptationSet, Descriptor, SegmentTemplate};
 /// DASH-IF IOP 4.3 §3.2.9: what only those play that understand it.
 const SCHEME: &str = "http://dashif.org/guidelines/trickmode";
 /// What stands before the name of the rung.
-const PREFIX: &str = "trick-";
+pub(crate) const PREFIX: &str = "trick-";
 
 /// Returns the rung whose random access points are the track, if the options ask for it.
 pub(crate) fn rung(asset: &Asset, options: &Options) -> Option<usize> {

@@ -52,6 +52,7 @@ function playHls({ url, settings }) {
   });
   player.on(Hls.Events.MANIFEST_PARSED, () => {
     live.levels = player.levels.length;
+    live.key_frames = player.iframeVariants?.length;
     video.play();
   });
   const languages = (tracks) => tracks.map((track) => track.lang);

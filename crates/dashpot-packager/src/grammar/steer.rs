@@ -7,7 +7,7 @@ pub const STEER: Spec = Spec {
     name: "steer",
     values: Values::Words(&["on", "before"]),
     default: "no steering",
-    doc: "A BaseURL for each pathway, and ContentSteering: players ask which one to take, with `before` before they start.",
+    doc: "The manifest leads to each pathway, and says whom to ask: players ask which one to take, with `before` before they start.",
 };
 
 pub(super) const FAMILY: &[Spec] = &[STEER];

@@ -1,13 +1,29 @@
 //! What there is to choose from: variants of pictures, and groups of sound and text.
 
-use super::{Rate, playlist_of};
+use super::{Rate, one_key_frame, playlist_of, text::Text};
 use crate::{
-    catalogue::{Asset, Kind, Subtitle, Track},
+    catalogue::{Asset, Kind, Track},
+    grammar::{Options, TRICK},
     manifest::sets::grouped,
+    respond::Refused,
+    steering::Steered,
+    trick,
 };
-use dashpot_hls::{Multivariant, Rendition, RenditionKind, Variant};
+use dashpot_hls::{KeyFrames, Multivariant, Rendition, RenditionKind, Variant};
 
 const TEXT: &str = "text";
+
+/// What a multivariant playlist is made from.
+pub(super) struct Offer<'a> {
+    pub(super) asset: &'a Asset,
+    pub(super) options: &'a Options,
+    /// The rates of the asset's tracks.
+    pub(super) rates: Vec<Rate>,
+    pub(super) texts: Vec<Text>,
+    /// Whether each segment of pictures is one group of them.
+    pub(super) of_gops: bool,
+    pub(super) steered: Option<&'a Steered>,
+}
 
 /// Sound in one quality, in all its languages.
 struct Group {
@@ -18,28 +34,70 @@ struct Group {
     tracks: Vec<usize>,
 }
 
-/// Returns the multivariant playlist of an asset whose tracks have those rates.
-pub(super) fn multivariant(asset: &Asset, rates: &[Rate], texts: &[Subtitle]) -> Multivariant {
-    let groups = groups(asset);
-    let mut renditions: Vec<_> = groups.iter().flat_map(|group| sound(asset, group)).collect();
-    renditions.extend(text(texts));
-    let subtitles = (!texts.is_empty()).then(|| TEXT.to_owned());
-    let videos = asset.tracks.iter().enumerate().filter(|(_, track)| is_video(track));
-    let mut variants = Vec::new();
-    for (at, _) in videos {
-        if groups.is_empty() {
-            variants.push(variant(asset, rates, (Some(at), None)));
+impl Offer<'_> {
+    /// Returns the multivariant playlist.
+    ///
+    /// # Errors
+    /// Says that segments are too long for a playlist of key frames.
+    pub(super) fn playlist(&self) -> Result<Multivariant, Refused> {
+        let Self { asset, rates, texts, .. } = self;
+        let groups = groups(asset);
+        let mut renditions: Vec<_> = groups.iter().flat_map(|group| sound(asset, group)).collect();
+        renditions.extend(text(texts));
+        let videos = asset.tracks.iter().enumerate().filter(|(_, track)| is_video(track));
+        let mut variants = Vec::new();
+        for (at, _) in videos {
+            if groups.is_empty() {
+                variants.push(variant(asset, rates, (Some(at), None)));
+            }
+            let with = groups.iter().map(|group| variant(asset, rates, (Some(at), Some(group))));
+            variants.extend(with);
         }
-        let with = groups.iter().map(|group| variant(asset, rates, (Some(at), Some(group))));
-        variants.extend(with);
+        if variants.is_empty() {
+            variants.extend(groups.iter().map(|group| variant(asset, rates, (None, Some(group)))));
+        }
+        for variant in &mut variants {
+            variant.subtitles = (!texts.is_empty()).then(|| TEXT.to_owned());
+            for codec in texts.iter().filter_map(|text| text.codec) {
+                if variant.codecs.iter().all(|known| known != codec) {
+                    variant.codecs.push(codec.to_owned());
+                }
+            }
+        }
+        let mut playlist = Multivariant {
+            independent_segments: true,
+            renditions,
+            variants,
+            key_frames: self.key_frames()?.into_iter().collect(),
+            steering: None,
+        };
+        if let Some(steered) = self.steered {
+            steered.add_to(&mut playlist);
+        }
+        Ok(playlist)
     }
-    if variants.is_empty() {
-        variants.extend(groups.iter().map(|group| variant(asset, rates, (None, Some(group)))));
+
+    fn key_frames(&self) -> Result<Option<KeyFrames>, Refused> {
+        let Some(speed) = self.options.number(&TRICK) else { return Ok(None) };
+        if !self.of_gops {
+            return Err(one_key_frame(speed));
+        }
+        let rung = trick::rung(self.asset, self.options);
+        let track = rung.and_then(|at| self.asset.tracks.get(at));
+        let layout = rung.and_then(|at| self.asset.layouts.get(at));
+        let (Some(track), Some(layout)) = (track, layout) else { return Ok(None) };
+        let resolution = match track.kind {
+            Kind::Video { width, height, .. } => Some((width, height)),
+            Kind::Audio { .. } => None,
+        };
+        Ok(Some(KeyFrames {
+            peak_bps: layout.sync_bps,
+            codecs: vec![track.codec.clone()],
+            resolution,
+            pathway: None,
+            uri: playlist_of(&format!("{}{}", trick::PREFIX, track.id)),
+        }))
     }
-    for variant in &mut variants {
-        variant.subtitles.clone_from(&subtitles);
-    }
-    Multivariant { independent_segments: true, renditions, variants, key_frames: Vec::new() }
 }
 
 const fn is_video(track: &Track) -> bool {
@@ -92,7 +150,7 @@ fn sound(asset: &Asset, group: &Group) -> Vec<Rendition> {
     renditions
 }
 
-fn text(texts: &[Subtitle]) -> Vec<Rendition> {
+fn text(texts: &[Text]) -> Vec<Rendition> {
     let mut renditions: Vec<Rendition> = Vec::new();
     for text in texts {
         let name = name(&renditions, text.label.as_deref(), (&text.lang, &text.id));
@@ -157,6 +215,7 @@ fn variant(
         frame_rate: rate,
         audio: group.map(|group| group.id.clone()),
         subtitles: None,
+        pathway: None,
         uri: track(video.or(first)).map_or_else(String::new, |track| playlist_of(&track.id)),
     }
 }

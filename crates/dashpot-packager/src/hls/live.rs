@@ -8,11 +8,12 @@ mod parts;
 mod wait;
 
 use super::{
-    MEDIA_TYPE, Rate, directives::Directives, folder, ladder, map, playlist_of, target_seconds,
+    MEDIA_TYPE, Rate, directives::Directives, folder, ladder::Offer, map, one_key_frame,
+    playlist_of, target_seconds, text,
 };
 use crate::{
     catalogue::Asset,
-    grammar::TSBD,
+    grammar::{TRICK, TSBD},
     live::{
         manifest::bandwidth,
         reel::Strip,
@@ -20,9 +21,10 @@ use crate::{
         window::Window,
     },
     respond::{Body, Cacheability, Found, Refused, vanished},
+    trick,
 };
 use dashpot_base::{MediaTime, WallTime};
-use dashpot_hls::{Kind, Playlist, Segment, ServerControl};
+use dashpot_hls::{Playlist, Segment, ServerControl};
 use dashpot_mpd::time::format_date_time;
 use parts::Making;
 use std::{ops::Range, sync::Arc, time::Duration};
@@ -73,14 +75,19 @@ impl<'a> Channel<'a> {
         let directives = Directives::read(query)?;
         let Some(id) = of else {
             let rates = (0..self.asset.tracks.len()).map(|at| self.rate(at));
-            let text = ladder::multivariant(self.asset, &rates.collect::<Vec<_>>(), &[]).write();
-            return Ok(self.found(text, KEPT_MS, self.asset.modified));
+            let offer = Offer {
+                asset: self.asset,
+                options: self.settings.options,
+                rates: rates.collect(),
+                texts: text::segmented(self.asset, self.settings.options),
+                of_gops: self.of_gops(),
+                steered: self.settings.steered.as_ref(),
+            };
+            return Ok(self.found(offer.playlist()?.write(), KEPT_MS, self.asset.modified));
         };
-        let none = || Refused::NotFound(format!("`{}` has no track `{id}`", self.asset.name));
-        let at = self.asset.track_index(id).ok_or_else(none)?;
-        let strip = self.settings.reel.strip(at).ok_or_else(vanished)?;
-        let until_ms = self.until_ms(&strip, directives)?;
-        let page = Page::at(self, strip, until_ms.unwrap_or(self.now_ms))?;
+        let rendition = self.rendition(id)?;
+        let until_ms = self.until_ms(&rendition, directives)?;
+        let page = Page::at(self, rendition, until_ms.unwrap_or(self.now_ms))?;
         let (text, change) = (page.write(directives)?, page.changes_ms());
         let kept_ms = match (directives.sequence, change) {
             // What comes later has a directive of its own, so that this stays a true answer.
@@ -93,6 +100,30 @@ impl<'a> Channel<'a> {
         };
         let found = self.found(text, kept_ms, wall(page.changed_ms()));
         Ok(Found { held_until: until_ms.map(wall), ..found })
+    }
+
+    /// Says whether each segment of pictures is one group of them.
+    fn of_gops(&self) -> bool {
+        self.settings.reel.each() == self.asset.gop.map(|gop| gop.ticks)
+    }
+
+    fn rendition(&self, id: &str) -> Result<Rendition<'_>, Refused> {
+        let (asset, options) = (self.asset, self.settings.options);
+        let is_text = || text::segmented(asset, options).iter().any(|text| text.id == id);
+        let (at, kind) = if let Some(at) = asset.track_index(id) {
+            (at, Kind::Media)
+        } else if let Some(rung) = trick::rung_of(asset, options, id) {
+            if !self.of_gops() {
+                return Err(one_key_frame(options.number(&TRICK).unwrap_or(0)));
+            }
+            (rung, Kind::KeyFrames)
+        } else if is_text() {
+            (asset.lead, Kind::Text)
+        } else {
+            return Err(Refused::NotFound(format!("`{}` has no track `{id}`", asset.name)));
+        };
+        let strip = self.settings.reel.strip(at).ok_or_else(vanished)?;
+        Ok(Rendition { strip, kind, folder: folder(asset, id) })
     }
 
     fn found(&self, text: String, kept_ms: u64, modified: WallTime) -> Found {
@@ -131,19 +162,36 @@ impl<'a> Channel<'a> {
     }
 }
 
-/// What there is of one track at a time.
+/// What a playlist lists.
+struct Rendition<'a> {
+    /// Says when segments begin: of text, that of the lead track.
+    strip: Strip<'a>,
+    kind: Kind,
+    /// Where its segments are.
+    folder: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A track of the asset, which has parts where there are chunks.
+    Media,
+    Text,
+    KeyFrames,
+}
+
+/// What there is of one rendition at a time.
 struct Page<'a> {
     channel: &'a Channel<'a>,
-    strip: Strip<'a>,
+    rendition: Rendition<'a>,
     window: Window,
     making: Option<Making>,
 }
 
 impl<'a> Page<'a> {
-    fn at(channel: &'a Channel<'a>, strip: Strip<'a>, at_ms: u64) -> Result<Self, Refused> {
+    fn at(channel: &'a Channel<'a>, rendition: Rendition<'a>, at_ms: u64) -> Result<Self, Refused> {
         let window = Window::at(&channel.settings, at_ms);
-        let making = Making::at(&channel.settings, &strip, &window, at_ms)?;
-        Ok(Self { channel, strip, window, making })
+        let making = Making::of(&channel.settings, &rendition, &window, at_ms)?;
+        Ok(Self { channel, rendition, window, making })
     }
 
     fn changed_ms(&self) -> u64 {
@@ -164,16 +212,15 @@ impl<'a> Page<'a> {
     }
 
     fn write(&self, directives: Directives) -> Result<String, Refused> {
-        let Channel { settings, target_seconds, asset, .. } = self.channel;
+        let Channel { settings, target_seconds, .. } = self.channel;
         let segments = self.window.segments.clone();
         let from = if directives.skip { self.skip_to() } else { segments.start };
-        let folder = folder(asset, self.strip.track);
-        let parted = self.parted();
+        let (folder, parted) = (&self.rendition.folder, self.parted());
         let listed = (from..segments.end).map(|index| {
-            let mut segment = self.segment(&folder, index);
+            let mut segment = self.segment(folder, index);
             segment.made = (index == from).then(|| self.made(index));
             if parted.contains(&index) {
-                segment.parts = self.parts_of(&folder, index)?;
+                segment.parts = self.parts_of(folder, index)?;
             }
             Ok(segment)
         });
@@ -182,9 +229,10 @@ impl<'a> Page<'a> {
             target_seconds: *target_seconds,
             media_sequence: self.channel.number(segments.start),
             // Where it is known that nothing ever leaves.
-            kind: (keeps_all && self.stays()).then_some(Kind::Event),
+            kind: (keeps_all && self.stays()).then_some(dashpot_hls::Kind::Event),
             independent_segments: true,
-            map: Some(map(&folder)),
+            key_frames_only: self.rendition.kind == Kind::KeyFrames,
+            map: Some(map(folder)),
             skipped: from - segments.start,
             segments: listed.collect::<Result<_, Refused>>()?,
             ended: self.window.ended(),
@@ -192,7 +240,7 @@ impl<'a> Page<'a> {
         };
         if !playlist.ended {
             playlist.server_control = Some(self.control());
-            self.add_parts(&folder, &mut playlist)?;
+            self.add_parts(folder, &mut playlist)?;
         }
         Ok(playlist.write())
     }
@@ -225,7 +273,7 @@ impl<'a> Page<'a> {
         Segment {
             uri: format!("{folder}/{}.m4s", self.channel.number(index)),
             range: None,
-            duration: self.time(self.strip.duration(index)),
+            duration: self.time(self.rendition.strip.duration(index)),
             discontinuity: false,
             made: None,
             parts: Vec::new(),
@@ -233,12 +281,13 @@ impl<'a> Page<'a> {
     }
 
     const fn time(&self, ticks: u64) -> MediaTime {
-        MediaTime { ticks, timescale: self.strip.track.timescale }
+        MediaTime { ticks, timescale: self.rendition.strip.track.timescale }
     }
 
     /// Returns when the first sample of a segment was made.
     fn made(&self, index: u64) -> String {
-        let since = to_ms(self.strip.start(index).into(), self.strip.track.timescale);
+        let since =
+            to_ms(self.rendition.strip.start(index).into(), self.rendition.strip.track.timescale);
         format_date_time(wall(self.channel.settings.ast_ms.saturating_add(since)))
     }
 

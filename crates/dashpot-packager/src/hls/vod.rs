@@ -1,37 +1,69 @@
 //! Playlists of a film on demand.
 
-use super::{Rate, folder, ladder::multivariant, map, target_seconds};
+use super::{Rate, folder, ladder::Offer, map, one_key_frame, target_seconds, text};
 use crate::{
     catalogue::Asset,
+    grammar::{Options, TRICK},
     manifest::{duration, longest, sets::bandwidth},
     options::Shape,
-    respond::Refused,
+    respond::{Refused, vanished},
+    steering::Steered,
     timeline::Timeline,
+    trick,
 };
 use dashpot_base::MediaTime;
 use dashpot_hls::{Kind, Playlist, Segment};
 use std::time::Duration;
 
-/// Returns the multivariant playlist, or that of the track or subtitles `of`.
-///
-/// # Errors
-/// Says that there is no such track.
-pub(crate) fn on_demand(asset: &Asset, shape: Shape, of: Option<&str>) -> Result<String, Refused> {
-    let timelines: Vec<_> =
-        (0..asset.tracks.len()).filter_map(|at| Timeline::new(asset, at, shape)).collect();
-    let Some(id) = of else {
-        let longest = timelines.iter().map(longest).max().unwrap_or_default();
-        let rates: Vec<_> = timelines.iter().map(|timeline| rate(timeline, longest)).collect();
-        return Ok(multivariant(asset, &rates, &asset.subtitles).write());
-    };
-    if let Some(at) = asset.track_index(id) {
-        let none = || Refused::NotFound(format!("`{id}` has no segments"));
-        return Ok(media(asset, &timelines, timelines.get(at).ok_or_else(none)?).write());
+/// A film on demand, as playlists show it.
+pub(crate) struct Film<'a> {
+    pub(crate) asset: &'a Asset,
+    pub(crate) shape: Shape,
+    pub(crate) options: &'a Options,
+    pub(crate) steered: Option<&'a Steered>,
+}
+
+impl Film<'_> {
+    /// Returns the multivariant playlist, or that of the track or subtitles `of`.
+    ///
+    /// # Errors
+    /// Says that there is no such track, or which option does not fit.
+    pub(crate) fn playlist(&self, of: Option<&str>) -> Result<String, Refused> {
+        let (asset, shape) = (self.asset, self.shape);
+        let timelines: Vec<_> =
+            (0..asset.tracks.len()).filter_map(|at| Timeline::new(asset, at, shape)).collect();
+        let Some(id) = of else {
+            let longest = timelines.iter().map(longest).max().unwrap_or_default();
+            let mut texts = text::files(asset, self.options);
+            texts.extend(text::segmented(asset, self.options));
+            let offer = Offer {
+                asset,
+                options: self.options,
+                rates: timelines.iter().map(|timeline| rate(timeline, longest)).collect(),
+                texts,
+                of_gops: shape.gops == 1,
+                steered: self.steered,
+            };
+            return Ok(offer.playlist()?.write());
+        };
+        if let Some(file) = asset.subtitles.iter().find(|file| file.id == id) {
+            let uri = format!("{}/{}.vtt", asset.version(), file.id);
+            return Ok(whole(uri, duration(asset, shape)).write());
+        }
+        let is_text = || text::segmented(asset, self.options).iter().any(|text| text.id == id);
+        let key_frames = trick::rung_of(asset, self.options, id);
+        let at = asset.track_index(id).or(key_frames).or_else(|| is_text().then_some(asset.lead));
+        let none = || Refused::NotFound(format!("`{}` has no track `{id}`", asset.name));
+        let timeline = timelines.get(at.ok_or_else(none)?).ok_or_else(vanished)?;
+        let mut playlist = media(&folder(asset, id), &timelines, timeline);
+        if key_frames.is_some() {
+            if shape.gops != 1 {
+                return Err(one_key_frame(self.options.number(&TRICK).unwrap_or(0)));
+            }
+            playlist.key_frames_only = true;
+        }
+        Ok(playlist.write())
     }
-    let text = asset.subtitles.iter().find(|text| text.id == id);
-    let none = || Refused::NotFound(format!("`{}` has no track `{id}`", asset.name));
-    let uri = format!("{}/{}.vtt", asset.version(), text.ok_or_else(none)?.id);
-    Ok(whole(uri, duration(asset, shape)).write())
 }
 
 fn rate(timeline: &Timeline<'_>, longest: Duration) -> Rate {
@@ -44,8 +76,7 @@ fn rate(timeline: &Timeline<'_>, longest: Duration) -> Rate {
     }
 }
 
-fn media(asset: &Asset, timelines: &[Timeline<'_>], timeline: &Timeline<'_>) -> Playlist {
-    let folder = folder(asset, timeline.track());
+fn media(folder: &str, timelines: &[Timeline<'_>], timeline: &Timeline<'_>) -> Playlist {
     let time =
         |ticks, timeline: &Timeline<'_>| MediaTime { ticks, timescale: timeline.track().timescale };
     let segment = |segment: crate::timeline::Segment| Segment {
@@ -67,7 +98,7 @@ fn media(asset: &Asset, timelines: &[Timeline<'_>], timeline: &Timeline<'_>) -> 
         media_sequence: 1,
         kind: Some(Kind::Vod),
         independent_segments: true,
-        map: Some(map(&folder)),
+        map: Some(map(folder)),
         segments: timeline.segments().map(segment).collect(),
         ended: true,
         ..Playlist::default()

@@ -18,10 +18,7 @@ const fn clock_bytes(format: Format) -> (u64, u64) {
 impl TextTrack<'_> {
     /// Returns the set of the track, whose segments last at most `longest_ms`.
     pub(super) fn set(&self, template: &SegmentTemplate, longest_ms: u64) -> AdaptationSet {
-        let label = match self.source {
-            Source::Film(subtitle, _) => subtitle.label.clone(),
-            Source::Clock => Some(format!("Clock ({})", self.lang)),
-        };
+        let label = self.label();
         AdaptationSet {
             content_type: Some("text".to_owned()),
             mime_type: Some(CONTENT_TYPE.to_owned()),

@@ -1,6 +1,6 @@
 //! Parts: chunks of segments that can be asked for before their segment is whole.
 
-use super::{Channel, HOLD_BACK, Page};
+use super::{Channel, HOLD_BACK, Kind, Page, Rendition};
 use crate::{
     catalogue::Asset,
     grammar::LATENCY,
@@ -26,8 +26,21 @@ pub(super) struct Making {
 }
 
 impl Making {
+    /// Returns what is being made of a rendition; text and key frames come as wholes.
+    pub(super) fn of(
+        settings: &Settings<'_>,
+        rendition: &Rendition<'_>,
+        window: &Window,
+        at_ms: u64,
+    ) -> Result<Option<Self>, Refused> {
+        match rendition.kind {
+            Kind::Media => Self::at(settings, &rendition.strip, window, at_ms),
+            Kind::Text | Kind::KeyFrames => Ok(None),
+        }
+    }
+
     /// Returns what is being made of a track; nothing where there are no chunks, or the end has come.
-    pub(super) fn at(
+    fn at(
         settings: &Settings<'_>,
         strip: &Strip<'_>,
         window: &Window,
@@ -80,7 +93,7 @@ impl Channel<'_> {
     fn reports(&self, page: &Page<'_>) -> Result<Vec<Report>, Refused> {
         let (mut reports, window) = (Vec::new(), &page.window);
         for (at, track) in self.asset.tracks.iter().enumerate() {
-            if at == page.strip.index() {
+            if at == page.rendition.strip.index() {
                 continue;
             }
             let strip = self.settings.reel.strip(at).ok_or_else(vanished)?;
@@ -130,7 +143,8 @@ impl Page<'_> {
 
     /// Returns the parts of a segment that is whole.
     pub(super) fn parts_of(&self, folder: &str, index: u64) -> Result<Vec<Part>, Refused> {
-        let chunks = chunks(&self.channel.settings, &self.strip, index).map_err(|_| vanished())?;
+        let chunks =
+            chunks(&self.channel.settings, &self.rendition.strip, index).map_err(|_| vanished())?;
         Ok(self.listed(folder, index, &chunks))
     }
 

@@ -228,6 +228,53 @@ fn chunks_are_parts_of_the_latest_segments_and_of_the_one_being_made() {
 }
 
 #[test]
+fn text_and_key_frames_come_as_wholes() {
+    check("film/chunk_1s/clockstpp_en/trick_4/hls.m3u8", 201_500, &expect![[r##"
+        #EXTM3U
+        #EXT-X-VERSION:6
+        #EXT-X-INDEPENDENT-SEGMENTS
+        #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1",NAME="en",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="hls-a-en.m3u8"
+        #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="text",NAME="Clock (en)",LANGUAGE="en",AUTOSELECT=YES,URI="hls-clock-stpp-en.m3u8"
+        #EXT-X-STREAM-INF:BANDWIDTH=9665,AVERAGE-BANDWIDTH=9648,CODECS="avc1.64001F,mp4a.40.2,stpp.ttml.im1t",RESOLUTION=320x180,FRAME-RATE=25.000,AUDIO="audio1",SUBTITLES="text"
+        hls-v1.m3u8
+        #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=644,CODECS="avc1.64001F",RESOLUTION=320x180,URI="hls-trick-v1.m3u8"
+    "##]]);
+    check("film/chunk_1s/tsbd_6s/clockstpp_en/hls-clock-stpp-en.m3u8", 201_500, &expect![[r##"
+        #EXTM3U
+        #EXT-X-VERSION:6
+        #EXT-X-TARGETDURATION:2
+        #EXT-X-MEDIA-SEQUENCE:98
+        #EXT-X-INDEPENDENT-SEGMENTS
+        #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.0,HOLD-BACK=6.0
+        #EXT-X-MAP:URI="v_0000000000000007/clock-stpp-en/init.mp4"
+        #EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:03:14Z
+        #EXTINF:2.0,
+        v_0000000000000007/clock-stpp-en/98.m4s
+        #EXTINF:2.0,
+        v_0000000000000007/clock-stpp-en/99.m4s
+        #EXTINF:2.0,
+        v_0000000000000007/clock-stpp-en/100.m4s
+    "##]]);
+    check("film/chunk_1s/tsbd_6s/trick_4/hls-trick-v1.m3u8?_HLS_msn=101", 201_500, &expect![[r##"
+        #EXTM3U
+        #EXT-X-VERSION:6
+        #EXT-X-TARGETDURATION:2
+        #EXT-X-MEDIA-SEQUENCE:99
+        #EXT-X-INDEPENDENT-SEGMENTS
+        #EXT-X-I-FRAMES-ONLY
+        #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12.0,HOLD-BACK=6.0
+        #EXT-X-MAP:URI="v_0000000000000007/trick-v1/init.mp4"
+        #EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:03:16Z
+        #EXTINF:2.0,
+        v_0000000000000007/trick-v1/99.m4s
+        #EXTINF:2.0,
+        v_0000000000000007/trick-v1/100.m4s
+        #EXTINF:2.0,
+        v_0000000000000007/trick-v1/101.m4s
+    "##]]);
+}
+
+#[test]
 fn an_update_leaves_out_what_is_old() {
     check(
         "film/chunk_1s/hls-v1.m3u8?_HLS_skip=YES",
@@ -323,6 +370,9 @@ fn rfc8216bis_6_2_5_2_an_answer_waits_for_what_is_asked_for() {
         ("start_300/hls-v1.m3u8?_HLS_msn=151", "503 101300 segment 151 comes in 101300 ms"),
         ("hls.m3u8?_HLS_skip=NO", "400 `_HLS_skip` is"),
         ("hls.m3u8", "waits 0 ms, kept 10000 ms"),
+        ("seg_4s/trick_4/hls.m3u8", "400 option `trick_4` does not fit"),
+        ("seg_4s/trick_4/hls-trick-v1.m3u8", "400 option `trick_4` does not fit"),
+        ("hls-trick-v1.m3u8", "404 `film` has no track `trick-v1`"),
         ("hls-v9.m3u8", "404 `film` has no track `v9`"),
         ("v_0000000000000007/hls-v1.m3u8", "400 an MPD has no version, nor has a playlist"),
     ] {

@@ -1,6 +1,6 @@
 //! Until when a request for a playlist waits (RFC 8216bis §6.2.5.2).
 
-use super::{Channel, Directives, HOLD_BACK, parts::Making};
+use super::{Channel, Directives, HOLD_BACK, Rendition, parts::Making};
 use crate::{
     live::{reel::Strip, segment::chunks, window::Window},
     respond::{Refused, vanished},
@@ -16,7 +16,7 @@ impl Channel<'_> {
     /// Says that it is nonsense, or too far away to be waited for.
     pub(super) fn until_ms(
         &self,
-        strip: &Strip<'_>,
+        rendition: &Rendition<'_>,
         directives: Directives,
     ) -> Result<Option<u64>, Refused> {
         let Some(sequence) = directives.sequence else { return Ok(None) };
@@ -24,7 +24,7 @@ impl Channel<'_> {
         if window.ended() {
             return Ok(None);
         }
-        let making = Making::at(&self.settings, strip, &window, self.now_ms)?;
+        let making = Making::of(&self.settings, rendition, &window, self.now_ms)?;
         let begun = making.as_ref().is_some_and(|making| 0 < making.there);
         let newest = window.segments.end + u64::from(begun);
         // One behind the last is `newest`.
@@ -43,7 +43,7 @@ impl Channel<'_> {
                 let why = "`_HLS_part` is given, but there are no parts: ask for `chunk_`";
                 return Err(Refused::BadRequest(why.to_owned()));
             }
-            (Some(part), Some(making)) => self.part_ms(strip, making, (index, part))?,
+            (Some(part), Some(making)) => self.part_ms(&rendition.strip, making, (index, part))?,
         };
         // An event that ends before has its last playlist then.
         let last = self.settings.stop.and_then(|stop| stop.checked_sub(1));
