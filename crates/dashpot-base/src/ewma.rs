@@ -29,6 +29,7 @@ impl Ewma {
     }
 
     /// Adds `value`, weighed by `weight`.
+    #[inline]
     pub fn add(&mut self, weight: impl Into<Span>, value: f64) {
         let weight = weight.into();
         let weight_s = weight.as_secs_f64();
@@ -46,6 +47,7 @@ impl Ewma {
 
     /// Returns the average, or `None` before the first sample with a weight.
     #[must_use]
+    #[inline]
     pub fn value(&self) -> Option<f64> {
         if self.weight_s <= 0.0 {
             return None;

@@ -34,6 +34,7 @@ impl Span {
 
     /// Returns the span in seconds, as [`Duration::as_secs_f64`] reckons.
     #[must_use]
+    #[inline]
     pub fn as_secs_f64(self) -> f64 {
         let (seconds, nanos) = (self.0 / 1_000_000_000, self.0 % 1_000_000_000);
         // A number of 64 bits takes several steps to convert.
@@ -57,6 +58,7 @@ impl Span {
 
     /// Returns what is left of it without `other`, or `None` where that is longer.
     #[must_use]
+    #[inline]
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         self.0.checked_sub(other.0).map(Self)
     }
@@ -70,12 +72,14 @@ impl Span {
 
 impl ops::Add for Span {
     type Output = Self;
+    #[inline]
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 }
 
 impl ops::AddAssign for Span {
+    #[inline]
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
     }
@@ -83,6 +87,7 @@ impl ops::AddAssign for Span {
 
 impl ops::Mul<u32> for Span {
     type Output = Self;
+    #[inline]
     fn mul(self, times: u32) -> Self {
         Self(self.0.saturating_mul(times.into()))
     }
@@ -93,12 +98,14 @@ impl ops::Div<u32> for Span {
 
     /// # Panics
     /// Where it is divided by zero.
+    #[inline]
     fn div(self, by: u32) -> Self {
         Self(self.0 / u64::from(by))
     }
 }
 
 impl From<Duration> for Span {
+    #[inline]
     fn from(span: Duration) -> Self {
         let whole = span.as_secs().checked_mul(1_000_000_000);
         Self(whole.map_or(u64::MAX, |whole| whole.saturating_add(span.subsec_nanos().into())))
@@ -106,6 +113,7 @@ impl From<Duration> for Span {
 }
 
 impl From<Span> for Duration {
+    #[inline]
     fn from(span: Span) -> Self {
         Self::from_nanos(span.0)
     }

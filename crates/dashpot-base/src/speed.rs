@@ -47,6 +47,7 @@ impl Speed {
 
     /// Returns how much media is played in `time`, rounded down.
     #[must_use]
+    #[inline]
     pub fn media_in(self, time: Span) -> Span {
         if self == Self::NORMAL {
             return time;
@@ -56,6 +57,7 @@ impl Speed {
 
     /// Returns how long `media` takes, rounded up: by then all of it was played.
     #[must_use]
+    #[inline]
     pub fn time_for(self, media: Span) -> Span {
         if self == Self::NORMAL {
             return media;

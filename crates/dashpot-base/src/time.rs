@@ -25,6 +25,7 @@ impl MonoTime {
 
     /// Returns this time moved later by `by`, saturating at the far end.
     #[must_use]
+    #[inline]
     pub fn after(self, by: impl Into<Span>) -> Self {
         Self(self.0.saturating_add(by.into().nanos()))
     }
@@ -37,6 +38,7 @@ impl MonoTime {
 
     /// Returns the time since `earlier` in one word, or zero where `earlier` is later.
     #[must_use]
+    #[inline]
     pub const fn span_since(self, earlier: Self) -> Span {
         Span::from_nanos(self.0.saturating_sub(earlier.0))
     }
@@ -90,6 +92,7 @@ impl WallTime {
 
     /// Returns this time moved later by `by`, saturating at the far end.
     #[must_use]
+    #[inline]
     pub fn after(self, by: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX)))
     }

@@ -34,6 +34,7 @@ impl Bitrate {
 
     /// Returns the rate that moves `size` in `took`, or `None` where `took` is zero.
     #[must_use]
+    #[inline]
     pub fn over(size: ByteSize, took: impl Into<Span>) -> Option<Self> {
         let nanos = took.into().nanos();
         // Nearly all bodies fit in 64 bits, whose division takes a fraction of the time.
@@ -99,12 +100,14 @@ impl ByteSize {
 
 impl ops::Add for ByteSize {
     type Output = Self;
+    #[inline]
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 }
 
 impl ops::AddAssign for ByteSize {
+    #[inline]
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
     }

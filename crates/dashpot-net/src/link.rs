@@ -71,6 +71,9 @@ pub struct Link {
     row: InForce,
     /// In order of their names.
     transfers: Vec<(TransferId, Transfer)>,
+    /// When something happens next.
+    event: Option<(MonoTime, &'static str)>,
+    /// When something happens next of which there is something to say.
     wake: Option<(MonoTime, &'static str)>,
     /// Capacity of the past that did not divide evenly, in units.
     carry: u128,
@@ -78,10 +81,13 @@ pub struct Link {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each comes about on its own")]
 struct Transfer {
     answers_at: MonoTime,
     lost: bool,
     answered: bool,
+    /// Whether it was said beforehand when that will be.
+    foretold: bool,
     finished: bool,
     offered: ByteSize,
     /// Offered and not yet across, in units.
@@ -123,6 +129,7 @@ impl Link {
             at: MonoTime::ZERO,
             row,
             transfers: Vec::new(),
+            event: None,
             wake: None,
             carry: 0,
             outputs: VecDeque::new(),
@@ -141,7 +148,7 @@ impl Link {
         if self.transfers.len() != 1 || self.wake.is_some_and(|(event, _)| event <= now) {
             return None;
         }
-        self.carry_until(now);
+        self.advance(now);
         let place = self.place(id).ok()?;
         let transfer = &mut self.transfers[place].1;
         if transfer.answered {
@@ -162,7 +169,7 @@ impl Link {
     /// Moves bytes up to `now`, event by event; returns whether something happens right then, which
     /// is settled already.
     fn advance(&mut self, now: MonoTime) -> bool {
-        while let Some((event, _)) = self.wake {
+        while let Some((event, _)) = self.event {
             if now < event {
                 break;
             }
@@ -172,7 +179,7 @@ impl Link {
                 // What follows is worked out when the input is taken in.
                 return true;
             }
-            self.wake = self.next_event();
+            self.event = self.next_event();
         }
         self.carry_until(now);
         false
@@ -201,7 +208,7 @@ impl Link {
             if !transfer.answered && transfer.answers_at <= self.at {
                 transfer.answered = true;
                 any_lost |= transfer.lost;
-                if !transfer.lost {
+                if !transfer.lost && !transfer.foretold {
                     self.outputs.push_back(Output::Answered(*id));
                 }
             }
@@ -250,6 +257,7 @@ impl Link {
             answers_at: self.at.after(self.row.latency),
             lost: self.rng.unit() < self.loss_ratio,
             answered: false,
+            foretold: false,
             finished: false,
             offered: ByteSize::ZERO,
             pending: 0,
@@ -275,6 +283,44 @@ impl Link {
     fn finish(&mut self, id: TransferId) {
         if let Ok(place) = self.place(id) {
             self.transfers[place].1.finished = true;
+        }
+    }
+
+    /// Returns when the response will begin, where that is sure and still to come: there is no
+    /// [`Output::Answered`] then.
+    pub fn foretell(&mut self, id: TransferId) -> Option<MonoTime> {
+        let place = self.place(id).ok()?;
+        let transfer = &mut self.transfers[place].1;
+        if transfer.answered || transfer.lost {
+            return None;
+        }
+        transfer.foretold = true;
+        let answers_at = transfer.answers_at;
+        self.wake = self.next_to_say();
+        Some(answers_at)
+    }
+
+    /// Returns the next moment at which something happens of which there is something to say, where
+    /// that is to be seen from here.
+    fn next_to_say(&self) -> Option<(MonoTime, &'static str)> {
+        let [(_, alone)] = &self.transfers[..] else { return self.event };
+        if alone.answered || !alone.foretold || alone.pending == 0 {
+            return self.event;
+        }
+        // Nothing crosses before, so that the row in force there is the first to count.
+        let begins = alone.answers_at;
+        let is_over = self.row.ends.is_some_and(|ends| ends <= begins);
+        let row = if is_over { self.trace.at(self.trace_began, begins) } else { self.row };
+        if row.rate == UNLIMITED {
+            return Some((begins, "offered bytes delivered"));
+        }
+        let nanos = Share { rate: row.rate, carry: 0 }.nanos_for(alone.pending, 1);
+        let across = nanos.map(|nanos| begins.nanos().saturating_add(nanos));
+        let across = across.map(|nanos| (MonoTime::from_nanos(nanos), "offered bytes delivered"));
+        let ends = row.ends.map(|at| (at, "trace row ends"));
+        match (across, ends) {
+            (Some(across), Some(ends)) => Some(if across.0 <= ends.0 { across } else { ends }),
+            (across, ends) => across.or(ends),
         }
     }
 
@@ -338,13 +384,16 @@ impl Machine for Link {
             self.settle();
         }
         self.report();
-        self.wake = self.next_event();
+        self.event = self.next_event();
+        self.wake = self.next_to_say();
     }
 
+    #[inline]
     fn poll(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
 
+    #[inline]
     fn wake_at(&self) -> Option<(MonoTime, &'static str)> {
         self.wake
     }

@@ -129,11 +129,6 @@ impl Fetch {
         let (bitrate, state) = (Bitrate::default(), State::default());
         Self { ticket, what, bitrate, size: None, place: (0, 0), state }
     }
-
-    /// Returns whether it is for media.
-    pub(crate) const fn is_segment(&self) -> bool {
-        matches!(self.what, What::Segment { .. })
-    }
 }
 
 /// What the player tells of itself with a request.

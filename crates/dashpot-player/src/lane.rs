@@ -47,8 +47,8 @@ pub(crate) struct Lane {
     pub(crate) to: Span,
     /// The place of the next segment in its track, as far as can be guessed.
     pub(crate) place: usize,
-    /// Begin and end of the segment that was looked at last.
-    approached: (Span, Span),
+    /// Begin and end of the segment that was looked at last; none where it is not known.
+    approached: Option<(Span, Span)>,
     /// The rung decided on for the next segment.
     pub(crate) pinned: Option<Rung>,
     /// When that is to be asked for at the earliest, as the rule wishes, and since when.
@@ -86,7 +86,7 @@ impl Lane {
             period: tracks.period_at(at),
             to: at,
             place: 0,
-            approached: (Span::ZERO, Span::ZERO),
+            approached: None,
             pinned: None,
             delay: None,
             full_since: None,
@@ -142,7 +142,7 @@ impl Lane {
         if self.complete {
             return Span::MAX;
         }
-        match self.slot.in_flight().map(|it| &it.fetch.what) {
+        match self.slot.in_flight().map(|it| &it.what) {
             Some(What::Segment { start, duration, .. }) => {
                 (Span::from(*start) + Span::from(*duration)).max(self.to)
             }
@@ -161,30 +161,29 @@ impl Lane {
         Some(Rung(here.iter().rposition(|track| track.bandwidth <= rate).unwrap_or(0)))
     }
 
-    /// Moves past periods in which nothing is left to fetch.
-    pub(crate) fn turn_periods(&mut self, tracks: &Tracks) {
+    /// Moves past periods in which nothing is left to fetch; returns what is next in the one where
+    /// something is, as far as that is known before a rung is chosen.
+    pub(crate) fn turn_periods<'a>(&mut self, tracks: &'a Tracks) -> Option<Lookup<'a>> {
         while !self.complete {
-            match tracks.period(self.period) {
-                None => self.complete = true,
-                Some(_) if tracks.goes_on(self.period) => return,
-                Some(period) if !self.is_exhausted(period) => return,
-                Some(_) => {
-                    self.period += 1;
-                    self.place = 0;
-                    (self.pinned, self.delay, self.replacing) = (None, None, None);
-                    // What a period lacks at its end is skipped, as browsers skip small gaps.
-                    if let Some(next) = tracks.period(self.period) {
-                        self.to = self.to.max(next.start);
-                    }
-                }
+            let Some(period) = tracks.period(self.period) else {
+                self.complete = true;
+                break;
+            };
+            let is_over = period.of(self.media).is_empty() || period.end <= self.to;
+            let goes_on = tracks.goes_on(self.period);
+            let next = if is_over && !goes_on { None } else { self.reference(period) };
+            if goes_on || !is_over && !matches!(next, Some(Lookup::Exhausted)) {
+                return next;
+            }
+            self.period += 1;
+            self.place = 0;
+            (self.pinned, self.delay, self.replacing) = (None, None, None);
+            // What a period lacks at its end is skipped, as browsers skip small gaps.
+            if let Some(next) = tracks.period(self.period) {
+                self.to = self.to.max(next.start);
             }
         }
-    }
-
-    fn is_exhausted(&self, period: &Period) -> bool {
-        period.of(self.media).is_empty()
-            || period.end <= self.to
-            || matches!(self.reference(period), Some(Lookup::Exhausted))
+        None
     }
 
     /// Returns the next segment as far as it is known before a rung is chosen: of the rung
@@ -256,15 +255,25 @@ impl Lane {
         self.replacing.is_some_and(|target| target.start < position)
     }
 
+    /// Returns how long the segment plays that was looked at last, where that is known.
+    pub(crate) fn approached(&self) -> Option<Span> {
+        self.approached.map(|(start, end)| end.saturating_sub(start))
+    }
+
     /// Returns whether that is the segment that was looked at last.
     pub(crate) fn is_approached(&self, segment: &Segment, place: usize) -> bool {
-        self.place == place && self.approached == (segment.start, segment.end)
+        self.place == place && self.approached == Some((segment.start, segment.end))
+    }
+
+    /// Notes that nothing is known of the next segment.
+    pub(crate) const fn approach_unknown(&mut self) {
+        self.approached = None;
     }
 
     /// Looks at the next segment: notes its length, and skips a hole before it.
     pub(crate) fn approach(&mut self, segment: &Segment, place: usize) {
         self.place = place;
-        self.approached = (segment.start, segment.end);
+        self.approached = Some((segment.start, segment.end));
         self.to = self.to.max(segment.start);
         self.longest = self.longest.max(segment.end.saturating_sub(segment.start));
     }

@@ -35,6 +35,8 @@ pub struct Player {
     /// What the estimator says.
     estimate: Estimate,
     started: Option<MonoTime>,
+    /// When the session has had its time.
+    time_up: Option<MonoTime>,
     done: bool,
     manifest: Slot,
     tracks: Option<Arc<Tracks>>,
@@ -68,6 +70,7 @@ impl Player {
             estimator: ThroughputEstimator::new(),
             estimate: Estimate::default(),
             started: None,
+            time_up: None,
             done: false,
             manifest: Slot::default(),
             tracks: None,
@@ -93,6 +96,7 @@ impl Player {
     fn start(&mut self, now: MonoTime) {
         if self.started.is_none() {
             self.started = Some(now);
+            self.time_up = self.config.stop_after_time.map(|after| now.after(after));
             self.playhead = Playhead::new(now);
             if let Some(tracks) = self.tracks.take() {
                 self.enter(now, tracks);
@@ -151,9 +155,24 @@ impl Player {
         true
     }
 
-    /// Notes when there is something to do, which most inputs leave as it is.
+    /// Does what there is to do after an input that may have changed that; most leave it as it is.
+    #[inline(never)]
+    fn go_on(&mut self, now: MonoTime) {
+        if !self.done {
+            self.drop_overdue(now);
+            self.drop_overtaken(now);
+            self.look(now);
+            self.keep_up(now);
+            self.schedule(now);
+            self.settle(now);
+        }
+        self.plan();
+        self.check(now);
+    }
+
+    /// Notes when there is something to do.
     fn plan(&mut self) {
-        let (edge, time_up) = (self.edge_at(), self.time_up().map(|at| (at, "time up")));
+        let (edge, time_up) = (self.edge_at(), self.time_up.map(|at| (at, "time up")));
         let halts = sooner(edge, time_up);
         self.free_until = halts.map(|(at, _)| at);
         let mut next = sooner(halts, self.manifest.wake_at());
@@ -191,6 +210,7 @@ impl Machine for Player {
         if self.done {
             return;
         }
+        self.begin_foretold(now);
         let is_free = self.elapse(now);
         if self.done {
             return;
@@ -198,26 +218,19 @@ impl Machine for Player {
         let is_taken_in = self.take_in(now, input);
         let is_replacing = self.is_any_replacing();
         let is_changed = is_taken_in || is_replacing && self.is_any_overtaken();
-        if is_changed && !self.done {
-            self.drop_overdue(now);
-            self.drop_overtaken(now);
-            self.look(now);
-            self.keep_up(now);
-            self.schedule(now);
-            self.settle(now);
-        }
-        if is_changed || is_replacing || !is_free {
-            self.plan();
-        }
         if is_changed {
-            self.check(now);
+            self.go_on(now);
+        } else if is_replacing || !is_free {
+            self.plan();
         }
     }
 
+    #[inline]
     fn poll(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
 
+    #[inline]
     fn wake_at(&self) -> Option<(MonoTime, &'static str)> {
         if self.done {
             return None;

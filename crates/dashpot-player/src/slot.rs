@@ -1,15 +1,23 @@
 //! A place for one request at a time, with its retries.
 
-use crate::{Config, Failure, Fetch, Ticket};
-use dashpot_base::{ByteSize, MonoTime, Span};
+use crate::{Config, Failure, Ticket, What};
+use dashpot_base::{Bitrate, ByteSize, MonoTime, Span};
 use std::time::Duration;
 
 /// A request on its way.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct InFlight {
-    pub(crate) fetch: Fetch,
+    pub(crate) ticket: Ticket,
+    pub(crate) what: What,
+    /// The nominal rate of the representation that it is of.
+    pub(crate) bitrate: Bitrate,
+    /// The period that it is of, and its place among the segments there.
+    pub(crate) place: (usize, usize),
     pub(crate) since: MonoTime,
+    /// When its first byte came, or is to come.
     pub(crate) first_byte: Option<MonoTime>,
+    /// Whether that was said beforehand and has not come to pass.
+    pub(crate) is_foretold: bool,
     pub(crate) deadline: MonoTime,
     /// How long playback had stalled in all when it was made.
     pub(crate) stalled: Span,
@@ -45,6 +53,16 @@ impl Idle {
 }
 
 impl InFlight {
+    /// Returns whether it is for media.
+    pub(crate) const fn is_segment(&self) -> bool {
+        matches!(self.what, What::Segment { .. })
+    }
+
+    /// Returns when its first byte came, where it has by `now`.
+    pub(crate) fn begun(&self, now: MonoTime) -> Option<MonoTime> {
+        self.first_byte.filter(|at| *at <= now)
+    }
+
     /// Returns how long it has been on its way, but for the time in which it was not made yet.
     pub(crate) fn took(&self, now: MonoTime) -> Span {
         let since = now.span_since(self.since);
@@ -115,7 +133,7 @@ impl Slot {
 
     /// Notes that the answer to `ticket` begins; returns whether the slot holds that request.
     pub(crate) fn first_byte(&mut self, now: MonoTime, ticket: Ticket) -> bool {
-        let request = self.in_flight.as_mut().filter(|it| it.fetch.ticket == ticket);
+        let request = self.in_flight.as_mut().filter(|it| it.ticket == ticket);
         request.map(|it| it.first_byte.get_or_insert(now)).is_some()
     }
 
@@ -126,7 +144,7 @@ impl Slot {
 
     /// Returns whether the request named `ticket` is on its way.
     pub(crate) fn holds(&self, ticket: Ticket) -> bool {
-        self.in_flight.as_ref().is_some_and(|it| it.fetch.ticket == ticket)
+        self.in_flight.as_ref().is_some_and(|it| it.ticket == ticket)
     }
 
     /// Returns whether nothing is on its way, nor waits to be tried again.
@@ -136,7 +154,7 @@ impl Slot {
 
     /// Takes out the request named `ticket`; `None` where the slot holds another or none.
     pub(crate) fn take(&mut self, ticket: Ticket) -> Option<InFlight> {
-        self.in_flight.take_if(|it| it.fetch.ticket == ticket)
+        self.in_flight.take_if(|it| it.ticket == ticket)
     }
 
     /// Takes out a request whose deadline has passed.

@@ -7,7 +7,7 @@ mod compare;
 mod wilcoxon;
 
 pub use bootstrap::{Interval, RESAMPLES, mean_interval, paired_interval};
-pub use compare::{Difference, Figures, LEVEL, Verdict, compare};
+pub use compare::{Difference, Figures, LEVEL, Verdict, compare, present};
 pub use wilcoxon::{Wilcoxon, wilcoxon};
 
 /// Returns the mean; `None` of nothing.

@@ -1,7 +1,8 @@
-//! A hash of every record of many sessions, one line a rule: `hash_sessions [MOVIE.json]`.
+//! Hashes of every record of many sessions: `hash_sessions [MOVIE.json [RULE]]`.
 //!
 //! Every rule plays every film over every network in every way that there is: what is made faster
-//! is compared with what it was, line by line.
+//! is compared with what it was, line by line. There is a line for each rule and on it a hash for
+//! each way; of a RULE all records are printed instead.
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
 use dashpot_abr::{Rule, Table};
@@ -13,10 +14,15 @@ use dashpot_qoe::{Record, Tracker};
 use dashpot_sim::{
     Nominal, Session, Wire,
     input::Vbr,
-    lab::{Edge, Film, Lab, Live, Outcome, shared, shared_observed},
+    lab::{Edge, Film, Lab, Live, shared, shared_observed},
     run_with,
 };
-use std::{env, fmt::Write as _, fs, time::Duration};
+use std::{
+    env,
+    fmt::{Debug, Write as _},
+    fs,
+    time::Duration,
+};
 use url::Url;
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -48,24 +54,31 @@ const MPD: &str = r#"<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"
   </Period>
 </MPD>"#;
 
+/// How many ways there are to play a film over a network.
+const WAYS: usize = 11;
+
 /// All that sessions of one rule said.
 #[derive(Default)]
 struct Sum {
-    hash: Xxh3Default,
+    ways: [Xxh3Default; WAYS],
     line: String,
     records: u64,
+    is_printed: bool,
 }
 
 impl Sum {
-    fn record(&mut self, record: &Record) {
-        self.line.clear();
-        write!(self.line, "{record:?}").expect("a string takes all");
-        self.hash.update(self.line.as_bytes());
+    fn record(&mut self, way: usize, record: &Record) {
         self.records += 1;
+        self.say(way, record);
     }
 
-    fn outcome(&mut self, outcome: &Outcome) {
-        self.hash.update(format!("{outcome:?}").as_bytes());
+    fn say(&mut self, way: usize, what: &dyn Debug) {
+        self.line.clear();
+        write!(self.line, "{what:?}").expect("a string takes all");
+        self.ways[way].update(self.line.as_bytes());
+        if self.is_printed {
+            println!("{way} {}", self.line);
+        }
     }
 }
 
@@ -81,18 +94,24 @@ fn main() {
     let films = films.map(|table| (Film::new(&table), table));
     let traces = Generator::parse("mixed,n=7").expect("a generator").traces().expect("traces");
     let traces = traces.into_iter().map(|(_, trace)| trace).collect::<Vec<_>>();
+    let wanted = env::args().nth(2);
     for name in dashpot_abr::names() {
         for spec in ["", ":replace=left", ":replace=right"].map(|how| format!("{name}{how}")) {
             let Ok(_) = dashpot_abr::parse(&spec) else { continue };
             let rule = || dashpot_abr::parse(&spec).expect("a rule");
-            let mut sum = Sum::default();
+            let is_printed = wanted.as_ref() == Some(&spec);
+            if wanted.is_some() && !is_printed {
+                continue;
+            }
+            let mut sum = Sum { is_printed, ..Sum::default() };
             for (film, table) in &films {
                 for trace in &traces {
                     play(&mut sum, table, &|| Lab::new(film.clone(), trace.clone(), rule()));
                 }
             }
             traces.iter().for_each(|trace| resolved(&mut sum, trace, rule()));
-            println!("{:016x} {:>9} {spec}", sum.hash.digest(), sum.records);
+            let hashes = sum.ways.iter().map(|way| format!("{:08x} ", way.digest() >> 32));
+            println!("{}{:>9} {spec}", hashes.collect::<String>(), sum.records);
         }
     }
 }
@@ -117,25 +136,23 @@ fn play(sum: &mut Sum, table: &Table, lab: &dyn Fn() -> Lab) {
         &|| Lab { stop_after_media: Some(seconds(31)), resume: seconds(5), ..lab() },
         &|| Lab { stop_after_time: Some(seconds(77)), buffer: seconds(6), ..lab() },
     ];
-    for way in ways {
+    for (number, way) in ways.iter().enumerate() {
         let mut tracker = Tracker::new();
         let outcome = way().observed(|record| {
             tracker.add(record);
-            sum.record(record);
+            sum.record(number, record);
         });
         let measures = tracker.measures(&outcome.summary, table.ladder());
         let (pieces, stalls) = (tracker.pieces(), tracker.stalls());
-        sum.hash.update(format!("{measures:?} {pieces:?} {stalls:?}").as_bytes());
-        sum.outcome(&outcome);
-        sum.outcome(&way().run());
+        sum.say(number, &(measures, pieces, stalls, outcome, way().run()));
     }
-    for edge in [None, Some(Edge::default())] {
+    for (number, edge) in [(8, None), (9, Some(Edge::default()))] {
         let labs = || {
             let lab = |viewer| Lab { begins: seconds(2) * viewer, edge, ..lab() };
             (0..3).map(lab).collect::<Vec<_>>()
         };
-        let outcomes = shared_observed(labs(), |_, record| sum.record(record));
-        outcomes.iter().chain(&shared(labs())).for_each(|it| sum.outcome(it));
+        let outcomes = shared_observed(labs(), |_, record| sum.record(number, record));
+        sum.say(number, &(outcomes, shared(labs())));
     }
 }
 
@@ -151,6 +168,6 @@ fn resolved(sum: &mut Sum, trace: &Trace, rule: Box<dyn Rule>) {
         script: vec![(Duration::from_secs(30), Input::Seek { to: Duration::from_secs(35) })],
         grain: Duration::from_millis(1),
     };
-    let end = run_with(session, |record| sum.record(&record));
-    sum.hash.update(format!("{end:?}").as_bytes());
+    let end = run_with(session, |record| sum.record(WAYS - 1, record));
+    sum.say(WAYS - 1, &end);
 }

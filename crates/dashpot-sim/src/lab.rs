@@ -148,8 +148,8 @@ impl Lab {
         let mut session = qoe::Session::new();
         let begins = MonoTime::ZERO.after(self.begins);
         let end = run_from(begins, self.session(log), |record| {
-            session.add(&record);
-            observe(&record);
+            session.add(record);
+            observe(record);
         });
         Outcome { summary: session.summary(end.at), done: end.done, ended: end.at }
     }

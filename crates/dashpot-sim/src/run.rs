@@ -55,12 +55,12 @@ pub struct End {
 /// Runs `session` to its end.
 pub fn run<C: Content>(session: Session<C>) -> Run {
     let mut records = Vec::new();
-    let End { done, at } = run_with(session, |record| records.push(record));
+    let End { done, at } = run_with(session, |record| records.push(record.clone()));
     Run { records, done, ended: at }
 }
 
-/// Runs `session` to its end; every record goes to `observe`.
-pub fn run_with<C: Content>(session: Session<C>, observe: impl FnMut(Record)) -> End {
+/// Runs `session` to its end; every record is shown to `observe`.
+pub fn run_with<C: Content>(session: Session<C>, observe: impl FnMut(&Record)) -> End {
     run_from(MonoTime::ZERO, session, observe)
 }
 
@@ -68,7 +68,7 @@ pub fn run_with<C: Content>(session: Session<C>, observe: impl FnMut(Record)) ->
 pub(crate) fn run_from<C: Content>(
     begins: MonoTime,
     session: Session<C>,
-    mut observe: impl FnMut(Record),
+    mut observe: impl FnMut(&Record),
 ) -> End {
     let Session { mut player, mut wire, script, grain } = session;
     let mut script = script.into_iter().peekable();
@@ -111,20 +111,27 @@ fn drain<C: Content>(
     now: MonoTime,
     player: &mut Player,
     wire: &mut Wire<C>,
-    observe: &mut impl FnMut(Record),
+    observe: &mut impl FnMut(&Record),
 ) -> Option<DoneReason> {
     let mut came = ByteSize::ZERO;
     loop {
-        while let Some(output) = player.poll() {
-            match output {
-                Output::Fetch(fetch) => wire.request(now, &fetch),
-                Output::Look { ticket } => wire.handle(now, WireInput::Look(ticket)),
-                Output::Cancel { ticket } => came = wire.cancel(now, ticket),
-                Output::Log(mut record) => {
+        while let Some(mut output) = player.poll() {
+            match &mut output {
+                Output::Fetch(fetch) => {
+                    wire.request(now, fetch);
+                    if player.may_be_foretold()
+                        && let Some(begins) = wire.foretell(fetch)
+                    {
+                        player.foretell(fetch.ticket, begins);
+                    }
+                }
+                Output::Look { ticket } => wire.handle(now, WireInput::Look(*ticket)),
+                Output::Cancel { ticket } => came = wire.cancel(now, *ticket),
+                Output::Log(record) => {
                     record.amend(std::mem::take(&mut came));
                     observe(record);
                 }
-                Output::Done(reason) => return Some(reason),
+                Output::Done(reason) => return Some(reason.clone()),
             }
         }
         player.handle(now, wire.poll()?);

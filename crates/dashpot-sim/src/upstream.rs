@@ -121,6 +121,11 @@ impl Carrier {
         self.flows.push(Flow { id, way, begins, next: begins, size, offered: None });
     }
 
+    /// Returns when an answer will begin, where that is sure.
+    pub(crate) fn foretell(&mut self, id: TransferId) -> Option<MonoTime> {
+        self.link.foretell(id)
+    }
+
     /// A request is made for an answer of `size` that is still being made.
     pub(crate) fn stream(&mut self, now: MonoTime, id: TransferId, size: ByteSize, making: Making) {
         self.streams.push(Stream { id, making, size, offered: 0, across: ByteSize::ZERO });
@@ -185,10 +190,12 @@ impl Carrier {
         self.link.across(now, id).unwrap_or_default()
     }
 
+    #[inline]
     pub(crate) fn poll(&mut self) -> Option<LinkOutput> {
         self.outputs.pop_front().or_else(|| self.link.poll())
     }
 
+    #[inline]
     pub(crate) fn wake_at(&self) -> Option<MonoTime> {
         let link = self.link.wake_at().map(|(at, _)| at);
         if self.flows.is_empty() && self.streams.is_empty() {

@@ -66,6 +66,18 @@ impl<C: Content> Wire<C> {
         self.listen();
     }
 
+    /// Returns when the answer to a request that was just made will begin, where that is sure and it
+    /// is as large as expected; there is no [`Input::FirstByte`] then.
+    pub(crate) fn foretell(&mut self, fetch: &Fetch) -> Option<MonoTime> {
+        let asked = self.desk.asked(fetch.ticket)?;
+        let is_sure = asked.head.is_none() && asked.making.is_none() && asked.way.is_none();
+        if is_sure && fetch.size == Some(asked.size) {
+            self.carrier.foretell(TransferId(fetch.ticket.0))
+        } else {
+            None
+        }
+    }
+
     /// Gives a request up, and returns how much of its answer had come.
     pub fn cancel(&mut self, now: MonoTime, ticket: Ticket) -> ByteSize {
         let here = self.carrier.across(now, TransferId(ticket.0));

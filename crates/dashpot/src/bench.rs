@@ -219,7 +219,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     let kept = plan.play(&mut store, args.threads)?;
     let sessions = store.finish(&plan)?;
     parquet::write(&sessions, &store.parquet())?;
-    let summary = Summary::read(&plan, &sessions, kept, Seed(args.seed))?;
+    let summary = Summary::read(&plan, &store.parquet(), kept, Seed(args.seed))?;
     let mut written = Vec::new();
     if let Some(out) = &args.out {
         report::publish(&summary, &plan, report::Source::Virtual, out)?;

@@ -242,6 +242,36 @@ proptest! {
     }
 
     #[test]
+    fn law_what_is_foretold_comes_and_foretelling_changes_no_transfers_end(
+        trace in traces(), requests in requests(),
+    ) {
+        let inputs = inputs_of(&requests);
+        // A wake-up behind each input stands for asking then.
+        let asked = inputs.iter().flat_map(|it| [it.clone(), (it.0, Input::Wake)]).collect::<Vec<_>>();
+        let foretold = std::cell::RefCell::new(std::collections::BTreeMap::new());
+        let ask = |link: &mut Link, _: MonoTime| {
+            for (id, _) in link.transfers.clone() {
+                foretold.borrow_mut().extend(link.foretell(id).map(|at| (id, at)));
+            }
+        };
+        let link = || Link::new(trace.clone(), 0.0, SEED);
+        let ends = |said: &[(MonoTime, Output)]| {
+            let ends = said.iter().filter(|(_, output)| matches!(output, Output::Done(_)));
+            ends.copied().collect::<Vec<_>>()
+        };
+        let (said, said_to_asker) = (run(&mut link(), &inputs), drive(&mut link(), &asked, ask));
+        prop_assert_eq!(ends(&said), ends(&said_to_asker));
+        let foretold = foretold.into_inner();
+        for (at, output) in said {
+            if let Output::Answered(id) = output {
+                let is_said = said_to_asker.contains(&(at, output));
+                let expected = if is_said { None } else { Some(&at) };
+                prop_assert_eq!(foretold.get(&id), expected);
+            }
+        }
+    }
+
+    #[test]
     fn law_bytes_delivered_are_the_capacity_while_there_are_bytes_to_move(
         trace in traces(), count in 1..6_u64, until in 1..5_000_u64,
     ) {

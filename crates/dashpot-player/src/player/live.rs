@@ -212,13 +212,11 @@ impl Player {
         size: ByteSize,
         media: Duration,
     ) {
-        let is_it = |lane: &crate::lane::Lane| {
-            lane.slot.in_flight().is_some_and(|request| request.fetch.ticket == ticket)
-        };
-        let Some(lane) = self.lanes.iter_mut().find(|lane| is_it(lane)) else { return };
+        let Some(at) = self.holder(ticket) else { return };
+        let lane = &mut self.lanes[at];
         let is_added = lane.replacing.is_none();
         let Some(request) = lane.slot.in_flight_mut() else { return };
-        let What::Segment { start, duration, .. } = request.fetch.what else { return };
+        let What::Segment { start, duration, .. } = request.what else { return };
         request.idle.begin(now);
         // What plays already cannot be taken back, so that the rule is not asked to.
         request.watch = Watch::Off;
@@ -226,15 +224,6 @@ impl Player {
         self.meter.paused(now, ticket);
         if is_added {
             lane.extend(Span::from(start) + Span::from(media.min(duration)));
-        }
-    }
-
-    /// More of a body has been made, and arrives.
-    pub(super) fn resume(&mut self, now: MonoTime, ticket: Ticket) {
-        self.meter.resumed(now, ticket);
-        let requests = self.lanes.iter_mut().filter_map(|lane| lane.slot.in_flight_mut());
-        for request in requests.filter(|request| request.fetch.ticket == ticket) {
-            request.idle.end(now);
         }
     }
 

@@ -51,14 +51,14 @@ impl Player {
     /// Logs the segment that `request` brought, which the lane has taken in.
     pub(super) fn log_arrived(&mut self, now: MonoTime, at: usize, request: &InFlight, body: Body) {
         let lane = &self.lanes[at];
-        let What::Segment { media, rung, number, start, duration } = request.fetch.what else {
+        let What::Segment { media, rung, number, start, duration } = request.what else {
             return;
         };
         let first_byte = request.first_byte.unwrap_or(request.since);
         let event = Event::Segment {
             media,
             rung: rung.0,
-            bitrate: request.fetch.bitrate,
+            bitrate: request.bitrate,
             number,
             start,
             duration,
@@ -83,7 +83,7 @@ impl Player {
             Next::RetryAfter(_) => NextTry::Retry,
             Next::GiveUp => NextTry::GiveUp,
         };
-        let (reason, what) = (failure.to_string(), request.fetch.what.to_string());
+        let (reason, what) = (failure.to_string(), request.what.to_string());
         self.log(now, Event::Failure { next, reason, what });
     }
 

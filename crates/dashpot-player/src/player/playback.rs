@@ -26,7 +26,7 @@ impl Player {
             self.playhead.pass(now);
             return true;
         }
-        let time_up = self.time_up().filter(|&at| at <= now);
+        let time_up = self.time_up.filter(|&at| at <= now);
         let until = time_up.unwrap_or(now);
         let (limit, edge) = self.edge();
         let moved_to = self.playhead.advance(until, limit);
@@ -103,18 +103,17 @@ impl Player {
         Some((self.playhead.reaches(limit)?, why))
     }
 
-    pub(super) fn time_up(&self) -> Option<MonoTime> {
-        Some(self.started?.after(self.config.stop_after_time?))
-    }
-
     /// Returns the position that playback cannot pass, and what is there.
     fn edge(&self) -> (Span, Edge) {
-        let filling = self.lanes.iter().filter(|lane| !lane.complete);
-        let dry = filling.map(|lane| (lane.to, Edge::Dry)).min_by_key(|(to, _)| *to);
-        let media = dry.unwrap_or_else(|| {
-            let end = self.lanes.iter().map(|lane| lane.to).max();
-            (end.unwrap_or_default(), Edge::End)
-        });
+        let (mut end, mut dry) = (Span::ZERO, None::<Span>);
+        for lane in &self.lanes {
+            if lane.complete {
+                end = end.max(lane.to);
+            } else {
+                dry = Some(dry.map_or(lane.to, |dry| dry.min(lane.to)));
+            }
+        }
+        let media = dry.map_or((end, Edge::End), |dry| (dry, Edge::Dry));
         let enough = self.config.stop_after_media.map(|enough| {
             let left = Span::from(enough).saturating_sub(self.playhead.played());
             (self.playhead.position() + left, Edge::PlayedEnough)

@@ -67,14 +67,14 @@ impl Player {
             }
             match lane.slot.in_flight_mut() {
                 // How much of it came for nothing is asked before it is given up.
-                Some(request) if request.fetch.is_segment() && request.first_byte.is_some() => {
+                Some(request) if request.is_segment() && request.begun(now).is_some() => {
                     if request.watch != Watch::Looking {
                         request.watch = Watch::Looking;
-                        let ticket = request.fetch.ticket;
+                        let ticket = request.ticket;
                         self.outputs.push_back(Output::Look { ticket });
                     }
                 }
-                Some(request) if request.fetch.is_segment() => self.drop_late(now, at),
+                Some(request) if request.is_segment() => self.drop_late(now, at),
                 // What else is on its way for it serves the segments after it.
                 Some(_) => lane.replacing = None,
                 None => (lane.replacing, lane.pinned) = (None, None),

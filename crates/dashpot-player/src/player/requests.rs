@@ -60,9 +60,13 @@ impl Player {
             What::Manifest | What::Index { .. } | What::Init { .. } => ByteSize::ZERO,
         };
         InFlight {
-            fetch,
+            ticket,
+            what,
+            bitrate,
+            place,
             since: now,
             first_byte: None,
+            is_foretold: false,
             deadline: now.after(self.config.request_timeout.max(REQUEST_TIMEOUT_MIN)),
             stalled: self.playhead.stalled(now),
             size: size.unwrap_or_else(nominal),
@@ -117,7 +121,7 @@ impl Player {
         let Some((at, request)) = self.take(ticket) else { return };
         self.meter.ended(now, ticket);
         let lane = &mut self.lanes[at];
-        let learnt = match (request.fetch.what, &mut self.tracks) {
+        let learnt = match (request.what, &mut self.tracks) {
             (What::Index { media, rung }, Some(tracks)) => {
                 Arc::make_mut(tracks).learn((lane.period, media, rung), sidx)
             }
@@ -137,7 +141,7 @@ impl Player {
         // A body whose beginning nobody told of has been arriving since it was asked for.
         self.meter.began(request.since, ticket);
         self.meter.grew(ticket, body.size);
-        match request.fetch.what {
+        match request.what {
             What::Segment { .. } => {
                 self.measure(now, &request);
                 self.lanes[at].slot.succeeded();
@@ -156,9 +160,9 @@ impl Player {
 
     /// Takes in a segment, at the end of what is buffered or in the place of another.
     fn on_segment(&mut self, now: MonoTime, at: usize, request: &InFlight, body: Body) {
-        let What::Segment { rung, start, duration, .. } = request.fetch.what else { return };
+        let What::Segment { rung, start, duration, .. } = request.what else { return };
         let position = self.playhead.position();
-        let (place, start) = (request.fetch.place, Span::from(start));
+        let (place, start) = (request.place, Span::from(start));
         let end = start + duration.into();
         let lane = &mut self.lanes[at];
         let is_replacement = lane.replacing.is_some();
@@ -172,7 +176,7 @@ impl Player {
             lane.level(position) <= lane.bound(self.config.buffer_max.into()),
             "no segment passes the bound of its buffer"
         );
-        self.meter.ended(now, request.fetch.ticket);
+        self.meter.ended(now, request.ticket);
         self.tell_rule(now, (at, is_replacement), request, &body);
         self.log_arrived(now, at, request, body);
     }
@@ -180,10 +184,10 @@ impl Player {
     /// Tells the rule of a video segment that arrived in a lane, in another's place or not.
     fn tell_rule(&mut self, now: MonoTime, at: (usize, bool), request: &InFlight, body: &Body) {
         let (at, is_replacement) = at;
-        let What::Segment { media: Media::Video, rung, duration, .. } = request.fetch.what else {
+        let What::Segment { media: Media::Video, rung, duration, .. } = request.what else {
             return;
         };
-        let (period, place) = request.fetch.place;
+        let (period, place) = request.place;
         let first = self.tracks.as_ref().and_then(|tracks| tracks.period(period));
         let first_byte = request.first_byte.unwrap_or(request.since);
         self.rule.arrived(&Arrival {
@@ -220,12 +224,12 @@ impl Player {
     /// Cancels what has taken too long.
     pub(super) fn drop_overdue(&mut self, now: MonoTime) {
         if let Some(request) = self.manifest.take_overdue(now) {
-            self.outputs.push_back(Output::Cancel { ticket: request.fetch.ticket });
+            self.outputs.push_back(Output::Cancel { ticket: request.ticket });
             self.manifest_failed(now, request, Failure::Timeout);
         }
         for at in 0..self.lanes.len() {
             if let Some(request) = self.lanes[at].slot.take_overdue(now) {
-                self.outputs.push_back(Output::Cancel { ticket: request.fetch.ticket });
+                self.outputs.push_back(Output::Cancel { ticket: request.ticket });
                 self.lane_failed(now, at, request, Failure::Timeout);
             }
         }
@@ -261,14 +265,19 @@ impl Player {
         match next {
             Next::RetryAfter(_) => (),
             Next::GiveUp => {
-                self.finish(now, DoneReason::Failed { what: request.fetch.what, failure });
+                self.finish(now, DoneReason::Failed { what: request.what, failure });
             }
         }
     }
 
     /// Takes out a lane's request; an answer that no lane waits for is stale and is dropped.
     fn take(&mut self, ticket: Ticket) -> Option<(usize, InFlight)> {
-        let at = self.lanes.iter().position(|lane| lane.slot.holds(ticket))?;
+        let at = self.holder(ticket)?;
         Some((at, self.lanes[at].slot.take(ticket)?))
+    }
+
+    /// Returns the place of the lane whose request that is.
+    pub(super) fn holder(&self, ticket: Ticket) -> Option<usize> {
+        self.lanes.iter().position(|lane| lane.slot.holds(ticket))
     }
 }

@@ -64,13 +64,10 @@ impl Player {
         }
         let before = self.lanes[index].wait.take();
         loop {
-            let Some(tracks) = &self.tracks else { return };
-            let lane = &mut self.lanes[index];
-            lane.turn_periods(tracks);
-            if lane.complete {
+            let wait = self.must_wait(now, index);
+            if self.lanes[index].complete {
                 return;
             }
-            let wait = self.must_wait(now, index);
             self.note_room(now, index, wait);
             if let Some(wait) = wait {
                 self.lanes[index].wait = Some(wait);
@@ -111,18 +108,20 @@ impl Player {
         }
     }
 
-    /// Returns why the lane may not ask for its next segment.
+    /// Goes up to the lane's next segment; returns why it may not be asked for.
     fn must_wait(&mut self, now: MonoTime, index: usize) -> Option<Wait> {
         let tracks = self.tracks.as_deref()?;
-        let lane = &self.lanes[index];
-        let period = tracks.period(lane.period)?;
-        let Lookup::Found(segment, place) = lane.reference(period)? else {
-            return tracks.goes_on(lane.period).then_some(Wait::NotListed);
+        let lane = &mut self.lanes[index];
+        let next = lane.turn_periods(tracks);
+        let Some(Lookup::Found(segment, place)) = next else {
+            lane.approach_unknown();
+            let is_later = next.is_some() && tracks.goes_on(lane.period);
+            return is_later.then_some(Wait::NotListed);
         };
         if 1 < self.lanes.len() {
             let others = self.lanes.iter().enumerate().filter(|(other, _)| *other != index);
             let behind = others.map(|(_, other)| other.reach()).min().unwrap_or(Span::MAX);
-            if behind + LANES_APART_MAX < lane.to {
+            if behind + LANES_APART_MAX < self.lanes[index].to {
                 return Some(Wait::OtherLane);
             }
         }
@@ -201,7 +200,7 @@ impl Player {
     fn decide(&mut self, now: MonoTime, index: usize) -> Option<Rung> {
         let buffered = self.buffered_rungs(index);
         let (rule, seen) = self.seen(now, index)?;
-        let view = seen.next();
+        let view = seen.approached();
         let decision = rule.decide(&view);
         if let Some(why) = rule.failure() {
             let why = why.to_owned();

@@ -65,6 +65,11 @@ impl Player {
 }
 
 impl<'a> Seen<'a> {
+    /// Returns the view of the next segment, which the lane has gone up to.
+    pub(super) fn approached(self) -> View<'a> {
+        self.view(self.lane.place, self.lane.approached().unwrap_or(SEGMENT_UNKNOWN))
+    }
+
     /// Returns the view of the segment that is next.
     pub(super) fn next(self) -> View<'a> {
         let (segment, place) = match self.lane.reference(self.period) {
@@ -82,10 +87,10 @@ impl<'a> Seen<'a> {
     #[inline]
     pub(super) fn on_its_way(self, now: MonoTime, here: ByteSize) -> Option<(View<'a>, Progress)> {
         let request = self.lane.slot.in_flight()?;
-        let What::Segment { media: Media::Video, rung, duration, .. } = request.fetch.what else {
+        let What::Segment { media: Media::Video, rung, duration, .. } = request.what else {
             return None;
         };
-        let (_, place) = request.fetch.place;
+        let (_, place) = request.place;
         let progress = Progress {
             index: self.period.first + place,
             rung,

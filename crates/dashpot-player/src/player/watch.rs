@@ -17,13 +17,12 @@ impl Player {
     /// More of a body is here, or as much as before where the player asked; returns whether
     /// something was given up.
     pub(super) fn on_progress(&mut self, now: MonoTime, ticket: Ticket, size: ByteSize) -> bool {
-        self.resume(now, ticket);
+        self.meter.resumed(now, ticket);
         self.meter.grew(ticket, size);
-        let is_watched =
-            |request: &InFlight| request.fetch.ticket == ticket && request.watch.is_due(now);
-        let mut lanes = self.lanes.iter();
-        let watched = lanes.position(|lane| lane.slot.in_flight().is_some_and(is_watched));
-        watched.is_some_and(|at| self.consider(now, at, size))
+        let Some(at) = self.holder(ticket) else { return false };
+        let Some(request) = self.lanes[at].slot.in_flight_mut() else { return false };
+        request.idle.end(now);
+        request.watch.is_due(now) && self.consider(now, at, size)
     }
 
     /// Returns the download that the rule wants to look at now, where no other request could be
@@ -36,7 +35,7 @@ impl Player {
         for lane in &self.lanes {
             let request = lane.slot.in_flight()?;
             if matches!(request.watch, Watch::At(at) if at <= now) {
-                watched = Some(request.fetch.ticket);
+                watched = Some(request.ticket);
             }
         }
         watched
@@ -50,11 +49,42 @@ impl Player {
                 && matches!(request.watch, Watch::At(at) if at <= now)
             {
                 request.watch = Watch::Looking;
-                let ticket = request.fetch.ticket;
+                let ticket = request.ticket;
                 self.outputs.push_back(Output::Look { ticket });
             }
         }
         before < self.outputs.len()
+    }
+
+    /// Returns whether the player may hear of first bytes beforehand, with [`Player::foretell`]. Not
+    /// in a live session: media is played at speeds of its own there, and each input rounds how much
+    /// of it was to whole nanoseconds, so that one less would be another session.
+    #[must_use]
+    pub const fn may_be_foretold(&self) -> bool {
+        self.live.is_none()
+    }
+
+    /// Hears beforehand when the first byte of an answer will be here that is as large as expected. A
+    /// simulator may know, and then there is no [`Input::FirstByte`](crate::Input::FirstByte): that
+    /// is one event less for each segment.
+    pub fn foretell(&mut self, ticket: Ticket, begins: MonoTime) {
+        let Some(at) = self.holder(ticket) else { return };
+        if let Some(request) = self.lanes[at].slot.in_flight_mut() {
+            (request.first_byte, request.is_foretold) = (Some(begins), true);
+            self.begin_watch(begins, at, None);
+        }
+    }
+
+    /// Has those bodies arrive whose first byte is here by now, as was foretold, in that order.
+    pub(super) fn begin_foretold(&mut self, now: MonoTime) {
+        loop {
+            let requests = self.lanes.iter_mut().filter_map(|lane| lane.slot.in_flight_mut());
+            let begun = requests.filter(|request| request.is_foretold);
+            let begun = begun.filter_map(|request| Some((request.begun(now)?, request)));
+            let Some((at, request)) = begun.min_by_key(|(at, _)| *at) else { return };
+            request.is_foretold = false;
+            self.meter.began(at, request.ticket);
+        }
     }
 
     /// The first byte is here, and perhaps the size that the answer is to have: notes when the
@@ -65,7 +95,7 @@ impl Player {
         let Some(request) = lane.slot.in_flight_mut() else { return };
         let is_as_expected = size.is_none_or(|size| size == request.size);
         request.size = size.unwrap_or(request.size);
-        let Some(patience) = patience.filter(|_| is_watched && request.fetch.is_segment()) else {
+        let Some(patience) = patience.filter(|_| is_watched && request.is_segment()) else {
             return;
         };
         if is_as_expected {
@@ -135,17 +165,17 @@ impl Player {
 
     /// Cancels a request that was taken out of its slot.
     pub(super) fn cancel(&mut self, now: MonoTime, request: &InFlight, why: Abandoned) {
-        self.outputs.push_back(Output::Cancel { ticket: request.fetch.ticket });
+        self.outputs.push_back(Output::Cancel { ticket: request.ticket });
         self.abandon(now, request, why);
     }
 
     /// Closes the account of a request that is given up.
     pub(super) fn abandon(&mut self, now: MonoTime, request: &InFlight, why: Abandoned) {
-        let size = self.meter.ended(now, request.fetch.ticket);
-        let What::Segment { media, .. } = request.fetch.what else { return };
+        let size = self.meter.ended(now, request.ticket);
+        let What::Segment { media, .. } = request.what else { return };
         // What came of a choice of the rule's is told even where it cost nothing, and whoever
         // carries a body that has begun may know of more than was said here.
-        let has_begun = request.first_byte.is_some();
+        let has_begun = request.begun(now).is_some();
         if ByteSize::ZERO < size || has_begun || matches!(why, Abandoned::Rule | Abandoned::Late) {
             self.log_abandoned(now, why, media, size);
         }
@@ -154,10 +184,10 @@ impl Player {
     /// Takes a sample of the link at the end of a video segment; bodies of audio are too small to
     /// end an account with, but count in it.
     pub(super) fn measure(&mut self, now: MonoTime, request: &InFlight) {
-        if !matches!(request.fetch.what, What::Segment { media: Media::Video, .. }) {
+        if !matches!(request.what, What::Segment { media: Media::Video, .. }) {
             return;
         }
-        let first_byte = request.first_byte.unwrap_or(request.since);
+        let first_byte = request.begun(now).unwrap_or(request.since);
         let first_byte_after = first_byte.span_since(request.since);
         let (size, busy) = self.meter.take(now);
         let took = first_byte_after + busy;

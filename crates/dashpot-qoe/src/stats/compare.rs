@@ -13,9 +13,15 @@ pub const LEVEL: f64 = 0.05;
 pub struct Figures<M = Metric> {
     /// Which figure.
     pub metric: M,
-    /// By contender, then by trace; absent where a session has none. Where several sessions were
-    /// played over one trace, their mean: sessions over the same trace are no independent ones.
-    pub values: Vec<Vec<Option<f64>>>,
+    /// By contender, then by trace; no number (NaN) where a session has none: sweeps are large, and
+    /// this is what is kept of each session. Where several sessions were played over one trace,
+    /// their mean: sessions over the same trace are no independent ones.
+    pub values: Vec<Vec<f64>>,
+}
+
+/// Returns those values that are there.
+pub fn present(values: &[f64]) -> impl Iterator<Item = f64> {
+    values.iter().copied().filter(|value| !value.is_nan())
 }
 
 /// How two contenders differ in one figure.
@@ -103,12 +109,13 @@ pub fn compare<M: Copy>(figures: &[Figures<M>], seed: Seed) -> Vec<Difference<M>
 
 fn difference<M>(
     metric: M,
-    values: &[Vec<Option<f64>>],
+    values: &[Vec<f64>],
     (a, b): (usize, usize),
     seed: Seed,
 ) -> Option<Difference<M>> {
     let pairs = values[a].iter().zip(&values[b]);
-    let paired = pairs.filter_map(|(a, b)| Some((*a)? - (*b)?)).collect::<Vec<_>>();
+    let there = pairs.filter(|(a, b)| !a.is_nan() && !b.is_nan());
+    let paired = there.map(|(a, b)| a - b).collect::<Vec<_>>();
     let interval = paired_interval(&paired, seed)?;
     let probability = wilcoxon(&paired).probability;
     Some(Difference {

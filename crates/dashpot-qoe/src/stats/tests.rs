@@ -181,7 +181,10 @@ fn fairness_is_that_of_jains_examples() {
 }
 
 fn compared(metric: crate::Metric, values: &[&[Option<f64>]]) -> Vec<Difference> {
-    let values = values.iter().map(|contender| contender.to_vec()).collect();
+    let of = |contender: &[Option<f64>]| {
+        contender.iter().map(|value| value.unwrap_or(f64::NAN)).collect()
+    };
+    let values = values.iter().map(|contender| of(contender)).collect();
     compare(&[Figures { metric, values }], Seed(1))
 }
 

@@ -11,7 +11,7 @@ use dashpot_qoe::{
 use dashpot_report::{
     COLOURED, Cdf, Cell, Interval, Intervals, Page, QUIET, Table, cdf, colour, intervals, png,
 };
-use dashpot_sim::sweep::Played;
+use dashpot_sim::sweep::{Live, Played};
 use std::{fs, path::Path};
 
 /// Where the sessions of a report come from.
@@ -47,6 +47,15 @@ const DRAWN: [(Metric, f64, &str); 4] = [
     (Metric::SwitchesPerMinute, 1.0, "switches a minute"),
 ];
 
+/// Returns whether the distribution of that metric is drawn, of sessions of this kind.
+pub(super) fn is_drawn(metric: Metric, live: Option<Live>) -> bool {
+    drawn(live).iter().any(|(drawn, ..)| *drawn == metric)
+}
+
+fn drawn(live: Option<Live>) -> &'static [(Metric, f64, &'static str)] {
+    if live.is_some() { &DRAWN_LIVE } else { &DRAWN }
+}
+
 /// Writes `report.html` and the figures, as SVG and as PNG, into `folder`.
 ///
 /// # Errors
@@ -59,8 +68,7 @@ pub(super) fn publish(
 ) -> anyhow::Result<()> {
     let ranks = table::ranked(summary);
     let mut figures = Vec::new();
-    let drawn = if summary.live.is_some() { &DRAWN_LIVE[..] } else { &DRAWN[..] };
-    for &(metric, scale, label) in drawn {
+    for &(metric, scale, label) in drawn(summary.live) {
         figures.push((
             metric.name().to_owned(),
             label.to_owned(),

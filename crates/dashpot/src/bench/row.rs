@@ -1,7 +1,7 @@
 //! One session as a row: the columns of the files that a sweep writes.
 
 use anyhow::{Context as _, bail};
-use dashpot_qoe::{Measures, Metric};
+use dashpot_qoe::Metric;
 use dashpot_sim::sweep::{Job, Played};
 use std::fmt::Write as _;
 use xxhash_rust::xxh3::xxh3_64;
@@ -130,22 +130,14 @@ pub(super) fn split(line: &str, columns: usize) -> anyhow::Result<Vec<&str>> {
     Ok(fields)
 }
 
-/// Returns why the session of these fields ended, and its figures.
-pub(super) fn measures<'a>(fields: &[&'a str]) -> anyhow::Result<(&'a str, Measures)> {
-    let mut measures = Measures::default();
-    for (metric, text) in Metric::ALL.into_iter().zip(&fields[LEADING.len()..]) {
-        if !text.is_empty() {
-            let value = text.parse::<f64>().with_context(|| format!("`{text}` is no number"))?;
-            measures.set(metric, Some(value));
-        }
-    }
-    Ok((fields[LEADING.len() - 1], measures))
-}
+/// The column that tells how a session ended.
+pub(super) const ENDED: &str = LEADING[LEADING.len() - 1];
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use dashpot_net::Generator;
+    use dashpot_qoe::Measures;
     use dashpot_sim::{
         input::{Network, Vbr},
         sweep::Setup,
@@ -175,6 +167,19 @@ mod tests {
         assert_eq!(commas, columns().count());
         assert!(fields("a,b").is_err());
         assert!(fields(&line_of("\"a")).is_err());
+    }
+
+    /// Returns why the session of these fields ended, and its figures.
+    fn measures<'a>(fields: &[&'a str]) -> anyhow::Result<(&'a str, Measures)> {
+        let mut measures = Measures::default();
+        for (metric, text) in Metric::ALL.into_iter().zip(&fields[LEADING.len()..]) {
+            if !text.is_empty() {
+                let value =
+                    text.parse::<f64>().with_context(|| format!("`{text}` is no number"))?;
+                measures.set(metric, Some(value));
+            }
+        }
+        Ok((fields[LEADING.len() - 1], measures))
     }
 
     fn line_of(rule: &str) -> String {

@@ -9,7 +9,6 @@
 use super::{plan::Plan, row};
 use anyhow::Context as _;
 use std::{
-    collections::BTreeMap,
     fs::{self, File, OpenOptions},
     io::{BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
@@ -21,17 +20,34 @@ use xxhash_rust::xxh3::Xxh3Default;
 pub(super) struct Store {
     folder: PathBuf,
     /// The finished file of an earlier sweep, and the rows of this one.
-    files: [Option<File>; 2],
-    rows: BTreeMap<u64, Place>,
+    files: [Option<BufReader<File>>; 2],
+    /// Of each row that was there at first, by its key; the later of two with one key counts.
+    found: Vec<(u64, Place)>,
+    /// Of each row that was written since, as they came.
+    written: Vec<(u64, Place)>,
     /// Where the next row goes in the second file.
     end: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    file: usize,
-    at: u64,
-    length: usize,
+/// Where a row begins, in one word: a sweep has millions of them. The highest bit says in which
+/// file, so that of two places the one that was written later is the larger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place(u64);
+
+impl Place {
+    const IN_PART: u64 = 1 << 63;
+
+    const fn new(file: usize, at: u64) -> Self {
+        Self(if file == PART { at | Self::IN_PART } else { at })
+    }
+
+    const fn file(self) -> usize {
+        if self.0 & Self::IN_PART == 0 { DONE } else { PART }
+    }
+
+    const fn at(self) -> u64 {
+        self.0 & !Self::IN_PART
+    }
 }
 
 const DONE: usize = 0;
@@ -45,8 +61,13 @@ impl Store {
     pub(super) fn open(folder: &Path) -> anyhow::Result<Self> {
         let shown = folder.display();
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder `{shown}`"))?;
-        let mut store =
-            Self { folder: folder.to_owned(), files: [None, None], rows: BTreeMap::new(), end: 0 };
+        let mut store = Self {
+            folder: folder.to_owned(),
+            files: [None, None],
+            found: Vec::new(),
+            written: Vec::new(),
+            end: 0,
+        };
         store.keep_to_build()?;
         let done = store.sessions();
         if done.is_file() {
@@ -57,6 +78,7 @@ impl Store {
             fs::write(&part, row::header()).with_context(|| cannot_write(&part))?;
         }
         store.look_through(PART, &part)?;
+        sort(&mut store.found);
         Ok(store)
     }
 
@@ -110,7 +132,7 @@ impl Store {
                 break;
             }
             if let Some(key) = key(&line) {
-                self.rows.insert(key, Place { file, at, length });
+                self.found.push((key, Place::new(file, at)));
             }
             at += u64::try_from(length).unwrap_or(u64::MAX);
             line.clear();
@@ -127,24 +149,25 @@ impl Store {
         if file == PART {
             self.end = at;
         }
-        self.files[file] = Some(opened);
+        self.files[file] = Some(BufReader::new(opened));
         Ok(())
     }
 
     /// Returns whether the session of this key was played.
     pub(super) fn has(&self, key: u64) -> bool {
-        self.rows.contains_key(&key)
+        place(&self.found, key).is_some()
     }
 
     /// Writes rows down.
     pub(super) fn append(&mut self, lines: &[String]) -> anyhow::Result<()> {
         let path = self.part();
         let Some(file) = &mut self.files[PART] else { return Ok(()) };
+        let file = file.get_mut();
         let mut text = String::new();
         for line in lines {
             let at = self.end + u64::try_from(text.len()).unwrap_or(u64::MAX);
             if let Some(key) = key(line) {
-                self.rows.insert(key, Place { file: PART, at, length: line.len() });
+                self.written.push((key, Place::new(PART, at)));
             }
             text.push_str(line);
         }
@@ -160,9 +183,10 @@ impl Store {
         let file = File::create(&aside).with_context(|| cannot_write(&aside))?;
         let mut writer = BufWriter::new(file);
         writer.write_all(row::header().as_bytes()).with_context(|| cannot_write(&aside))?;
+        sort(&mut self.written);
         for job in plan.jobs() {
             let line = self.line(row::key(&job))?;
-            writer.write_all(&line).with_context(|| cannot_write(&aside))?;
+            writer.write_all(line.as_bytes()).with_context(|| cannot_write(&aside))?;
         }
         writer.flush().with_context(|| cannot_write(&aside))?;
         self.files = [None, None];
@@ -172,14 +196,30 @@ impl Store {
         Ok(sessions)
     }
 
-    fn line(&mut self, key: u64) -> anyhow::Result<Vec<u8>> {
-        let place = self.rows.get(&key).context("a session was not played")?;
-        let file = self.files[place.file].as_mut().context("its file is closed")?;
-        let mut line = vec![0; place.length];
-        file.seek(SeekFrom::Start(place.at)).context("cannot read a row")?;
-        file.read_exact(&mut line).context("cannot read a row")?;
+    fn line(&mut self, key: u64) -> anyhow::Result<String> {
+        let place = place(&self.written, key).or_else(|| place(&self.found, key));
+        let place = place.context("a session was not played")?;
+        let file = self.files[place.file()].as_mut().context("its file is closed")?;
+        let mut line = String::new();
+        let at = file.stream_position().context("cannot read a row")?;
+        // Nearly all are in the order in which they were written: what was read ahead is used.
+        let ahead = i128::from(place.at()) - i128::from(at);
+        file.seek_relative(i64::try_from(ahead)?).context("cannot read a row")?;
+        file.read_line(&mut line).context("cannot read a row")?;
         Ok(line)
     }
+}
+
+/// Orders rows by their keys, those of one key as they were written.
+fn sort(rows: &mut [(u64, Place)]) {
+    rows.sort_unstable();
+}
+
+/// Returns where the last row of that key is.
+fn place(rows: &[(u64, Place)], key: u64) -> Option<Place> {
+    let after = rows.partition_point(|(other, _)| *other <= key);
+    let (other, place) = rows[..after].last()?;
+    (*other == key).then_some(*place)
 }
 
 /// A row that was written to its end has all its fields and a line end.

@@ -1,21 +1,16 @@
 //! What a sweep says: each rule's figures over all traces, and how rules differ.
 
-use super::{plan::Plan, row, table};
+use super::{parquet::Columns, plan::Plan, report, row, table};
 use anyhow::Context as _;
 use dashpot_base::Seed;
 use dashpot_qoe::{
     Better, Metric,
-    stats::{Difference, Figures, Interval, compare, mean, mean_interval, worst},
+    stats::{Difference, Figures, Interval, compare, mean, mean_interval, present, worst},
 };
 use dashpot_sim::{lab::Edge, sweep::Live};
 use serde::Serialize;
 use serde_json::json;
-use std::{
-    collections::BTreeMap,
-    fs::File,
-    io::{BufRead as _, BufReader},
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path};
 
 /// The figures that rules are compared by; all together are one family of tests, so that each one
 /// more makes the others count for less.
@@ -40,8 +35,10 @@ pub(super) struct Summary {
     pub(super) seed: Seed,
     /// The cache before the origin, where there was one.
     pub(super) edge: Option<Edge>,
-    /// Every metric by rule and trace: the mean over films.
+    /// Those metrics that are compared or drawn, by rule and trace: the mean over films.
     figures: Vec<Figures>,
+    /// Every metric, in the order of columns, by rule.
+    spreads: Vec<Vec<Spread>>,
     /// By rule: how many sessions did not end with the film, by the word for how they did.
     pub(super) unfinished: Vec<BTreeMap<String, usize>>,
     pub(super) differences: Vec<Difference>,
@@ -59,46 +56,75 @@ pub(super) struct Spread {
     pub(super) worst_5_percent: Option<f64>,
 }
 
+impl Spread {
+    fn of(values: &[f64], metric: Metric) -> Self {
+        let values = present(values).collect::<Vec<_>>();
+        let worst_5_percent = match metric.better() {
+            Better::Higher => worst(&values, WORST, true),
+            Better::Lower => worst(&values, WORST, false),
+            Better::Neither => None,
+        };
+        Self { mean: mean(&values), worst_5_percent }
+    }
+}
+
+/// Returns a metric by rule and trace, the mean over films; no number where no session has it.
+fn means(plan: &Plan, columns: &Columns<'_>, metric: Metric) -> anyhow::Result<Vec<Vec<f64>>> {
+    let (rules, traces) = (plan.rules.len(), plan.networks.len());
+    let mut sums = vec![vec![0.0; traces]; rules];
+    let mut counts = vec![vec![0_u32; traces]; rules];
+    let mut index = 0;
+    columns.reals(metric.name(), |value| {
+        let (rule, trace) = (index % rules, index / rules % traces);
+        if let Some(value) = value {
+            sums[rule][trace] += value;
+            counts[rule][trace] += 1;
+        }
+        index += 1;
+    })?;
+    for (sum, count) in sums.iter_mut().flatten().zip(counts.iter().flatten()) {
+        *sum = if *count == 0 { f64::NAN } else { *sum / f64::from(*count) };
+    }
+    Ok(sums)
+}
+
 impl Summary {
-    /// Reads the plan's rows, which are in its order.
+    /// Reads the plan's rows, which are in its order, from the Parquet file of its sessions: one
+    /// metric after the other, so that a sweep may be larger than what there is of memory.
     pub(super) fn read(
         plan: &Plan,
         sessions: &Path,
         kept: usize,
         seed: Seed,
     ) -> anyhow::Result<Self> {
-        let cannot_read = || format!("cannot read `{}`", sessions.display());
-        let (rules, traces) = (plan.rules.len(), plan.networks.len());
-        let mut sums = vec![vec![vec![(0.0, 0_u32); traces]; rules]; Metric::ALL.len()];
+        let columns = Columns::open(sessions)?;
+        let rules = plan.rules.len();
         let mut unfinished = vec![BTreeMap::<String, usize>::new(); rules];
-        let file = File::open(sessions).with_context(cannot_read)?;
-        for (index, line) in BufReader::new(file).lines().skip(1).enumerate() {
-            let line = line.with_context(cannot_read)?;
-            let (ended, measures) = row::measures(&row::fields(&line)?)?;
-            let (rule, trace) = (index % rules, index / rules % traces);
+        let mut index = 0;
+        columns.texts(row::ENDED, |ended| {
             if ended != "ended" {
-                *unfinished[rule].entry(ended.to_owned()).or_default() += 1;
+                *unfinished[index % rules].entry(ended.to_owned()).or_default() += 1;
             }
-            for (metric, value) in measures.iter() {
-                if let Some(value) = value {
-                    let (sum, count) = &mut sums[metric as usize][rule][trace];
-                    (*sum, *count) = (*sum + value, *count + 1);
-                }
+            index += 1;
+        })?;
+        let compared = if plan.setup.live.is_some() { COMPARED_LIVE } else { COMPARED };
+        // The ones that are compared come first, in the order of columns.
+        let (mut figures, mut drawn, mut spreads) = (Vec::new(), Vec::new(), Vec::new());
+        for metric in Metric::ALL {
+            let values = means(plan, &columns, metric)?;
+            spreads.push(values.iter().map(|values| Spread::of(values, metric)).collect());
+            if compared.contains(&metric) {
+                figures.push(Figures { metric, values });
+            } else if report::is_drawn(metric, plan.setup.live) {
+                drawn.push(Figures { metric, values });
             }
         }
-        let average = |(sum, count): (f64, u32)| (0 < count).then(|| sum / f64::from(count));
-        let figures = Metric::ALL.into_iter().zip(sums).map(|(metric, sums)| {
-            let by_rule = sums.into_iter().map(|sums| sums.into_iter().map(average).collect());
-            Figures { metric, values: by_rule.collect() }
-        });
-        let figures = figures.collect::<Vec<_>>();
-        let compared = if plan.setup.live.is_some() { COMPARED_LIVE } else { COMPARED };
-        let of_these = figures.iter().filter(|figures| compared.contains(&figures.metric));
-        let differences = compare(&of_these.cloned().collect::<Vec<_>>(), seed);
+        let differences = compare(&figures, seed);
+        figures.extend(drawn);
         Ok(Self {
             rules: plan.rules.clone(),
             movies: plan.movies.len(),
-            traces,
+            traces: plan.networks.len(),
             kept,
             buffer_ms: plan.setup.buffer.as_millis(),
             seed,
@@ -106,6 +132,7 @@ impl Summary {
             live: plan.setup.live,
             compared,
             figures,
+            spreads,
             unfinished,
             differences,
         })
@@ -113,30 +140,25 @@ impl Summary {
 
     /// Returns a rule's figure over all traces.
     pub(super) fn spread(&self, rule: usize, metric: Metric) -> Spread {
-        let values = self.values(rule, metric).collect::<Vec<_>>();
-        let worst_5_percent = match metric.better() {
-            Better::Higher => worst(&values, WORST, true),
-            Better::Lower => worst(&values, WORST, false),
-            Better::Neither => None,
-        };
-        Spread { mean: mean(&values), worst_5_percent }
+        self.spreads[metric as usize][rule]
     }
 
-    /// Returns the mean of a rule's figure over all traces with its interval.
+    /// Returns the mean of a rule's figure over all traces with its interval, where rules are
+    /// compared by it.
     pub(super) fn interval(&self, rule: usize, metric: Metric) -> Option<Interval> {
         mean_interval(&self.values(rule, metric).collect::<Vec<_>>(), self.seed)
     }
 
-    /// Returns a rule's figure on each trace that has it.
+    /// Returns a rule's figure on each trace that has it, where it is compared or drawn.
     pub(super) fn values(&self, rule: usize, metric: Metric) -> impl Iterator<Item = f64> {
         let of_metric = self.figures.iter().filter(move |figures| figures.metric == metric);
-        of_metric.flat_map(move |figures| figures.values[rule].iter().copied().flatten())
+        of_metric.flat_map(move |figures| present(&figures.values[rule]))
     }
 
     /// Returns a rule's figure on one trace.
     pub(super) fn value(&self, rule: usize, metric: Metric, trace: usize) -> Option<f64> {
         let figures = self.figures.iter().find(|figures| figures.metric == metric)?;
-        *figures.values[rule].get(trace)?
+        figures.values[rule].get(trace).copied().filter(|value| !value.is_nan())
     }
 
     /// Returns how many sessions there are.

@@ -51,12 +51,12 @@ impl Results {
         let folder = folder.context("no folder to write to")?;
         let sessions = self.rows(folder)?;
         let seed = Seed(self.plan.setup.seed);
-        let summary = Summary::read(&self.plan, &sessions, 0, seed)?;
+        let table = folder.join("sessions.parquet");
+        parquet::write(&sessions, &table)?;
+        let summary = Summary::read(&self.plan, &table, 0, seed)?;
         let with = self.with();
         let mut written = Vec::new();
         if let Some(out) = &self.out {
-            let table = folder.join("sessions.parquet");
-            parquet::write(&sessions, &table)?;
             let versions = format!("dash.js {} in {}", self.dashjs, self.browser);
             let source =
                 Source::Real { sessions: &self.sessions, with: &with, versions: &versions };

@@ -3,7 +3,7 @@
 use super::{super::table, Sessions};
 use crate::bench::plan::Plan;
 use dashpot_base::Seed;
-use dashpot_qoe::stats::{Difference, Figures, Interval, compare, mean, mean_interval};
+use dashpot_qoe::stats::{Difference, Figures, Interval, compare, mean, mean_interval, present};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -29,7 +29,7 @@ impl<'a> Told<'a> {
             let of_films =
                 sessions.figures.iter().skip(trace * rules + rule).step_by(rules * traces);
             let values = of_films.map(|figures| figures[place].1).filter(|value| !value.is_nan());
-            mean(&values.collect::<Vec<_>>())
+            mean(&values.collect::<Vec<_>>()).unwrap_or(f64::NAN)
         };
         let first = sessions.figures.first()?;
         let figures = sessions.compared.iter().filter_map(|&metric| {
@@ -46,7 +46,7 @@ impl<'a> Told<'a> {
     /// Returns each rule's mean of a figure with its interval.
     fn means(&self, figures: &'a Figures<&'static str>) -> impl Iterator<Item = (&str, Interval)> {
         self.rules.iter().zip(&figures.values).filter_map(|(rule, values)| {
-            let values = values.iter().copied().flatten().collect::<Vec<_>>();
+            let values = present(values).collect::<Vec<_>>();
             Some((rule.as_str(), mean_interval(&values, self.seed)?))
         })
     }
