@@ -12,6 +12,7 @@ mod hls;
 mod judges;
 mod layering;
 mod manifests;
+mod matrix;
 mod origin;
 mod play;
 mod play_command;

@@ -1,4 +1,4 @@
-// A film that runs by the clock plays through an edge in every form, without a single error.
+// Events that begin and end, and patches, of a film that runs by the clock. `matrix.test.mjs` plays its forms.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -6,22 +6,12 @@ import { skip, startBrowser } from "./support/browser.mjs";
 import { openLive, played } from "./support/live.mjs";
 import { startServers } from "./support/servers.mjs";
 
-// Enough for several segments and, where the MPD lists them, for it to be fetched again.
+// Enough for several segments.
 const PLAY_S = 5;
 // Beyond what the first MPD lists, from three segments of two seconds behind its end.
 const PATCHED_S = 9;
 // Many times the playing time: a bound for a busy machine, not a measurement.
 const PLAY_MS_MAX = 60_000;
-
-const FORMS = [
-  "number.mpd",
-  "time.mpd",
-  "timeline.mpd",
-  "utc_direct/tsbd_20s/number.mpd",
-  "utc_httpxsdate-httphead/number.mpd",
-  "chunk_0.5s/number.mpd",
-  "chunk_0.5s/timeline.mpd",
-];
 
 // On a busy machine the page reads the time so late that it asks too early, and then asks again.
 const unexpected = (failure) => !failure.startsWith("425 ");
@@ -37,19 +27,6 @@ after(async () => {
   await browser?.close();
   await servers?.stop();
 });
-
-for (const form of FORMS) {
-  test(`plays /live/film/${form}`, { skip, timeout: 90_000 }, async () => {
-    const { page, failed, close } = await openLive(browser, `${servers.edge}/live/film/${form}`);
-    const { errors, latencies_s } = await played(page, PLAY_S, PLAY_MS_MAX);
-    assert.deepEqual(errors, []);
-    assert.deepEqual(failed.filter(unexpected), [], "what is asked for in time is there");
-    const latency_s = latencies_s.at(-1);
-    // Within the window; how close to the target is for `make bench-live` to say.
-    assert.ok(0 < latency_s && latency_s < 60, `latency ${latency_s} s`);
-    await close();
-  });
-}
 
 test("an event plays from its start, and to its end when it has ended", { skip, timeout: 90_000 }, async () => {
   const now_s = Math.floor(Date.now() / 1000);

@@ -3,9 +3,9 @@
 import { startServer } from "./chain.mjs";
 
 /** Starts both on free ports; returns their addresses and a way to end them. */
-export async function startServers(edgeFlags = []) {
+export async function startServers(edgeFlags = [], originFlags = []) {
   const media = new URL("../../../media", import.meta.url).pathname;
-  const origin = await startServer(["origin", "--media", media, "--listen", "127.0.0.1:0"]);
+  const origin = await startServer(["origin", "--media", media, "--listen", "127.0.0.1:0", ...originFlags]);
   try {
     const flags = ["--origin", origin.url, "--listen", "127.0.0.1:0", ...edgeFlags];
     const edge = await startServer(["edge", ...flags]);
