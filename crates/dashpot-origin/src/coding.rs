@@ -7,8 +7,12 @@ use async_compression::{
 use bytes::Bytes;
 use dashpot_http::members;
 use http::{HeaderMap, header};
-use std::io;
-use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use moka::{policy::EvictionPolicy, sync::Cache};
+use std::{io, sync::Arc};
+use tokio::{
+    io::{AsyncWrite, AsyncWriteExt as _},
+    sync::OnceCell,
+};
 
 /// Text below this gains less than a packet's head from compression.
 const WORTH_IT: usize = 256;
@@ -18,7 +22,7 @@ const SLICE: usize = 64 << 10;
 const BROTLI_QUALITY: i32 = 4;
 
 /// How the bytes of a text are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Coding {
     Identity,
     Gzip,
@@ -76,6 +80,50 @@ impl Coding {
                 Ok(encoder.into_inner().into())
             }
         }
+    }
+}
+
+/// Texts that were compressed of late: all players of a channel ask for the same MPD, and compressing
+/// it takes many times as long as writing it. Clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Coded(Arc<Cache<(u64, Coding), Arc<Kept>>>);
+
+/// A text, and what became of it.
+#[derive(Debug)]
+struct Kept {
+    text: Bytes,
+    coded: OnceCell<Bytes>,
+}
+
+/// Bytes of the texts that are kept: some hundred MPDs with windows of hours.
+const TEXTS_BYTES_MAX: u64 = 32 << 20;
+
+impl Coded {
+    pub(crate) fn new() -> Self {
+        let weight = |_: &(u64, Coding), kept: &Arc<Kept>| {
+            // What comes of it is a tenth of it or less.
+            u32::try_from(kept.text.len() + kept.text.len() / 8 + size_of::<Kept>())
+                .unwrap_or(u32::MAX)
+        };
+        let cache = Cache::builder()
+            .max_capacity(TEXTS_BYTES_MAX)
+            .weigher(weight)
+            .eviction_policy(EvictionPolicy::lru());
+        Self(Arc::new(cache.build()))
+    }
+
+    /// Returns `text`, whose hash is given, in a coding. Those who ask at the same time share the work.
+    pub(crate) async fn apply(&self, coding: Coding, hash: u64, text: Bytes) -> io::Result<Bytes> {
+        if coding == Coding::Identity {
+            return Ok(text);
+        }
+        let kept = || Arc::new(Kept { text: text.clone(), coded: OnceCell::new() });
+        let kept = self.0.get_with((hash, coding), kept);
+        if kept.text != text {
+            // Another one has the same hash.
+            return coding.apply(text).await;
+        }
+        kept.coded.get_or_try_init(|| coding.apply(text)).await.cloned()
     }
 }
 
@@ -151,5 +199,21 @@ mod tests {
         assert!(gzip.len() * 20 < text.len() && brotli.len() * 20 < text.len());
         assert_ne!(gzip, brotli);
         assert_eq!(Coding::Identity.apply(text.clone()).await.unwrap(), text);
+    }
+
+    #[tokio::test]
+    async fn what_was_compressed_once_is_the_same_again_and_never_another_text() {
+        let (one, other) = (Bytes::from("one".repeat(400)), Bytes::from("other".repeat(400)));
+        let coded = Coded::new();
+        for _ in 0..2 {
+            for (text, coding) in
+                [(&one, Coding::Gzip), (&one, Coding::Brotli), (&other, Coding::Gzip)]
+            {
+                // All have the same hash.
+                let found = coded.apply(coding, 7, text.clone()).await.unwrap();
+                assert_eq!(found, coding.apply(text.clone()).await.unwrap());
+            }
+        }
+        assert_eq!(coded.apply(Coding::Identity, 7, one.clone()).await.unwrap(), one);
     }
 }

@@ -7,20 +7,23 @@ use crate::{
 };
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use dashpot_packager::Part;
+use dashpot_packager::{Part, Plan};
 use dashpot_serve::{Clock, Counter};
 use futures_util::{
     future::{BoxFuture, FutureExt as _},
     stream::{self, StreamExt as _, TryStreamExt as _},
 };
 use http_body::{Frame, SizeHint};
+use moka::{policy::EvictionPolicy, sync::Cache};
 use std::{
     collections::VecDeque,
     future::poll_fn,
+    ops::Range,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
+use tokio::sync::OnceCell;
 
 /// Reads of one body under way: the next piece comes from the disk while one is sent.
 const AHEAD: usize = 2;
@@ -35,13 +38,31 @@ pub(crate) struct Media(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     blocks: Blocks,
+    /// What followers of segments in production are sent, by version and end.
+    stretches: Cache<(u64, u64), Stretch>,
     sent: Counter,
 }
+
+/// A piece of a segment in production.
+#[derive(Clone, Debug)]
+struct Stretch {
+    size: u64,
+    bytes: Arc<OnceCell<Bytes>>,
+}
+
+/// Bytes of such pieces that are kept: what some hundred channels make in a second. One that has gone
+/// is put together again.
+const STRETCHES_BYTES_MAX: u64 = 32 << 20;
 
 impl Media {
     /// `sent` counts the bytes handed to clients.
     pub(crate) fn new(blocks: Blocks, sent: Counter) -> Self {
-        Self(Arc::new(Shared { blocks, sent }))
+        let stretches = Cache::builder()
+            .max_capacity(STRETCHES_BYTES_MAX)
+            .weigher(|_, stretch: &Stretch| u32::try_from(stretch.size).unwrap_or(u32::MAX))
+            .eviction_policy(EvictionPolicy::lru())
+            .build();
+        Self(Arc::new(Shared { blocks, stretches, sent }))
     }
 
     /// Returns the body that consists of `parts`. A read that fails later on cuts the response
@@ -62,19 +83,20 @@ impl Media {
 
     /// Returns the body of media that is still being made: each stretch of it is sent, in one piece,
     /// as soon as it exists. A read that fails cuts the response short.
-    pub(crate) fn paced(self, paced: Paced, clock: Clock) -> Body {
+    /// `version` differs whenever the bytes do.
+    pub(crate) fn paced(self, paced: Paced, version: u64, clock: Clock) -> Body {
         let Paced { plan, due, asked } = paced;
         let (sent, begun) = (self.0.sent.clone(), clock.mono());
         let begins: Vec<_> =
             std::iter::once(0).chain(due.iter().map(|due| due.end)).take(due.len()).collect();
         let stretches = stream::iter(begins.into_iter().zip(due)).then(move |(begin, due)| {
             let (media, clock) = (self.clone(), clock.clone());
-            let parts = plan.parts(begin..due.end);
+            let plan = plan.clone();
             async move {
                 // The time asked for may be another than the clock's: what passes is the same.
                 let waited = clock.mono().since(begun);
                 tokio::time::sleep(due.at.since(asked).saturating_sub(waited)).await;
-                media.joined(parts).await
+                media.stretch(version, &plan, begin..due.end).await
             }
         });
         let counted = stretches.inspect_ok(move |bytes| {
@@ -83,9 +105,25 @@ impl Media {
         Body::from_stream(counted)
     }
 
-    /// Reads parts into one piece.
-    async fn joined(self, parts: impl Iterator<Item = Part>) -> Result<Bytes, ReadError> {
-        let mut joined = BytesMut::new();
+    /// Returns a stretch of a plan in one piece; all who follow the same one share it.
+    async fn stretch(
+        &self,
+        version: u64,
+        plan: &Plan,
+        range: Range<u64>,
+    ) -> Result<Bytes, ReadError> {
+        let cell = self.0.stretches.get_with((version, range.end), || Stretch {
+            size: range.end.saturating_sub(range.start),
+            bytes: Arc::default(),
+        });
+        cell.bytes.get_or_try_init(|| self.joined(plan, range)).await.cloned()
+    }
+
+    /// Reads a range of a plan into one piece.
+    async fn joined(&self, plan: &Plan, range: Range<u64>) -> Result<Bytes, ReadError> {
+        let size = range.end.saturating_sub(range.start);
+        let mut joined = BytesMut::with_capacity(usize::try_from(size).unwrap_or(0));
+        let parts = plan.parts(range);
         for part in parts.flat_map(pieces) {
             match self.read(part) {
                 Read::There(bytes) => joined.extend_from_slice(&bytes?),
@@ -232,7 +270,6 @@ fn pieces(part: Part) -> impl Iterator<Item = Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::ops::Range;
 
     fn check(range: Range<u64>, expected: &[Range<u64>]) {
         let part = Part::File { path: "a".to_owned(), range };

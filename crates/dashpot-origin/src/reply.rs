@@ -1,6 +1,9 @@
 //! From a resource and a request to a response: conditions, ranges, codings and headers.
 
-use crate::{coding::Coding, media::Media};
+use crate::{
+    coding::{Coded, Coding},
+    media::Media,
+};
 use axum::body::Body;
 use bytes::Bytes;
 use dashpot_base::WallTime;
@@ -10,7 +13,7 @@ use dashpot_http::{
     precondition::{Evaluator, Outcome, Validators, evaluate},
     range::{ByteRange, ContentRange, Multipart, Resolved},
 };
-use dashpot_packager::{Due, Part, Plan};
+use dashpot_packager::{Due, Part, Plan, Refused};
 use dashpot_serve::Clock;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use std::{borrow::Cow, ops::Range, time::Duration};
@@ -58,6 +61,7 @@ pub(crate) struct Paced {
 pub(crate) struct Driver {
     pub(crate) media: Media,
     pub(crate) clock: Clock,
+    pub(crate) coded: Coded,
 }
 
 impl Resource {
@@ -87,7 +91,8 @@ impl Resource {
             Content::Text(text) => Coding::choose(headers, text.len()),
             Content::Media { .. } | Content::Paced(..) => Coding::Identity,
         };
-        let etag = self.etag(coding);
+        let version = self.version();
+        let etag = etag(version, coding);
         // RFC 9110 §8.8.2.1: a file from the future was modified now, as far as anyone can tell.
         self.modified = self.modified.map(|modified| modified.min(now));
         let mut response = Response::new(Body::empty());
@@ -106,7 +111,7 @@ impl Resource {
             }
         };
         let content = match self.content {
-            Content::Text(text) => match coding.apply(text).await {
+            Content::Text(text) => match driver.coded.apply(coding, version, text).await {
                 Ok(coded) => Content::Text(coded),
                 Err(error) => {
                     tracing::error!(%error, "could not compress in memory");
@@ -119,7 +124,7 @@ impl Resource {
                 // Its length is not known before its end, so that ranges of it are not either
                 // (RFC 9110 §14.2 lets a server ignore them).
                 if method == Method::GET {
-                    *response.body_mut() = driver.media.paced(paced, driver.clock);
+                    *response.body_mut() = driver.media.paced(paced, version, driver.clock);
                 }
                 return response;
             }
@@ -150,14 +155,12 @@ impl Resource {
         response
     }
 
-    fn etag(&self, coding: Coding) -> Option<EntityTag> {
-        let version = match &self.content {
+    /// Returns what differs whenever the bytes do.
+    fn version(&self) -> u64 {
+        match &self.content {
             Content::Text(text) => xxh3_64(text),
             Content::Media { version, .. } | Content::Paced(_, version) => *version,
-        };
-        // RFC 9110 §8.8.3.3: each coding of a resource has its own strong tag.
-        let suffix = coding.name().map_or_else(String::new, |name| format!("-{name}"));
-        EntityTag::strong(&format!("{version:016x}{suffix}"))
+        }
     }
 
     /// Adds the fields that a 304 has too (RFC 9110 §15.4.5).
@@ -176,6 +179,12 @@ impl Resource {
             fields.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
         }
     }
+}
+
+fn etag(version: u64, coding: Coding) -> Option<EntityTag> {
+    // RFC 9110 §8.8.3.3: each coding of a resource has its own strong tag.
+    let suffix = coding.name().map_or_else(String::new, |name| format!("-{name}"));
+    EntityTag::strong(&format!("{version:016x}{suffix}"))
 }
 
 /// The parts of a body, made as they are sent.
@@ -271,4 +280,40 @@ pub(crate) fn refuse(status: StatusCode, why: &str) -> Response<Body> {
         if status.is_server_error() || of_this_request { "no-store" } else { "public, max-age=5" };
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(brief));
     response
+}
+
+/// Returns the answer where there is nothing else.
+pub(crate) fn refused_with(refused: &Refused) -> Response<Body> {
+    let why = refused.to_string();
+    match refused {
+        Refused::NotFound(_) => refuse(StatusCode::NOT_FOUND, &why),
+        Refused::BadRequest(_) => refuse(StatusCode::BAD_REQUEST, &why),
+        Refused::Gone(_) => refuse(StatusCode::GONE, &why),
+        // What is asked for is what changed, and nothing has.
+        Refused::Unchanged => {
+            let mut response = refuse(StatusCode::NO_CONTENT, "");
+            *response.body_mut() = Body::empty();
+            let fields = response.headers_mut();
+            fields.remove(header::CONTENT_TYPE);
+            fields.remove(header::CONTENT_LENGTH);
+            // A moment later something has.
+            fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }
+        Refused::TooEarly { in_ms, .. } => {
+            let mut response = refuse(StatusCode::TOO_EARLY, &why);
+            let fields = response.headers_mut();
+            // RFC 9110 §10.2.3: whole seconds, which are not to be too few.
+            fields.insert(header::RETRY_AFTER, HeaderValue::from(in_ms.div_ceil(1_000)));
+            // A moment later it is there.
+            fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }
+        Refused::Unavailable { in_ms, .. } => {
+            let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, &why);
+            let seconds = HeaderValue::from(in_ms.div_ceil(1_000));
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+            response
+        }
+    }
 }

@@ -4,36 +4,35 @@ use crate::{
     admin,
     blocks::Blocks,
     cmsd,
+    coding::Coded,
     config::{Config, StartError},
     faults::{Faults, Met},
+    freshness::{SHORT, cache_control},
     livesim2,
     media::Media,
     pages,
-    reply::{Content, Driver, Paced, Resource, refuse},
+    recent::Recent,
+    reply::{Content, Driver, Paced, Resource, refuse, refused_with},
     scan,
     sessions::Sessions,
     steering::{Steerer, admin as steering_admin, keep_faults},
     store::Store,
 };
-use axum::{
-    Extension, Router,
-    body::Body,
-    extract::{Request, State},
-};
-use dashpot_base::WallTime;
+use axum::{Router, body::Body};
+use dashpot_base::{ByteSize, WallTime};
 use dashpot_http::cors;
-use dashpot_mpd::time::format_date_time;
 use dashpot_packager::{
-    Alias, Body as Planned, Cacheability, Catalogue, Found, Pathways, Refused, asked_time, is_name,
-    respond, respond_live_query,
+    Alias, Body as Planned, Catalogue, Found, Pathways, Refused, asked_time, is_name, respond,
+    respond_live_query,
 };
 use dashpot_serve::{
-    AccessLog, Asked, Clock, Counter, Ends, Family, Health, Listener, LogFormat, Metric, Metrics,
-    Options, Role, Shutdown, TowerToHyperService, serve,
+    AccessLog, Asked, Clock, Counter, Ends, Family, Health, Listener, LogFormat, Logged, Metric,
+    Metrics, Options, Role, Shutdown, TowerToHyperService, serve,
 };
 use futures_util::future::join;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
-use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::Duration};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use hyper::{body::Incoming, service::service_fn};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use tracing::info;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -55,7 +54,10 @@ pub struct Server {
 #[derive(Debug)]
 pub(crate) struct Origin {
     catalogue: Catalogue,
+    /// Segments that were found of late.
+    recent: Recent,
     media: Media,
+    coded: Coded,
     manifests: pages::Manifests,
     player: Option<String>,
     /// What livesim2's names of assets stand for.
@@ -101,6 +103,8 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     let steering = &config.steering;
     let (clock, mut metrics) = (Clock::system(), Metrics::new(Role::Origin));
     let dropped = metrics.counter(Metric::AccessLogDropped);
+    // A segment has a hundred times as much media as heads.
+    let heads = config.cache_mem.bytes() / 8;
     let origin = Origin {
         access_log: AccessLog::open(
             config.access_log,
@@ -111,8 +115,10 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         )?,
         steerer: Steerer::new(&pathways, steering.ttl_s, steering.seed),
         catalogue: found.catalogue.with_pathways(pathways),
+        recent: Recent::new(ByteSize::new(heads)),
+        coded: Coded::new(),
         media: Media::new(
-            Blocks::new(store, found.files, config.cache_mem),
+            Blocks::new(store, found.files, ByteSize::new(config.cache_mem.bytes() - heads)),
             metrics.counter(Metric::ResponseBytes),
         ),
         manifests,
@@ -181,9 +187,13 @@ impl Server {
         let health = Health { role: Role::Origin, version, clock, shutdown, tls: None };
         let shared: Shared = Arc::new((self.origin, health));
         let administered = administer(self.admin, Arc::clone(&shared), options.clone());
-        let router = Router::new().fallback(handle).with_state(shared);
-        let service_of =
-            move |ends: Ends| TowerToHyperService::new(router.clone().layer(Extension(ends)));
+        let service_of = move |ends: Ends| {
+            let shared = Arc::clone(&shared);
+            service_fn(move |request| {
+                let shared = Arc::clone(&shared);
+                async move { Ok::<_, Infallible>(handle(&shared, ends, request).await) }
+            })
+        };
         join(serve(self.listener, service_of, options), administered).await;
         Ok(())
     }
@@ -200,10 +210,10 @@ async fn administer(listener: Option<Listener>, shared: Shared, options: Options
 }
 
 async fn handle(
-    State(shared): State<Shared>,
-    Extension(ends): Extension<Ends>,
-    request: Request,
-) -> Response<Body> {
+    shared: &(Origin, Health),
+    ends: Ends,
+    request: Request<Incoming>,
+) -> Response<Logged<Body>> {
     let (origin, health, client) = (&shared.0, &shared.1, ends.peer);
     let (parts, body) = request.into_parts();
     let logged = origin.access_log.begin(&Asked {
@@ -215,7 +225,7 @@ async fn handle(
     });
     let now = origin.clock.wall();
     let response = if origin.sessions.is_report(&parts) {
-        origin.sessions.take(now, client.ip(), &parts.method, body).await
+        origin.sessions.take(now, client.ip(), &parts.method, Body::new(body)).await
     } else {
         // No other method that is answered has a body to read.
         let response = answer(origin, health, ends, &parts).await;
@@ -227,7 +237,7 @@ async fn handle(
         ("status", response.status().as_str().to_owned()),
     ];
     origin.requests.get_or_create(&labels).inc();
-    logged.finish(response).map(Body::new)
+    logged.finish(response)
 }
 
 /// Returns what is asked for, in the few words that a metric can have.
@@ -299,7 +309,11 @@ async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -
     });
     let mut response = match found {
         Ok(resource) => {
-            let driver = Driver { media: origin.media.clone(), clock: origin.clock.clone() };
+            let driver = Driver {
+                media: origin.media.clone(),
+                clock: origin.clock.clone(),
+                coded: origin.coded.clone(),
+            };
             met.edit(resource).answer(now, method, headers, driver).await
         }
         Err(refused) => *refused,
@@ -309,50 +323,6 @@ async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -
     }
     faults.carry_out(&mut met, response)
 }
-
-/// Returns the answer where there is nothing else.
-fn refused_with(refused: &Refused) -> Response<Body> {
-    let why = refused.to_string();
-    match refused {
-        Refused::NotFound(_) => refuse(StatusCode::NOT_FOUND, &why),
-        Refused::BadRequest(_) => refuse(StatusCode::BAD_REQUEST, &why),
-        Refused::Gone(_) => refuse(StatusCode::GONE, &why),
-        // What is asked for is what changed, and nothing has.
-        Refused::Unchanged => {
-            let mut response = refuse(StatusCode::NO_CONTENT, "");
-            *response.body_mut() = Body::empty();
-            let fields = response.headers_mut();
-            fields.remove(header::CONTENT_TYPE);
-            fields.remove(header::CONTENT_LENGTH);
-            // A moment later something has.
-            fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            response
-        }
-        Refused::TooEarly { in_ms, .. } => {
-            let mut response = refuse(StatusCode::TOO_EARLY, &why);
-            let fields = response.headers_mut();
-            // RFC 9110 §10.2.3: whole seconds, which are not to be too few.
-            fields.insert(header::RETRY_AFTER, HeaderValue::from(in_ms.div_ceil(1_000)));
-            // A moment later it is there.
-            fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            response
-        }
-        Refused::Unavailable { in_ms, .. } => {
-            let mut response = refuse(StatusCode::SERVICE_UNAVAILABLE, &why);
-            let seconds = HeaderValue::from(in_ms.div_ceil(1_000));
-            response.headers_mut().insert(header::RETRY_AFTER, seconds);
-            response
-        }
-    }
-}
-
-/// What names its version never changes: a year is as long as RFC 9111 goes.
-const IMMUTABLE: &str = "public, max-age=31536000, immutable";
-/// What names no version changes when its asset is replaced: a minute still spares an origin most
-/// of a crowd that follows a hand-written manifest, and old media is gone while one looks for it.
-const UNVERSIONED: &str = "public, max-age=60";
-/// Manifests may change when the origin starts again; a few seconds take the load of a start.
-const SHORT: &str = "public, max-age=10, must-revalidate";
 
 impl Origin {
     /// Answers the operator of the steering.
@@ -378,11 +348,11 @@ impl Origin {
         }
         if let Some(below) = path.strip_prefix("/live/") {
             let now = met.moved(asked_time(query, now)?);
-            return respond_live_query(&self.catalogue, below, query, now)
-                .map(|found| resource(found, below, now));
+            let find = || respond_live_query(&self.catalogue, below, query, now);
+            return self.recent.at(below, now, find).map(|found| resource(found, below, now));
         }
         if let Some(scheme) = path.strip_prefix("/time/") {
-            return time(scheme, met.moved(now));
+            return pages::time(scheme, met.moved(now));
         }
         if let Some(name) = path.strip_prefix("/manifests/") {
             let manifest = self.manifests.get(name).filter(|_| is_name(name));
@@ -416,32 +386,8 @@ fn no_path(why: &str) -> Refused {
     Refused::NotFound(why.to_owned())
 }
 
-/// Returns what the clock shows, for the schemes of `UTCTiming` (ISO/IEC 23009-1 §5.8.4.11).
-fn time(scheme: &str, now: WallTime) -> Result<Resource, Refused> {
-    // `head` is asked for its `Date` field alone, but nothing is wrong with reading the body.
-    if !["iso", "xsdate", "head"].contains(&scheme) {
-        return Err(no_path("the time is at /time/iso, /time/xsdate and /time/head"));
-    }
-    // Milliseconds are what clients reckon in.
-    let ms = WallTime::from_epoch(Duration::from_millis(now.unix_millis()));
-    let text = format_date_time(ms);
-    Ok(Resource::text("text/plain; charset=utf-8", "no-store", text))
-}
-
-fn cache_control(cacheability: Cacheability) -> Cow<'static, str> {
-    match cacheability {
-        Cacheability::Immutable => IMMUTABLE.into(),
-        Cacheability::Unversioned => UNVERSIONED.into(),
-        Cacheability::Manifest => SHORT.into(),
-        // RFC 9111 §5.2.2.1: whole seconds, which are not to be too many.
-        Cacheability::For(time) => {
-            format!("public, max-age={}, must-revalidate", time.as_secs()).into()
-        }
-    }
-}
-
 fn resource(found: Found, path: &str, now: WallTime) -> Resource {
-    let cache_control = cache_control(found.cacheability);
+    let cache_control = cache_control(found.cacheability.at(now));
     let content = match found.body {
         Planned::Text(text) => Content::Text(text.into()),
         Planned::Media(plan) => {

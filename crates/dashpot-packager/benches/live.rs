@@ -50,7 +50,10 @@ fn film() -> Catalogue {
     let tracks = rungs
         .chain(["en", "ko"].map(|lang| track(lang, sound, (48_000, 1_024), &audio)))
         .map(|track| Track {
-            lang: if track.id.len() == 2 { track.id.clone() } else { String::new() },
+            lang: match track.kind {
+                Kind::Video { .. } => String::new(),
+                Kind::Audio { .. } => track.id.clone(),
+            },
             ..track
         });
     let source =

@@ -235,7 +235,7 @@ impl Channel<'_> {
 
     fn segment(&self, address: &Address<'_>, id: &str, index: u64) -> Result<Found, Refused> {
         let strip = self.strip(id)?;
-        let left = self.left_ms(id, index, (self.settings.available_ms(index), EARLY_MS))?;
+        let gone = self.gone_ms(id, index, (self.settings.available_ms(index), EARLY_MS))?;
         let (text, trick) = (self.text(id), self.trick(id));
         let whole = |plan| segment::Segment { plan, due: Vec::new() };
         let segment = match (&text, trick) {
@@ -261,7 +261,7 @@ impl Channel<'_> {
                 Some(_) => text::CONTENT_TYPE,
                 None => content_type(self.asset, id),
             },
-            cacheability: kept(address, left),
+            cacheability: kept(address, gone),
             modified: wall(self.settings.available_ms(index)),
             asset: Arc::clone(self.asset),
             body: Body::Media(segment.plan),
@@ -285,7 +285,7 @@ impl Channel<'_> {
         })?;
         // The event has such a segment, and it is not far away.
         let first_ms = self.settings.start_ms(index).saturating_add(chunk_ms);
-        let left = self.left_ms(id, index, (first_ms, chunk_ms.saturating_add(EARLY_MS)))?;
+        let gone = self.gone_ms(id, index, (first_ms, chunk_ms.saturating_add(EARLY_MS)))?;
         let found = segment::segment(&self.settings, &strip, index).ok().flatten();
         let segment = found.ok_or_else(vanished)?;
         let ends = segment.due.iter().map(|due| due.end);
@@ -303,7 +303,7 @@ impl Channel<'_> {
         }
         Ok(Found {
             content_type: content_type(self.asset, id),
-            cacheability: kept(address, left),
+            cacheability: kept(address, gone),
             modified: due.at,
             asset: Arc::clone(self.asset),
             body: Body::Media(Plan::of_parts(segment.plan.parts(begin..due.end))),
@@ -312,8 +312,8 @@ impl Channel<'_> {
         })
     }
 
-    /// Returns how long a segment that is there, or is there so soon, stays there, if not for good.
-    fn left_ms(
+    /// Returns when a segment that is there, or is there so soon, is gone, if ever.
+    fn gone_ms(
         &self,
         id: &str,
         index: u64,
@@ -336,18 +336,24 @@ impl Channel<'_> {
         let Some(gone) = settings.gone_ms(index, stays_from(settings)) else {
             return Ok(None);
         };
-        let left = gone.checked_sub(self.now_ms).filter(|left| 0 < *left);
-        let past = || Refused::Gone(format!("segment {number} of `{id}` has left the window"));
-        left.map(Some).ok_or_else(past)
+        if gone <= self.now_ms {
+            let why = format!("segment {number} of `{id}` has left the window");
+            return Err(Refused::Gone(why));
+        }
+        Ok(Some(gone))
     }
 }
 
-/// Returns how long a segment may be kept that stays there for so long.
-fn kept(address: &Address<'_>, left_ms: Option<u64>) -> Cacheability {
-    match (address.options.number(&VERSION), left_ms) {
-        (Some(_), None) => Cacheability::Immutable,
-        (Some(_), Some(left)) => for_ms(left),
-        (None, left) => for_ms(left.unwrap_or(u64::MAX).min(UNVERSIONED_MS)),
+/// Returns how long a segment may be kept that is gone at a time, if ever.
+fn kept(address: &Address<'_>, gone_ms: Option<u64>) -> Cacheability {
+    let (at_most, versioned) = match address.options.number(&VERSION) {
+        Some(_) => (Duration::MAX, true),
+        None => (Duration::from_millis(UNVERSIONED_MS), false),
+    };
+    match gone_ms {
+        Some(gone) => Cacheability::Until { gone: wall(gone), at_most },
+        None if versioned => Cacheability::Immutable,
+        None => Cacheability::For(at_most),
     }
 }
 

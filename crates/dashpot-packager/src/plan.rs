@@ -142,6 +142,20 @@ impl Plan {
         self.len == 0
     }
 
+    /// Returns about how much memory it takes, what it shares with others left out.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        // An allocation has its own costs, and files have paths.
+        const PART: usize = 128;
+        match &self.source {
+            Source::Film(film) => film.index.len() + PART,
+            Source::Listed(parts) => parts.iter().fold(PART, |sum, (_, part)| match part {
+                Part::Bytes(bytes) => sum + bytes.len() + PART,
+                Part::File { .. } => sum + PART,
+            }),
+        }
+    }
+
     /// Returns the parts of a range of the body, cut to its length; none of them is empty.
     #[must_use]
     pub fn parts(&self, range: Range<u64>) -> Parts {

@@ -82,6 +82,34 @@ pub enum Cacheability {
     Manifest,
     /// For so long, and not longer: then there is another one, or none.
     For(Duration),
+    /// Until it is gone, and for at most so long.
+    Until {
+        /// When there is none any more.
+        gone: WallTime,
+        /// How long a copy may be used where it stays.
+        at_most: Duration,
+    },
+}
+
+impl Cacheability {
+    /// Returns what this comes to at a time: never [`Self::Until`].
+    #[must_use]
+    pub fn at(self, now: WallTime) -> Self {
+        match self {
+            Self::Until { gone, at_most } => Self::For(gone.since(now).min(at_most)),
+            Self::Immutable | Self::Unversioned | Self::Manifest | Self::For(_) => self,
+        }
+    }
+
+    /// Says whether what was found once is what there is at a later time.
+    #[must_use]
+    pub fn holds_at(self, now: WallTime) -> bool {
+        match self {
+            Self::Immutable => true,
+            Self::Until { gone, .. } => now < gone,
+            Self::Unversioned | Self::Manifest | Self::For(_) => false,
+        }
+    }
 }
 
 /// What a resource consists of.

@@ -91,12 +91,19 @@ impl<'a> Reel<'a> {
     /// Returns when segment `index` begins, in ticks since time zero.
     #[must_use]
     pub fn start(&self, index: u64) -> u128 {
-        let within = usize::try_from(index % self.per_pass).unwrap_or(usize::MAX);
-        let begin = match self.each {
-            Some(each) => self.first() + each * (index % self.per_pass),
-            None => self.lead.fragments.get(within).map_or(0, |fragment| fragment.start),
-        };
+        let begin = self.begin(index % self.per_pass);
         u128::from(index / self.per_pass) * u128::from(self.pass) + u128::from(begin)
+    }
+
+    /// Returns when a segment of the first pass begins, in ticks since time zero.
+    fn begin(&self, within: u64) -> u64 {
+        match self.each {
+            Some(each) => self.first() + each * within,
+            None => {
+                let within = usize::try_from(within).unwrap_or(usize::MAX);
+                self.lead.fragments.get(within).map_or(0, |fragment| fragment.start)
+            }
+        }
     }
 
     /// Returns the segment that is running at `ticks` since time zero; the first before it begins.
@@ -229,8 +236,8 @@ impl<'a> Strip<'a> {
             None if same_set(self.track, self.reel.lead) => scaled,
             // A track of another set may be cut elsewhere, and its passes are rounded to its ticks.
             None => {
-                let durations = (0..self.reel.per_pass()).map(|index| self.duration(index));
-                durations.max().unwrap_or(0) + 1
+                let runs = self.runs(0..self.reel.per_pass());
+                runs.iter().map(|run| run.duration).max().unwrap_or(0) + 1
             }
         }
     }

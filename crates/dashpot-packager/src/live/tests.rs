@@ -15,10 +15,12 @@ fn at(path: &str, now_ms: u64) -> Result<Found, Refused> {
 
 fn check(path: &str, now_ms: u64, expected: &str) {
     let said = match at(path, now_ms) {
-        Ok(found) => match found.cacheability {
+        Ok(found) => match found.cacheability.at(wall(now_ms)) {
             Cacheability::For(time) => format!("200 for {} ms", time.as_millis()),
             Cacheability::Immutable => "200 for ever".to_owned(),
-            Cacheability::Unversioned | Cacheability::Manifest => "200 briefly".to_owned(),
+            Cacheability::Unversioned | Cacheability::Manifest | Cacheability::Until { .. } => {
+                "200 briefly".to_owned()
+            }
         },
         Err(Refused::NotFound(why)) => format!("404 {why}"),
         Err(Refused::BadRequest(why)) => format!("400 {why}"),
@@ -245,5 +247,44 @@ proptest! {
         if let Err(refused) = at(&path, now_ms.min(18_000_000_000_000)) {
             prop_assert!(!refused.to_string().is_empty());
         }
+    }
+}
+
+proptest! {
+    /// Law: what was found of a segment once is what there is at any later time, for as long as it
+    /// says; then it is gone.
+    #[test]
+    fn what_holds_is_found_again(
+        folder in prop::sample::select(vec![
+            "", "v_0000000000000007/", "tsbd_0s/", "chunk_0.5s/v_0000000000000007/", "ato_1s/",
+            "start_100/", "start_100/stop_203/v_0000000000000007/",
+        ]),
+        track in prop::sample::select(vec!["v1", "a-en"]),
+        number in 48..104_u64,
+        then_ms in 90_000..260_000_u64,
+        passed_ms in prop_oneof![0..3_000_u64, 0..200_000_u64],
+    ) {
+        let (path, now_ms) = (format!("film/{folder}{track}/{number}.m4s"), then_ms + passed_ms);
+        let Ok(then) = at(&path, then_ms) else { return Ok(()) };
+        if !then.due.is_empty() {
+            return Ok(());
+        }
+        let found = at(&path, now_ms);
+        if !then.cacheability.holds_at(wall(now_ms)) {
+            let kept = matches!(then.cacheability, Cacheability::For(_));
+            prop_assert!(kept || matches!(found, Err(Refused::Gone(_))), "{:?}", found);
+            return Ok(());
+        }
+        let found = found.unwrap();
+        let (Body::Media(old), Body::Media(new)) = (&then.body, &found.body) else {
+            panic!("a segment is media");
+        };
+        prop_assert_eq!(old.len(), new.len());
+        prop_assert!(old.parts(0..old.len()).eq(new.parts(0..new.len())));
+        prop_assert_eq!(
+            (then.content_type, then.modified, then.cacheability.at(wall(now_ms))),
+            (found.content_type, found.modified, found.cacheability.at(wall(now_ms)))
+        );
+        prop_assert!(found.due.is_empty());
     }
 }

@@ -51,7 +51,11 @@ async fn answered(path: &str, query: &str) -> (u64, Vec<u8>) {
     let clock = Clock::starting_at(WallTime::from_epoch(Duration::from_millis(200_700)));
     let (headers, now) = (HeaderMap::new(), clock.wall());
     let resource = server.origin.resource(&Met::plain(path), Some(query), &headers, now).unwrap();
-    let driver = Driver { media: server.origin.media.clone(), clock: clock.clone() };
+    let driver = Driver {
+        media: server.origin.media.clone(),
+        clock: clock.clone(),
+        coded: server.origin.coded.clone(),
+    };
     let response = resource.answer(now, &Method::GET, &headers, driver).await;
     let at_ms = clock.wall().unix_millis();
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();

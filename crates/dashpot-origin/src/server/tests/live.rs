@@ -7,8 +7,8 @@ use super::{
 };
 use crate::faults::Met;
 use crate::{
-    reply::Driver,
-    server::{Server, bind, refused_with},
+    reply::{Driver, refused_with},
+    server::{Server, bind},
 };
 use axum::{body::Body, body::Bytes};
 use dashpot_base::WallTime;
@@ -108,7 +108,11 @@ fn dechunked(mut rest: &[u8]) -> Vec<u8> {
 async fn answer(server: &Server, clock: &Clock, path: &str) -> Response<Body> {
     let (headers, now) = (HeaderMap::new(), clock.wall());
     let resource = server.origin.resource(&Met::plain(path), None, &headers, now).unwrap();
-    let driver = Driver { media: server.origin.media.clone(), clock: clock.clone() };
+    let driver = Driver {
+        media: server.origin.media.clone(),
+        clock: clock.clone(),
+        coded: server.origin.coded.clone(),
+    };
     resource.answer(now, &Method::GET, &headers, driver).await
 }
 
@@ -140,7 +144,11 @@ async fn said(server: &Server, path: &str, query: &str) -> (u16, HeaderMap, Byte
     let now = clock.wall();
     let response = match server.origin.resource(&Met::plain(path), Some(query), &headers, now) {
         Ok(resource) => {
-            let driver = Driver { media: server.origin.media.clone(), clock };
+            let driver = Driver {
+                media: server.origin.media.clone(),
+                clock,
+                coded: server.origin.coded.clone(),
+            };
             resource.answer(now, &Method::GET, &headers, driver).await
         }
         Err(refused) => refused_with(&refused),

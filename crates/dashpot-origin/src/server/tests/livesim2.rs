@@ -36,7 +36,7 @@ async fn what_an_mpd_in_livesim2s_grammar_leads_to_is_what_ours_leads_to() {
 async fn keys_and_faults_are_met_or_named() {
     let server = start(config(film())).await;
     for (path, status, says) in [
-        ("periods_60/film/Manifest.mpd", 400, "`periods_60` is not supported"),
+        ("etp_60/film/Manifest.mpd", 400, "`etp_60` is not supported"),
         ("tsdb_60/film/Manifest.mpd", 400, "did you mean `tsbd_120`?"),
         ("nofilm/Manifest.mpd", 404, "no asset `nofilm`"),
         ("ato_10/film/Manifest.mpd", 400, "`ato_10s` does not fit"),

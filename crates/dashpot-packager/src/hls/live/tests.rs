@@ -326,7 +326,8 @@ fn outcome(url: &str, now_ms: u64) -> String {
     match at(&catalogue(), url, now_ms) {
         Ok(found) => {
             let held = found.held_until.map_or(0, |until| until.unix_millis() - now_ms);
-            let Cacheability::For(kept) = found.cacheability else { panic!("{url}") };
+            let now = WallTime::from_epoch(Duration::from_millis(now_ms));
+            let Cacheability::For(kept) = found.cacheability.at(now) else { panic!("{url}") };
             format!("waits {held} ms, kept {} ms", kept.as_millis())
         }
         Err(Refused::NotFound(why)) => format!("404 {why}"),

@@ -64,12 +64,13 @@ impl Strip<'_> {
         let mut start = self.start(segments.start);
         let (mut runs, mut at) = (Vec::new(), 0);
         let mut pass = self.pass_start(segments.start / reel.per_pass());
-        for next in segments.start + 1..=segments.end {
-            let within = next % reel.per_pass();
-            if within == 0 {
-                (at, pass) = (0, self.pass_start(next / reel.per_pass()));
+        let mut within = segments.start % reel.per_pass();
+        for index in segments {
+            within += 1;
+            if within == reel.per_pass() {
+                (at, within, pass) = (0, 0, self.pass_start(index / reel.per_pass() + 1));
             }
-            let limit = reel.start(within) * 2 * u128::from(self.track.timescale);
+            let limit = u128::from(reel.begin(within)) * 2 * u128::from(self.track.timescale);
             while fragments.get(at).is_some_and(|one| self.middle(one) < limit) {
                 at += 1;
             }
