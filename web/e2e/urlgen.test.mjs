@@ -44,6 +44,10 @@ describe("the page that builds URLs", { skip }, () => {
     await page.fill("#vod-loop", "5000");
     await says("did you mean `loop_1000`");
     assert.match(await page.locator("#command").innerText(), /^dashpot play http.*\/loop_5000\/base\.mpd$/);
+    await page.selectOption("#kind", "live/hls");
+    await says("The playlist is there");
+    assert.equal(await path(), "/live/film/tsbd_120s/ato_1.5s/hls.m3u8");
+    assert.equal(await page.locator("#command").innerText(), "", "no player of this project plays it");
     assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 360);
     await close();
   });

@@ -96,6 +96,11 @@ fn section(page: &mut String, asset: &Asset, play: &Play<'_>) {
         let path = format!("/live/{}/{}.mpd", asset.name, form.name());
         item(page, play, &path, &format!("live {}", form.name()));
     }
+    // The page that plays MPDs plays no playlists.
+    for (service, name) in [("vod", "HLS"), ("live", "live HLS")] {
+        let link = format!("/{service}/{}/hls.m3u8", asset.name);
+        push(page, format_args!("<li><a href=\"{}\">{name}</a></li>\n", escape(&link)));
+    }
     page.push_str(
         "</ul>\n<div class=\"scroll\">\n<table>\n<thead><tr><th>Track</th><th>Content</th>",
     );

@@ -17,10 +17,11 @@ function build() {
       options += `${input.name}_${encodeURIComponent(value)}/`;
     }
   }
-  return `${location.origin}/${service}/${at("asset").value}/${options}${kind}.mpd`;
+  const file = kind === "hls" ? "hls.m3u8" : `${kind}.mpd`;
+  return `${location.origin}/${service}/${at("asset").value}/${options}${file}`;
 }
 
-// Asks the server for the MPD: it alone knows what fits.
+// Asks the server for the manifest: it alone knows what fits.
 async function validate(url) {
   asked.abort();
   asked = new AbortController();
@@ -30,7 +31,8 @@ async function validate(url) {
     const reply = await fetch(url, { signal, cache: "no-store" });
     good = reply.ok;
     const body = await reply.text();
-    text = good ? `The MPD is there: ${body.length} characters.` : `${reply.status}: ${body.trim()}`;
+    const what = url.endsWith(".mpd") ? "MPD" : "playlist";
+    text = good ? `The ${what} is there: ${body.length} characters.` : `${reply.status}: ${body.trim()}`;
   } catch (error) {
     text = `The server cannot be reached: ${error.message}`;
   }
@@ -43,10 +45,11 @@ function show() {
   const url = build(), player = form.dataset.player;
   at("url").href = at("url").textContent = url;
   at("copy").textContent = "Copy";
-  if (player === "") {
-    at("command").textContent = `dashpot play ${url}`;
-  } else {
-    at("play").hidden = false;
+  // Neither the page nor the command plays HLS.
+  const is_mpd = url.endsWith(".mpd");
+  at("play").hidden = !is_mpd || player === "";
+  at("command").textContent = is_mpd && player === "" ? `dashpot play ${url}` : "";
+  if (player !== "") {
     at("play").href = `${player}${player.includes("?") ? "&" : "?"}mpd=${encodeURIComponent(url)}`;
   }
   validate(url);

@@ -29,7 +29,7 @@ pub(crate) fn urlgen(catalogue: &Catalogue, player: Option<&str>) -> String {
         let (name, title) = (escape(&asset.name), escape(&asset.title));
         push(&mut page, format_args!("<option value=\"{name}\">{title} ({name})</option>\n"));
     }
-    page.push_str("</select></div>\n<div class=\"field\"><label for=\"kind\">MPD</label><select id=\"kind\">\n");
+    page.push_str("</select></div>\n<div class=\"field\"><label for=\"kind\">Manifest</label><select id=\"kind\">\n");
     for (name, service) in SERVICES {
         for form in Form::of(service) {
             let form = form.name();
@@ -38,6 +38,10 @@ pub(crate) fn urlgen(catalogue: &Catalogue, player: Option<&str>) -> String {
                 format_args!("<option value=\"{name}/{form}\">{name}, {form}</option>\n"),
             );
         }
+        push(
+            &mut page,
+            format_args!("<option value=\"{name}/hls\">{name}, HLS playlist</option>\n"),
+        );
     }
     page.push_str("</select></div>\n</section>\n");
     for (name, service) in SERVICES {

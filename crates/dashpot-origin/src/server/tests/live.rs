@@ -171,7 +171,7 @@ fn path_and_time(choice: u64, now_ms: u64) -> (String, u64) {
     ];
     let options = options[usize::try_from(choice % 7).unwrap()];
     let index = now_ms / 2_000;
-    let file = match choice / 7 % 8 {
+    let file = match choice / 7 % 12 {
         0 => "number.mpd".to_owned(),
         1 => "time.mpd".to_owned(),
         2 => "timeline.mpd".to_owned(),
@@ -179,6 +179,10 @@ fn path_and_time(choice: u64, now_ms: u64) -> (String, u64) {
         4 => format!("a-en/{}.m4s", index.saturating_sub(choice % 50)),
         5 => format!("v3/t{}.m4s", index.saturating_sub(3) * 25_600),
         6 => "a-ko/init.mp4".to_owned(),
+        7 => "hls.m3u8".to_owned(),
+        8 => "hls-v1.m3u8".to_owned(),
+        9 => "hls-a-en.m3u8".to_owned(),
+        10 => format!("v2/{}_{}.m4s", index, choice % 5),
         _ => format!("v2/{}.m4s", index + 2),
     };
     // Whole seconds past a segment's end: nothing is in production, so that no time passes.

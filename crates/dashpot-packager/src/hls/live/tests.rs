@@ -229,7 +229,10 @@ fn chunks_are_parts_of_the_latest_segments_and_of_the_one_being_made() {
 
 #[test]
 fn text_and_key_frames_come_as_wholes() {
-    check("film/chunk_1s/clockstpp_en/trick_4/hls.m3u8", 201_500, &expect![[r##"
+    check(
+        "film/chunk_1s/clockstpp_en/trick_4/hls.m3u8",
+        201_500,
+        &expect![[r##"
         #EXTM3U
         #EXT-X-VERSION:6
         #EXT-X-INDEPENDENT-SEGMENTS
@@ -238,8 +241,12 @@ fn text_and_key_frames_come_as_wholes() {
         #EXT-X-STREAM-INF:BANDWIDTH=9665,AVERAGE-BANDWIDTH=9648,CODECS="avc1.64001F,mp4a.40.2,stpp.ttml.im1t",RESOLUTION=320x180,FRAME-RATE=25.000,AUDIO="audio1",SUBTITLES="text"
         hls-v1.m3u8
         #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=644,CODECS="avc1.64001F",RESOLUTION=320x180,URI="hls-trick-v1.m3u8"
-    "##]]);
-    check("film/chunk_1s/tsbd_6s/clockstpp_en/hls-clock-stpp-en.m3u8", 201_500, &expect![[r##"
+    "##]],
+    );
+    check(
+        "film/chunk_1s/tsbd_6s/clockstpp_en/hls-clock-stpp-en.m3u8",
+        201_500,
+        &expect![[r##"
         #EXTM3U
         #EXT-X-VERSION:6
         #EXT-X-TARGETDURATION:2
@@ -254,8 +261,12 @@ fn text_and_key_frames_come_as_wholes() {
         v_0000000000000007/clock-stpp-en/99.m4s
         #EXTINF:2.0,
         v_0000000000000007/clock-stpp-en/100.m4s
-    "##]]);
-    check("film/chunk_1s/tsbd_6s/trick_4/hls-trick-v1.m3u8?_HLS_msn=101", 201_500, &expect![[r##"
+    "##]],
+    );
+    check(
+        "film/chunk_1s/tsbd_6s/trick_4/hls-trick-v1.m3u8?_HLS_msn=101",
+        201_500,
+        &expect![[r##"
         #EXTM3U
         #EXT-X-VERSION:6
         #EXT-X-TARGETDURATION:2
@@ -271,7 +282,8 @@ fn text_and_key_frames_come_as_wholes() {
         v_0000000000000007/trick-v1/100.m4s
         #EXTINF:2.0,
         v_0000000000000007/trick-v1/101.m4s
-    "##]]);
+    "##]],
+    );
 }
 
 #[test]

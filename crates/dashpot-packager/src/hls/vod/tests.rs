@@ -32,7 +32,9 @@ fn asked(path: &str) -> String {
 #[test]
 fn options_add_subtitles_in_segments_key_frames_and_pathways() {
     for (path, expected) in [
-        ("clip/text_stpp/trick_8/hls.m3u8", expect![[r##"
+        (
+            "clip/text_stpp/trick_8/hls.m3u8",
+            expect![[r##"
             #EXTM3U
             #EXT-X-VERSION:6
             #EXT-X-INDEPENDENT-SEGMENTS
@@ -44,8 +46,11 @@ fn options_add_subtitles_in_segments_key_frames_and_pathways() {
             #EXT-X-STREAM-INF:BANDWIDTH=790,AVERAGE-BANDWIDTH=747,CODECS="avc1.64001F,mp4a.40.2,stpp.ttml.im1t",RESOLUTION=640x360,FRAME-RATE=25.000,AUDIO="audio1",SUBTITLES="text"
             hls-v2.m3u8
             #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=640,CODECS="avc1.64001F",RESOLUTION=320x180,URI="hls-trick-v1.m3u8"
-        "##]]),
-        ("clip/clocksubs_en/text_none/hls-clock-wvtt-en.m3u8", expect![[r##"
+        "##]],
+        ),
+        (
+            "clip/clocksubs_en/text_none/hls-clock-wvtt-en.m3u8",
+            expect![[r##"
             #EXTM3U
             #EXT-X-VERSION:6
             #EXT-X-TARGETDURATION:2
@@ -58,8 +63,11 @@ fn options_add_subtitles_in_segments_key_frames_and_pathways() {
             #EXTINF:2.0,
             v_0000000000000007/clock-wvtt-en/2.m4s
             #EXT-X-ENDLIST
-        "##]]),
-        ("clip/trick_8/hls-trick-v1.m3u8", expect![[r##"
+        "##]],
+        ),
+        (
+            "clip/trick_8/hls-trick-v1.m3u8",
+            expect![[r##"
             #EXTM3U
             #EXT-X-VERSION:6
             #EXT-X-TARGETDURATION:2
@@ -73,8 +81,11 @@ fn options_add_subtitles_in_segments_key_frames_and_pathways() {
             #EXTINF:2.0,
             v_0000000000000007/trick-v1/2.m4s
             #EXT-X-ENDLIST
-        "##]]),
-        ("clip/steer_on/loop_2/hls.m3u8", expect![[r##"
+        "##]],
+        ),
+        (
+            "clip/steer_on/loop_2/hls.m3u8",
+            expect![[r##"
             #EXTM3U
             #EXT-X-VERSION:6
             #EXT-X-INDEPENDENT-SEGMENTS
@@ -93,9 +104,20 @@ fn options_add_subtitles_in_segments_key_frames_and_pathways() {
             https://west.test/x/vod/clip/loop_2/hls-v1.m3u8
             #EXT-X-STREAM-INF:BANDWIDTH=794,AVERAGE-BANDWIDTH=747,CODECS="avc1.64001F,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=25.000,AUDIO="audio1-west",SUBTITLES="text-west",PATHWAY-ID="west"
             https://west.test/x/vod/clip/loop_2/hls-v2.m3u8
-        "##]]),
-        ("clip/seg_4s/trick_8/hls.m3u8", expect!["option `trick_8` does not fit: a playlist of key frames has one in each segment: leave `seg_` out"]),
-        ("clip/seg_4s/trick_8/hls-trick-v1.m3u8", expect!["option `trick_8` does not fit: a playlist of key frames has one in each segment: leave `seg_` out"]),
+        "##]],
+        ),
+        (
+            "clip/seg_4s/trick_8/hls.m3u8",
+            expect![
+                "option `trick_8` does not fit: a playlist of key frames has one in each segment: leave `seg_` out"
+            ],
+        ),
+        (
+            "clip/seg_4s/trick_8/hls-trick-v1.m3u8",
+            expect![
+                "option `trick_8` does not fit: a playlist of key frames has one in each segment: leave `seg_` out"
+            ],
+        ),
         ("clip/text_none/hls-wvtt-s-en.m3u8", expect!["`clip` has no track `wvtt-s-en`"]),
     ] {
         expected.assert_eq(&asked(path));
