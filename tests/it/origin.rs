@@ -222,6 +222,7 @@ fn mpds_in_livesim2s_grammar_keep_to_the_dash_schema() {
         "segtimelinenr_1/tsbd_120/snr_0/film",
         "chunkdur_1/ato_7/testpic4_8s",
         "utc_direct-head/mup_30/start_1800/film",
+        "startrel_-20/stoprel_20/film",
     ]
     .iter()
     .enumerate()
@@ -244,7 +245,7 @@ fn every_live_form_at_any_time_keeps_to_the_dash_schema() {
             (1, "ast_1000/"),
             (1_790_000_001_234, ""),
             (1_790_000_001_234, "seg_4s/tsbd_3600s/mup_1.5s/spd_9s/snr_0/"),
-            (1_790_000_001_234, "chunk_0.5s/ltgt_2.5s/utc_direct-httpxsdate-httphead/"),
+            (1_790_000_001_234, "chunk_0.5s/ltgt_2.5s/utc_direct-httpxsdate-httphead-httpntp/"),
             (1_790_000_001_234, "chunk_0.25s/ato_1s/utc_none/start_1789999000/"),
             (1_790_000_001_234, "start_1789999000/stop_1790000002/"),
             (1_790_000_001_234, "chunk_0.5s/start_1789999000/stop_1789999999/"),

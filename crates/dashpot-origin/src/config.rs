@@ -28,6 +28,8 @@ pub struct Config {
     pub admin: Option<SocketAddr>,
     /// What livesim2's names of assets stand for, beside what they stand for by default.
     pub livesim2: Vec<Alias>,
+    /// The host of the NTP server that MPDs can name.
+    pub ntp: Option<String>,
     /// What becomes of what players tell, and what they are told.
     pub data: DataConfig,
     /// Which pathways players are steered to.
@@ -49,6 +51,7 @@ impl Config {
             faults: FaultsConfig::default(),
             admin: None,
             livesim2: Vec::new(),
+            ntp: None,
             data: DataConfig::default(),
             steering: SteeringConfig::default(),
         }

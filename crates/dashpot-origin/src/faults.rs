@@ -67,12 +67,20 @@ pub(crate) struct Met<'a> {
     hops: u32,
     /// The rules that leave segments out of the MPD that is asked for.
     gaps: Option<gaps::Gaps>,
+    /// Where the MPD that is asked for is, relative to where it was asked for.
+    pub(crate) location: Option<String>,
 }
 
 impl<'a> Met<'a> {
     /// Returns a request for a path that meets nothing.
     pub(crate) fn plain(path: &'a str) -> Self {
-        Self { path: Split::plain(path), plan: Plan::default(), hops: 0, gaps: None }
+        Self {
+            path: Split::plain(path),
+            plan: Plan::default(),
+            hops: 0,
+            gaps: None,
+            location: None,
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod config;
 mod faults;
 mod freshness;
 mod livesim2;
+mod located;
 mod media;
 mod pages;
 mod recent;
@@ -22,6 +23,7 @@ mod server;
 mod sessions;
 mod steering;
 mod store;
+mod time;
 
 pub use config::{Config, DataConfig, FaultsConfig, StartError, SteeringConfig};
 pub use dashpot_packager::{Alias, AliasError, Pathway, PathwayError, server_url};

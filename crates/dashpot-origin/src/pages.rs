@@ -8,16 +8,14 @@ pub(crate) use html::{escape, index};
 pub(crate) use json::assets;
 pub(crate) use urlgen::urlgen;
 
-use crate::reply::Resource;
 use bytes::Bytes;
 use dashpot_base::WallTime;
-use dashpot_mpd::time::format_date_time;
-use dashpot_packager::{Refused, is_name};
+use dashpot_packager::is_name;
 use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
-    time::{Duration, UNIX_EPOCH},
+    time::UNIX_EPOCH,
 };
 
 /// Hand-written manifests in one folder.
@@ -72,17 +70,4 @@ impl Manifests {
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
-}
-
-/// Returns what the clock shows, for the schemes of `UTCTiming` (ISO/IEC 23009-1 §5.8.4.11).
-pub(crate) fn time(scheme: &str, now: WallTime) -> Result<Resource, Refused> {
-    // `head` is asked for its `Date` field alone, but nothing is wrong with reading the body.
-    if !["iso", "xsdate", "head"].contains(&scheme) {
-        let why = "the time is at /time/iso, /time/xsdate and /time/head";
-        return Err(Refused::NotFound(why.to_owned()));
-    }
-    // Milliseconds are what clients reckon in.
-    let ms = WallTime::from_epoch(Duration::from_millis(now.unix_millis()));
-    let text = format_date_time(ms);
-    Ok(Resource::text("text/plain; charset=utf-8", "no-store", text))
 }

@@ -8,7 +8,7 @@ use crate::{
     config::{Config, StartError},
     faults::{Faults, Met},
     freshness::{SHORT, cache_control},
-    livesim2,
+    livesim2, located,
     media::Media,
     pages,
     recent::Recent,
@@ -17,13 +17,14 @@ use crate::{
     sessions::Sessions,
     steering::{Steerer, admin as steering_admin, keep_faults},
     store::Store,
+    time,
 };
 use axum::{Router, body::Body};
 use dashpot_base::{ByteSize, WallTime};
 use dashpot_http::cors;
 use dashpot_packager::{
-    Alias, Body as Planned, Catalogue, Found, Pathways, Refused, asked_time, is_name, respond,
-    respond_live_query,
+    Alias, Around, Asked as LiveAsked, Body as Planned, Catalogue, Found, Pathways, Refused,
+    asked_time, is_name, respond, respond_live_asked,
 };
 use dashpot_serve::{
     AccessLog, Asked, Clock, Counter, Ends, Family, Health, Listener, LogFormat, Logged, Metric,
@@ -64,6 +65,8 @@ pub(crate) struct Origin {
     livesim2: Vec<Alias>,
     clock: Clock,
     pub(crate) faults: Faults,
+    /// The NTP server that MPDs can name.
+    ntp: Option<String>,
     sessions: Sessions,
     steerer: Steerer,
     /// What tells of the way to clients, where answers have CMSD.
@@ -124,6 +127,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         manifests,
         player: config.player,
         livesim2: config.livesim2,
+        ntp: config.ntp,
         faults: Faults::new(
             config.faults.file.as_deref(),
             config.faults.in_urls,
@@ -286,6 +290,17 @@ async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -
         "/metrics" => return origin.metrics.response().map(Body::from),
         _ => {}
     }
+    let located = match located::meant(request, origin.clock.wall()) {
+        Ok(located) => located,
+        Err(refused) => return refused_with(&refused),
+    };
+    let location = match &located {
+        Some((located, _)) if located.redirects => {
+            return located::redirect(&located.reference, request.uri.query());
+        }
+        found => found.as_ref().map(|(located, _)| located.reference.clone()),
+    };
+    let request = located.as_ref().map_or(request, |(_, request)| request);
     let request = match livesim2::meant(&origin.catalogue, &origin.livesim2, request) {
         Ok(request) => request,
         Err(refused) => return refused_with(&refused),
@@ -296,6 +311,7 @@ async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -
         Ok(met) => met,
         Err(error) => return refuse(StatusCode::BAD_REQUEST, &format!("wrong fault: {error}")),
     };
+    met.location = location;
     if let Some(response) = faults.instead(&mut met, request).await {
         return response;
     }
@@ -348,11 +364,18 @@ impl Origin {
         }
         if let Some(below) = path.strip_prefix("/live/") {
             let now = met.moved(asked_time(query, now)?);
-            let find = || respond_live_query(&self.catalogue, below, query, now);
+            let find = || {
+                let around = Around {
+                    clocks: met.of_clocks(),
+                    ntp: self.ntp.clone(),
+                    location: met.location.clone(),
+                };
+                respond_live_asked(&self.catalogue, below, &LiveAsked { query, now, around })
+            };
             return self.recent.at(below, now, find).map(|found| resource(found, below, now));
         }
         if let Some(scheme) = path.strip_prefix("/time/") {
-            return pages::time(scheme, met.moved(now));
+            return time::resource(scheme, met.moved(now));
         }
         if let Some(name) = path.strip_prefix("/manifests/") {
             let manifest = self.manifests.get(name).filter(|_| is_name(name));

@@ -7,6 +7,7 @@
 mod events;
 mod latency;
 mod live;
+mod location;
 mod nearest;
 mod patch;
 mod period;
@@ -19,6 +20,7 @@ pub use events::{CUE, CUE_AS, EMSG, EMSG_VERSION, EVENTS, SCTE35};
 pub use latency::{ATO, CHUNK, LATENCY};
 pub(crate) use live::WINDOW_MS_MAX;
 pub use live::{AST, MUP, SNR, SPD, START, STOP, TSBD, UTC};
+pub use location::{LOCATION, START_RELATIVE, STOP_RELATIVE};
 pub use patch::PATCH;
 pub use period::{JOIN, PERIOD};
 pub(crate) use shape::PASSES_MAX;
@@ -82,6 +84,7 @@ const LIVE: &[&[Spec]] = &[
     latency::FAMILY,
     patch::FAMILY,
     events::FAMILY,
+    location::FAMILY,
     period::FAMILY,
     text::FAMILY_LIVE,
     trick::FAMILY,

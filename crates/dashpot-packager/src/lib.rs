@@ -12,6 +12,7 @@ pub mod grammar;
 mod hls;
 pub mod live;
 mod livesim2;
+mod located;
 mod manifest;
 mod options;
 mod plan;
@@ -31,8 +32,9 @@ pub use catalogue::{
     Asset, AssetSource, Catalogue, Fragment, Kind, Sheet, Subtitle, Thumbnails, Track,
 };
 pub use check::AssetError;
-pub use live::{Due, asked_time, respond_live, respond_live_query};
+pub use live::{Around, Asked, Due, asked_time, respond_live, respond_live_asked};
 pub use livesim2::{Alias, AliasError, livesim2, livesim2_markdown};
+pub use located::{Located, located};
 pub use manifest::manifest;
 pub use options::{OptionError, Shape};
 pub use plan::{Part, Parts, Plan};

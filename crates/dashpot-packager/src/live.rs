@@ -8,6 +8,7 @@
 //! * [`segment`] cuts one out of the film.
 //! * [`manifest`] writes the MPD.
 
+mod around;
 pub mod manifest;
 pub mod parts;
 pub mod reel;
@@ -19,7 +20,8 @@ use crate::{
     address::{Address, Form, Target},
     catalogue::{Asset, Catalogue},
     grammar::{Options, Service, VERSION},
-    hls,
+    hls, located,
+    options::OptionError,
     plan::Plan,
     respond::{Body, Cacheability, Found, Refused, addressed, content_type, vanished},
     steering::Steered,
@@ -28,6 +30,7 @@ use crate::{
     text::{self, TextTrack},
     thumbs, trick,
 };
+pub use around::Around;
 use dashpot_base::WallTime;
 use manifest::{Page, Timelines, patch};
 use parts::Part;
@@ -70,26 +73,43 @@ pub fn asked_time(query: Option<&str>, now: WallTime) -> Result<WallTime, Refuse
 /// # Errors
 /// Says what there is not, not yet or no longer, or which option cannot be met.
 pub fn respond_live(catalogue: &Catalogue, path: &str, now: WallTime) -> Result<Found, Refused> {
-    respond_live_query(catalogue, path, None, now)
+    respond_live_asked(catalogue, path, &Asked { query: None, now, around: Around::default() })
 }
 
-/// Returns what answers a request for `/live/{path}?{query}` at a time. A query means something to
-/// HLS playlists alone, which can be waited for.
+/// What else there is to a request for `/live/{path}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// Its query, which means something to HLS playlists, which can be waited for.
+    pub query: Option<&'a str>,
+    /// When it is asked.
+    pub now: WallTime,
+    /// What the path alone does not say.
+    pub around: Around,
+}
+
+/// Returns what answers a request for `/live/{path}`.
 ///
 /// # Errors
 /// As [`respond_live`], and says what is wrong with the query.
-pub fn respond_live_query(
+pub fn respond_live_asked(
     catalogue: &Catalogue,
     path: &str,
-    query: Option<&str>,
-    now: WallTime,
+    asked: &Asked<'_>,
 ) -> Result<Found, Refused> {
     let (address, asset) = addressed(catalogue, Service::Live, path)?;
-    let mut settings = Settings::of(asset, &address.options)
-        .map_err(|error| Refused::BadRequest(error.to_string()))?;
-    settings.steered = Steered::of(&catalogue.pathways, &address, &format!("/live/{path}"))
-        .map_err(|error| Refused::BadRequest(error.to_string()))?;
-    let channel = Channel { asset, settings, now_ms: now.unix_millis() };
+    let refused = |error: OptionError| Refused::BadRequest(error.to_string());
+    let mut settings = Settings::of(asset, &address.options).map_err(refused)?;
+    if let Some(spec) = located::unsettled(&address.options) {
+        let why =
+            format!("option `{}_` belongs to the URL of an MPD, which leads elsewhere", spec.name);
+        return Err(Refused::BadRequest(why));
+    }
+    asked.around.checked(&settings.utc).map_err(refused)?;
+    let whole = format!("/live/{path}");
+    settings.steered = Steered::of(&catalogue.pathways, &address, &whole).map_err(refused)?;
+    settings.around.clone_from(&asked.around);
+    let query = asked.query;
+    let channel = Channel { asset, settings, now_ms: asked.now.unix_millis() };
     match address.target {
         Target::Manifest(form) => Ok(channel.manifest(form)),
         Target::Patch(form, published_ms) => channel.patch(form, published_ms),
@@ -182,7 +202,9 @@ impl Channel<'_> {
         let change =
             page.changes_ms().map_or(u64::MAX, |change| change.saturating_sub(self.now_ms));
         // The time itself is in the MPD where the client is to take it from there.
-        let change = if self.settings.utc.contains(&"direct") { 0 } else { change };
+        let is_of_now =
+            self.settings.utc.contains(&"direct") || self.settings.around.location.is_some();
+        let change = if is_of_now { 0 } else { change };
         Found {
             content_type,
             cacheability: for_ms(change.min(MANIFEST_MS)),

@@ -78,6 +78,7 @@ pub fn livesim2_markdown(supported: bool) -> String {
             | Sense::Number(_)
             | Sense::PerHour(_)
             | Sense::Continuous
+            | Sense::Relative(_)
             | Sense::Utc(_)
             | Sense::Languages(_)
             | Sense::Form(_) => format!("| `{}` | {} |\n", key.example(), key.meaning()),
@@ -147,6 +148,8 @@ impl Read {
             Sense::Continuous => {
                 (&JOIN, (value == "1").then(|| "continuity".to_owned()).ok_or_else(wrong)?)
             }
+            // What leads to an MPD has put a time of the clock in its place; there is no other use of it.
+            Sense::Relative(_) => return Err(bad(given, "belongs to the URL of an MPD")),
             Sense::Utc(spec) => (spec, utc(value).ok_or_else(wrong)?),
             Sense::Languages(spec) => {
                 let said = spec.values.takes(value).then(|| value.to_owned());
@@ -232,7 +235,7 @@ fn utc(text: &str) -> Option<String> {
     let mut words: Vec<&str> = Vec::new();
     for word in text.split('-') {
         let word = match word {
-            "direct" | "none" | "httpxsdate" | "httpiso" => word,
+            "direct" | "none" | "ntp" | "sntp" | "httpxsdate" | "httpiso" => word,
             "head" => "httphead",
             "httpxsdatems" => "httpxsdate",
             "httpisoms" => "httpiso",

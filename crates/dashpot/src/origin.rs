@@ -53,6 +53,9 @@ pub(crate) struct Args {
         value_delimiter = ' '
     )]
     livesim2_asset: Vec<Alias>,
+    /// NTP server that MPDs can name, with `utc_ntp` or `utc_sntp` in their URL [default: none]
+    #[arg(long, value_name = "HOST", env = "DASHPOT_ORIGIN_NTP")]
+    ntp: Option<String>,
     /// Keep what players tell (CMCD) by session and show it at /sessions, to everybody
     #[arg(long, env = "DASHPOT_ORIGIN_SESSIONS")]
     sessions: bool,
@@ -107,6 +110,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
         faults: FaultsConfig { file: args.faults, in_urls: !args.no_url_faults },
         admin: args.admin,
         livesim2: args.livesim2_asset,
+        ntp: args.ntp,
         data: DataConfig { sessions: args.sessions, cmcd_log: args.cmcd_log, cmsd: args.cmsd },
         steering: SteeringConfig {
             pathways: args.pathways,

@@ -22,8 +22,7 @@ impl Met<'_> {
         if by < 0 { now.before(span) } else { now.after(span) }
     }
 
-    /// Changes an MPD that leads to what goes wrong: it tells of what is missing, and its clocks are
-    /// asked by URLs that have the faults of clocks.
+    /// Changes an MPD that leads to what goes wrong: it tells of what is missing.
     pub(crate) fn edit(&mut self, mut resource: Resource) -> Resource {
         let Content::Text(text) = &resource.content else { return resource };
         if let Some(gaps) = &self.gaps
@@ -32,20 +31,14 @@ impl Met<'_> {
             self.plan.injections.push(gaps.injection());
             resource.content = Content::Text(changed.into());
         }
-        if let (Some(faults), Content::Text(text)) = (self.of_clocks(), &resource.content)
-            && let Ok(mpd) = std::str::from_utf8(text)
-        {
-            let changed = mpd.replace("value=\"/time/", &format!("value=\"/time/{faults}"));
-            resource.content = Content::Text(changed.into());
-        }
         resource
     }
 
-    /// Returns the faults of the URL that clocks meet, as segments of a path.
-    fn of_clocks(&self) -> Option<String> {
+    /// Returns the faults of the URL that clocks meet, as segments of a path: an MPD leads to clocks by
+    /// URLs that have them.
+    pub(crate) fn of_clocks(&self) -> String {
         let rules = self.path.rules.iter().filter(|rule| rule.select.on.contains(&Object::Time));
-        let text: String = rules.map(|rule| format!("fault_{}/", rule.to_text())).collect();
-        (!text.is_empty() && self.path.path.ends_with(".mpd")).then_some(text)
+        rules.map(|rule| format!("fault_{}/", rule.to_text())).collect()
     }
 }
 

@@ -57,9 +57,18 @@ pub const SNR: Spec = Spec {
 /// Where players get the time from.
 pub const UTC: Spec = Spec {
     name: "utc",
-    values: Values::Words(&["httpiso", "httpxsdate", "httphead", "direct", "none"]),
+    values: Values::Words(&[
+        "httpiso",
+        "httpxsdate",
+        "httphead",
+        "httpntp",
+        "direct",
+        "ntp",
+        "sntp",
+        "none",
+    ]),
     default: "httpiso",
-    doc: "UTCTiming, in this order: this server's own clock by one of four schemes.",
+    doc: "UTCTiming, in this order: this server's own clock by one of five schemes, or the NTP server that it names.",
 };
 
 pub(super) const FAMILY: &[Spec] = &[AST, START, STOP, TSBD, MUP, SPD, SNR, UTC];

@@ -6,6 +6,7 @@
 mod addressing;
 pub(super) mod events;
 mod extras;
+mod location;
 mod low_latency;
 pub(super) mod patch;
 mod periods;
@@ -30,7 +31,7 @@ pub use timelines::Timelines;
 
 /// What features add to an MPD.
 const MPD: &[fn(&Page<'_>, &mut Mpd)] =
-    &[timing::utc_timings, low_latency::mpd, patch::location, steering];
+    &[timing::utc_timings, low_latency::mpd, patch::location, steering, location::mpd];
 /// What features add to a Period.
 const PERIOD: &[periods::Add] = &[events::period];
 /// What features add to an `AdaptationSet` whose first track runs on the strip.

@@ -7,7 +7,7 @@ use crate::{
         AST, ATO, CHUNK, LATENCY, MUP, Options, SNR, SPD, START, STOP, Spec, TSBD, UTC,
         WINDOW_MS_MAX, seconds,
     },
-    live::{parts::Division, reel::Reel},
+    live::{around::Around, parts::Division, reel::Reel},
     options::OptionError,
     steering::Steered,
 };
@@ -56,6 +56,8 @@ pub struct Settings<'a> {
     pub latency_ms: Option<u64>,
     /// The schemes that give the time.
     pub utc: Vec<&'static str>,
+    /// What the path alone does not say.
+    pub around: Around,
     /// The messages there are.
     pub(crate) events: Program,
     /// Where else the segments are, where the path asked for that.
@@ -130,6 +132,7 @@ impl<'a> Settings<'a> {
             chunk_ms,
             latency_ms,
             utc: options.words(&UTC).map_or_else(|| vec!["httpiso"], <[_]>::to_vec),
+            around: Around::default(),
             events: Program::of(options)?,
             steered: None,
         })

@@ -3,8 +3,8 @@
 use crate::{
     address::Form,
     grammar::{
-        AST, ATO, CHUNK, CLOCK_STPP, CLOCK_SUBS, LATENCY, MUP, PERIOD, SCTE35, SNR, SPD, STOP,
-        Spec, TSBD, UTC,
+        AST, ATO, CHUNK, CLOCK_STPP, CLOCK_SUBS, LATENCY, MUP, PERIOD, SCTE35, SNR, SPD,
+        START_RELATIVE, STOP, STOP_RELATIVE, Spec, TSBD, UTC,
     },
 };
 
@@ -34,6 +34,8 @@ pub(super) enum Sense {
     Utc(&'static Spec),
     /// An option whose value is the same list of languages.
     Languages(&'static Spec),
+    /// A time that counts from now, in an MPD's URL; it has become one of the clock by then.
+    Relative(&'static Spec),
     /// A form of the MPD.
     Form(Form),
     /// Nothing.
@@ -69,6 +71,7 @@ impl Key {
             Sense::Utc(spec) => option(spec, " (`head` is `httphead`; `…ms` is the one without)"),
             Sense::PerHour(spec) => option(spec, ", from how many there are in an hour"),
             Sense::Continuous => "`join_continuity`; without it `join_none`".to_owned(),
+            Sense::Relative(spec) => option(spec, ", in seconds from now"),
             Sense::Form(form) => format!("`{}.mpd`", form.name()),
             Sense::Unsupported { why, .. } => why.to_owned(),
         }
@@ -81,6 +84,8 @@ const EXAMPLES: &[&str] = &[
     "ast_1700000000",
     "stop_1700003600",
     "tsbd_120",
+    "startrel_-20",
+    "stoprel_20",
     "mup_2",
     "spd_10",
     "snr_0",
@@ -118,8 +123,8 @@ pub(super) const KEYS: &[Key] = &[
     is("start", Sense::Number(&AST)),
     is("ast", Sense::Number(&AST)),
     is("stop", Sense::Number(&STOP)),
-    none("startrel", "start", "times are absolute, so that an URL means one thing"),
-    none("stoprel", "stop", "times are absolute, so that an URL means one thing"),
+    is("startrel", Sense::Relative(&START_RELATIVE)),
+    is("stoprel", Sense::Relative(&STOP_RELATIVE)),
     none("dur", "stop", "an event has a begin and an end"),
     none("timeoffset", "ast", "the clock is right unless a `fault_skew_` is in the path"),
     none("init", "ato", NEVER),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::located;
 use crate::{Asset, AssetSource, Body, Found, fixture, respond_live};
 use dashpot_base::WallTime;
 use std::time::Duration;
@@ -82,7 +83,7 @@ fn what_cannot_be_is_refused_with_its_name_and_what_can() {
         ("tsbd_999999/clip/Manifest.mpd", "did you mean `tsbd_120`?"),
         ("ato_inf/clip/Manifest.mpd", "400 livesim2's option `ato_inf` has no such value"),
         ("ato_1.2345/clip/Manifest.mpd", "did you mean `ato_1.5`?"),
-        ("utc_ntp/clip/Manifest.mpd", "400 livesim2's option `utc_ntp` has no such value"),
+        ("utc_keep/clip/Manifest.mpd", "400 livesim2's option `utc_keep` has no such value"),
         ("segtimeline_pattern/clip/Manifest.mpd", "did you mean `segtimeline_1`?"),
         (
             "segtimeline_1/segtimelinenr_1/clip/Manifest.mpd",
@@ -128,8 +129,9 @@ fn each_of_livesim2s_keys_is_met_or_refused_by_name() {
         let needs = if name == "continuous" { "periods_60/" } else { "" };
         let path = format!("{needs}{}/film/Manifest.mpd", key.example());
         let given = mpd(&catalogue, &path, now);
-        // The scheme of the example is what holds without it; all others change the MPD.
-        assert_eq!(plain == given, name == "utc", "{name}");
+        // The scheme of the example is what holds without it, and an end is told when it has come; all
+        // others change the MPD.
+        assert_eq!(plain == given, ["utc", "stoprel"].contains(&name), "{name}");
     }
     assert_ne!(
         mpd(&catalogue, "film/Manifest.mpd", now),
@@ -138,6 +140,9 @@ fn each_of_livesim2s_keys_is_met_or_refused_by_name() {
 }
 
 fn mpd(catalogue: &Catalogue, path: &str, now: WallTime) -> String {
+    // Times that count from now have become times of the clock before livesim2's keys are read.
+    let whole = located(&format!("/livesim2/{path}"), now).unwrap();
+    let path = whole.as_ref().map_or(path, |one| one.path.strip_prefix("/livesim2/").unwrap());
     let ours = livesim2(catalogue, &[], path).unwrap_or_else(|refused| panic!("{path}: {refused}"));
     match respond_live(catalogue, &ours, now) {
         Ok(Found { body: Body::Text(text), .. }) => text,

@@ -7,11 +7,13 @@ use super::{
 };
 use crate::faults::Met;
 use crate::{
+    Config,
     reply::{Driver, refused_with},
     server::{Server, bind},
 };
 use axum::{body::Body, body::Bytes};
 use dashpot_base::WallTime;
+use dashpot_http::date;
 use dashpot_serve::Clock;
 use futures_util::StreamExt as _;
 use http::{HeaderMap, Method, Response};
@@ -57,7 +59,9 @@ async fn a_live_segment_is_there_in_its_time_and_says_for_how_long() {
         ("/live/film/patch_60s/time-200000.mpp?nowMS=202000", 200),
         ("/live/film/patch_60s/time-200000.mpp?nowMS=200000", 204),
         ("/live/film/patch_60s/time-200000.mpp?nowMS=999000", 410),
-        ("/time/ntp", 404),
+        ("/time/tai", 404),
+        ("/live/film/utc_ntp/number.mpd", 400),
+        ("/live/film/startrel_20s/v1/1.m4s", 400),
     ] {
         assert_eq!(get(&server, path).await.status, status, "{path}");
     }
@@ -73,6 +77,54 @@ async fn the_clock_can_be_read_in_every_scheme() {
         dashpot_mpd::time::parse_date_time(reply.text()).unwrap();
     }
     assert_eq!(ask(server.addr, "HEAD", "/time/head", "").await.status, 200);
+    let stamp = get(&server, "/time/ntp").await;
+    assert_eq!((stamp.status, stamp.field("content-type")), (200, "application/octet-stream"));
+    let seconds = u32::from_be_bytes(stamp.body[..4].try_into().unwrap());
+    let date = date::parse(WallTime::EPOCH, stamp.field("date").as_bytes()).unwrap();
+    // RFC 5905 §6: from 1900 on; the field is rounded down, and a moment younger.
+    let since_1970 = u64::from(seconds) - 2_208_988_800;
+    assert_eq!(stamp.body.len(), 8);
+    assert!(date.unix_seconds().abs_diff(since_1970) <= 60, "{since_1970}");
+}
+
+#[tokio::test]
+async fn an_mpd_names_the_ntp_server_that_the_origin_knows() {
+    let server = start(Config { ntp: Some("ntp.example".to_owned()), ..config(film()) }).await;
+    let mpd = get(&server, "/live/film/utc_ntp-sntp-httpntp/number.mpd").await;
+    for (scheme, value) in
+        [("ntp", "ntp.example"), ("sntp", "ntp.example"), ("http-ntp", "/time/ntp")]
+    {
+        let timing = format!("schemeIdUri=\"urn:mpeg:dash:utc:{scheme}:2014\" value=\"{value}\"");
+        assert!(mpd.text().contains(&timing), "{}", mpd.text());
+    }
+}
+
+#[tokio::test]
+async fn an_mpd_of_times_that_count_from_now_leads_to_one_of_the_clock() {
+    let server = start(config(film())).await;
+    let at = |path: &str| format!("{path}?nowMS=203500");
+    let sent =
+        get(&server, &at("/live/film/startrel_30s/fault_404,n_1/location_redirect/time.mpd")).await;
+    assert_eq!((sent.status, sent.field("cache-control")), (302, "no-store"));
+    let there = "../../../../film/start_173/fault_404,n_1/time.mpd?nowMS=203500";
+    assert_eq!(sent.field("location"), there);
+    for (path, location) in [
+        ("/live/film/startrel_30s/time.mpd", "../../film/start_173/time.mpd"),
+        ("/livesim2/startrel_-30/film/Manifest.mpd", "../../start_173/film/Manifest.mpd"),
+    ] {
+        let told = get(&server, &at(path)).await;
+        assert_eq!(told.status, 200, "{path}");
+        let (mpd, _) = dashpot_mpd::parse(told.text()).unwrap();
+        assert_eq!(mpd.locations[0].url, location);
+        let folder = location.rsplit_once('/').unwrap().0;
+        assert!(mpd.base_urls[0].url.starts_with(&format!("{folder}/v_")), "{mpd:?}");
+        assert_eq!(told.field("cache-control"), "public, max-age=0, must-revalidate");
+        // What it leads to says nothing of another place.
+        let root = path.split('/').take(2).collect::<Vec<_>>().join("/");
+        let there = format!("{root}/{}", location.trim_start_matches("../"));
+        let there = get(&server, &at(&there)).await;
+        assert!(!there.text().contains("<Location"), "{}", there.text());
+    }
 }
 
 #[tokio::test]

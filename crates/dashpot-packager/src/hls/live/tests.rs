@@ -2,9 +2,9 @@ mod laws;
 mod read;
 
 use crate::{
-    Body, Cacheability, Catalogue, Found, Refused,
+    Around, Asked, Body, Cacheability, Catalogue, Found, Refused,
     fixture::{Film, film},
-    respond_live_query,
+    respond_live_asked,
 };
 use dashpot_base::WallTime;
 use expect_test::{Expect, expect};
@@ -23,7 +23,8 @@ fn catalogue() -> Catalogue {
 fn at(catalogue: &Catalogue, url: &str, now_ms: u64) -> Result<Found, Refused> {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let now = WallTime::from_epoch(Duration::from_millis(now_ms));
-    respond_live_query(catalogue, path, Some(query), now)
+    let asked = Asked { query: Some(query), now, around: Around::default() };
+    respond_live_asked(catalogue, path, &asked)
 }
 
 fn text(found: &Found) -> &str {

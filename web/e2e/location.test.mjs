@@ -1,0 +1,55 @@
+// dash.js goes where an MPD says that it is.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { skip, startBrowser } from "./support/browser.mjs";
+import { openLive, played } from "./support/live.mjs";
+import { startServers } from "./support/servers.mjs";
+
+// Long enough for an MPD that lists segments to be fetched again.
+const PLAY_S = 5;
+// Many times the playing time: a bound for a busy machine, not a measurement.
+const PLAY_MS_MAX = 60_000;
+
+// On a busy machine the page reads the time so late that it asks too early, and then asks again.
+const unexpected = (failure) => !failure.startsWith("425 ");
+
+let servers;
+let browser;
+before(async () => {
+  if (skip) return;
+  servers = await startServers();
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await servers?.stop();
+});
+
+for (const path of [
+  "/live/film/startrel_40s/time.mpd",
+  "/live/film/startrel_40s/location_redirect/time.mpd",
+  "/livesim2/startrel_-40/segtimeline_1/testpic_2s/Manifest.mpd",
+]) {
+  test(`dash.js goes where ${path} leads`, { skip, timeout: 90_000 }, async () => {
+    const { page, failed, requested, close } = await openLive(browser, `${servers.edge}${path}`);
+    const { errors } = await played(page, PLAY_S, PLAY_MS_MAX);
+    assert.deepEqual(errors, []);
+    assert.deepEqual(failed.filter(unexpected), []);
+    const relative = requested.filter((url) => url.includes("startrel_"));
+    assert.equal(relative.length, 1, `asked for once: ${relative}`);
+    const mpds = requested.filter((url) => url.endsWith(".mpd") && /start_[0-9]/.test(url));
+    assert.ok(1 <= mpds.length, "the MPD is fetched from where it is");
+    assert.equal(new Set(mpds).size, 1);
+    await close();
+  });
+}
+
+test("dash.js takes the time from what it understands", { skip, timeout: 90_000 }, async () => {
+  const utc = "utc_httpntp-httphead-httpxsdate-httpiso-direct";
+  const { page, requested, close } = await openLive(browser, `${servers.edge}/live/film/${utc}/number.mpd`);
+  const { errors } = await played(page, 2, PLAY_MS_MAX);
+  assert.deepEqual(errors, []);
+  assert.ok(requested.some((url) => url.includes("/time/")), "a clock is asked");
+  await close();
+});
