@@ -76,7 +76,7 @@ fn template(path: &str, now_ms: Option<u64>) -> Option<SegmentTemplate> {
     let Body::Text(text) = found(path, now_ms).unwrap().body else { panic!("{path}") };
     let (mpd, warnings) = dashpot_mpd::parse(&text).unwrap();
     assert_eq!(warnings, [], "{path}");
-    let sets = &mpd.periods.last().unwrap().adaptation_sets;
+    let sets = &mpd.periods.last()?.adaptation_sets;
     let set = sets.iter().find(|set| set.content_type.as_deref() == Some("image"))?;
     assert_eq!(set.representations[0].essential_properties, [Descriptor::new(SCHEME, "2x1")]);
     let size = (set.representations[0].width, set.representations[0].height);
