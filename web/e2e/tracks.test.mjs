@@ -128,3 +128,38 @@ async function thumbnail({ time, live }) {
   context.drawImage(image, -found.x, -found.y);
   return [...context.getImageData(found.width / 2, found.height / 2, 1, 1).data].slice(0, 3);
 }
+
+test("plays AV1, VP9 and Opus", { skip: skip || noFfmpeg, timeout: 180_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "dashpot-"));
+  let origin;
+  try {
+    const source = join(folder, "source.mp4");
+    const pictures = ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=4"];
+    const sound = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=4"];
+    const code = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "50", "-sc_threshold", "0", "-c:a", "libopus"];
+    execFileSync("ffmpeg", ["-nostdin", "-v", "error", ...pictures, ...sound, ...code, source]);
+    const media = join(folder, "media");
+    // A build of ffmpeg without an encoder makes nothing.
+    const make = (name, how) =>
+      spawnSync(BINARY, ["ingest", "--out", media, "--name", name, ...how, source]).status === 0;
+    const ladder = ["--ladder", "160x90@100kbps"];
+    const made = [
+      ["opus", ["--copy"]],
+      ["av1", ["--codec", "av1", ...ladder]],
+      ["vp9", ["--codec", "vp9", ...ladder]],
+    ].filter(([name, how]) => make(name, how));
+    origin = await startServer(["origin", "--media", media, "--listen", "127.0.0.1:0"]);
+    for (const [name] of made) {
+      const { page, failed, errors, until, close } = await openPlayer(browser, `${origin.url}vod/${name}/number.mpd`);
+      // Sound too: without what it plays the clock stands still.
+      assert.ok(await until(`${name} plays`, () => 1 < document.querySelector("video").currentTime));
+      assert.equal(await page.evaluate(() => document.querySelector("video").videoWidth), 160, name);
+      assert.deepEqual(await errors(), []);
+      assert.deepEqual(failed, []);
+      await close();
+    }
+  } finally {
+    await origin?.stop();
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -14,7 +14,6 @@ pub(crate) fn codec_string<'a>(
         b"av01" => config(b"av1C").and_then(av1),
         b"vp08" | b"vp09" => config(b"vpcC").and_then(|body| vp(entry, body)),
         b"mp4a" => config(b"esds").and_then(mp4a),
-        b"Opus" => Some("opus".to_owned()),
         b"fLaC" => Some("flac".to_owned()),
         _ => None,
     };
@@ -65,6 +64,22 @@ fn vp(entry: FourCc, config: &[u8]) -> Option<String> {
 
 /// ISO/IEC 14496-1 §7.2.6: the object type, and for MPEG-4 audio the audio object type.
 fn mp4a(esds: &[u8]) -> Option<String> {
+    let config = decoder_config(esds)?;
+    let [object_type, ..] = config else { return None };
+    if *object_type != 0x40 {
+        return Some(format!("mp4a.{object_type:02X}"));
+    }
+    let [first, second, ..] = specific(config)? else { return None };
+    // ISO/IEC 14496-3 §1.6.2.1: five bits, or 31 and six more bits, counted from 32.
+    let audio_object_type = match first >> 3 {
+        31 => 32 + ((first & 7) << 3 | second >> 5),
+        short => short,
+    };
+    Some(format!("mp4a.40.{audio_object_type}"))
+}
+
+/// Returns the configuration of the decoder within an `esds`.
+fn decoder_config(esds: &[u8]) -> Option<&[u8]> {
     let (tag, es) = descriptor(esds.get(4..)?)?;
     if tag != 3 {
         return None;
@@ -82,24 +97,19 @@ fn mp4a(esds: &[u8]) -> Option<String> {
         rest = rest.get(2..)?;
     }
     let (tag, config) = descriptor(rest)?;
-    let [object_type, ..] = config else { return None };
-    if tag != 4 {
-        return None;
-    }
-    if *object_type != 0x40 {
-        return Some(format!("mp4a.{object_type:02X}"));
-    }
+    (tag == 4).then_some(config)
+}
+
+/// Returns what is specific to the decoder within its configuration.
+fn specific(config: &[u8]) -> Option<&[u8]> {
     let (tag, specific) = descriptor(config.get(13..)?)?;
-    let [first, second, ..] = specific else { return None };
-    if tag != 5 {
-        return None;
-    }
-    // ISO/IEC 14496-3 §1.6.2.1: five bits, or 31 and six more bits, counted from 32.
-    let audio_object_type = match first >> 3 {
-        31 => 32 + ((first & 7) << 3 | second >> 5),
-        short => short,
-    };
-    Some(format!("mp4a.40.{audio_object_type}"))
+    (tag == 5).then_some(specific)
+}
+
+/// Returns the `AudioSpecificConfig` within an `esds`, where the sound is that of MPEG-4.
+pub(crate) fn audio_specific_config(esds: &[u8]) -> Option<&[u8]> {
+    let config = decoder_config(esds).filter(|config| config.first() == Some(&0x40))?;
+    specific(config)
 }
 
 /// Returns tag and body of the descriptor at the start (ISO/IEC 14496-1 §8.3.3: seven bits of length

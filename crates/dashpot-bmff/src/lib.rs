@@ -14,6 +14,7 @@
 //! * [`mux`] reads samples of any MP4 and writes CMAF track files.
 
 mod build;
+mod channels;
 mod codec;
 mod cut;
 mod emsg;

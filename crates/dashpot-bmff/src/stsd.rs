@@ -1,5 +1,6 @@
 //! Sample entries: what a track's samples are coded in.
 
+use crate::channels::channels;
 use crate::codec::codec_string;
 use crate::error::BmffError;
 use crate::path::FourCc;
@@ -16,8 +17,9 @@ pub(crate) struct SampleEntry {
     pub(crate) sample_rate: u32,
 }
 
-/// The configuration boxes that codec strings come from. A sample entry has few boxes of any kind.
-const CONFIGS: [&[u8; 4]; 5] = [b"avcC", b"hvcC", b"av1C", b"vpcC", b"esds"];
+/// The configuration boxes that codec strings and channels come from. A sample entry has few boxes of any kind.
+const CONFIGS: [&[u8; 4]; 8] =
+    [b"avcC", b"hvcC", b"av1C", b"vpcC", b"esds", b"dOps", b"dac3", b"dec3"];
 
 /// Reads the first entry of a `stsd`; `handler` says how its fixed part is laid out.
 pub(crate) fn sample_entry(stsd: &Mp4Box, handler: &[u8; 4]) -> Result<SampleEntry, BmffError> {
@@ -44,9 +46,11 @@ pub(crate) fn sample_entry(stsd: &Mp4Box, handler: &[u8; 4]) -> Result<SampleEnt
             configs.push(child);
         }
     }
-    read.codec = codec_string(read.kind, |kind| {
+    let find = |kind: &[u8; 4]| {
         configs.iter().find(|config| config.is(kind)).map(|config| &config.body[..])
-    });
+    };
+    read.codec = codec_string(read.kind, find);
+    read.channels = channels(read.kind, find).unwrap_or(read.channels);
     Ok(read)
 }
 

@@ -83,7 +83,8 @@ pub(crate) fn model(listing: &Listing<'_>) -> Mpd {
         presentation_type: Some(PresentationType::Static),
         media_presentation_duration: Some(page.duration),
         min_buffer_time: Some(segment_max),
-        max_segment_duration: (form != Form::Base).then_some(segment_max),
+        max_segment_duration: (form != Form::Base)
+            .then_some(segment_max.max(thumbs::longest(asset))),
         max_subsegment_duration: (form == Form::Base).then_some(segment_max),
         program_information: vec![ProgramInformation {
             title: Some(asset.title.as_str().into()),

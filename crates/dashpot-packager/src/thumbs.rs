@@ -17,6 +17,7 @@ use crate::{
 };
 use dashpot_base::MediaTime;
 use dashpot_mpd::{AdaptationSet, Descriptor, Representation, S, SegmentTemplate, SegmentTimeline};
+use std::time::Duration;
 
 /// The Representation's id.
 pub(crate) const ID: &str = "thumbs";
@@ -88,6 +89,14 @@ impl<'a> Sheets<'a> {
             ..AdaptationSet::default()
         }
     }
+}
+
+/// Returns how long a sheet lasts, rounded up to milliseconds; nothing where there are none.
+pub(crate) fn longest(asset: &Asset) -> Duration {
+    let ms = Sheets::of(asset).map_or(0, |sheets| {
+        (u128::from(sheets.each) * 1_000).div_ceil(u128::from(sheets.timescale).max(1))
+    });
+    Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))
 }
 
 /// Returns the set of a film on demand.

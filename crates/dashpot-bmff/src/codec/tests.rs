@@ -21,7 +21,7 @@ fn configurations_give_the_registered_strings() {
     check(b"av01", Some((b"av1C", b"\x81\x04\x0c\0")), "av01.0.04M.08");
     check(b"av01", Some((b"av1C", b"\x81\x28\xc0\0")), "av01.1.08H.10");
     check(b"vp09", Some((b"vpcC", b"\x01\0\0\0\x02\x1f\xa3\x01\x01\x01\0\0")), "vp09.02.31.10");
-    check(b"Opus", None, "opus");
+    check(b"Opus", None, "Opus");
     check(b"fLaC", None, "flac");
     for plain in [b"ac-3", b"ec-3", b"wvtt", b"stpp", b"vvc1"] {
         check(plain, None, std::str::from_utf8(plain).unwrap());

@@ -69,6 +69,73 @@ fn thumbnails_are_drawn_of_what_was_packed() {
 }
 
 #[test]
+fn every_codec_that_ffmpeg_has_becomes_an_asset() {
+    let Some(lab) = Lab::new() else { return };
+    let film = lab.draw("film.mp4", 50, &["-an", "-t", "2"]);
+    for (codec, string, name) in [
+        (Codec::Hevc, "hvc1.1.6.L30", "hevc"),
+        (Codec::Av1, "av01.0.00M.08", "av1"),
+        (Codec::Vp9, "vp09.00.10.08", "vp9"),
+    ] {
+        // SVT-AV1 takes no fewer than 64 lines.
+        let mode = Mode::Encode { ladder: "128x72@50kbps".parse().unwrap(), codec, ssim: false };
+        let config =
+            Config { name: name.to_owned(), ..lab.config(std::slice::from_ref(&film), mode) };
+        let report = match run(config) {
+            Err(IngestError::NoEncoder { .. }) => {
+                println!("skipped: this ffmpeg has no encoder for {name}");
+                continue;
+            }
+            made => made.unwrap(),
+        };
+        let track = &report.tracks[0];
+        assert!(track.codec.starts_with(string), "{}", track.codec);
+        // What was encoded can be taken over as it is, and others know what it is.
+        let file = report.path.join(&track.file);
+        let config = Config { name: format!("{name}-2"), ..lab.config(&[file], Mode::Copy) };
+        let copied = run(config).unwrap();
+        assert_eq!(copied.tracks[0].codec, track.codec);
+        let said = Command::new("ffprobe")
+            .args(["-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0"])
+            .arg(copied.path.join(&copied.tracks[0].file))
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8(said.stdout).unwrap().trim(), name);
+    }
+}
+
+#[test]
+fn sound_of_any_codec_is_taken_over_with_its_channels() {
+    let Some(lab) = Lab::new() else { return };
+    for (encoder, layout, codec, channels) in [
+        ("aac", "5.1", "mp4a.40.2", 6),
+        ("aac", "mono", "mp4a.40.2", 1),
+        ("libopus", "stereo", "Opus", 2),
+        ("libopus", "5.1", "Opus", 6),
+        ("ac3", "5.1", "ac-3", 6),
+        ("eac3", "5.1", "ec-3", 6),
+    ] {
+        let file = lab.path(&format!("{encoder}-{layout}.mp4"));
+        let silence = format!("anullsrc=channel_layout={layout}:sample_rate=48000:duration=2");
+        let drawn = Command::new("ffmpeg")
+            .args(["-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", &silence])
+            .args(["-c:a", encoder])
+            .arg(&file)
+            .status()
+            .unwrap();
+        if !drawn.success() {
+            println!("skipped: this ffmpeg cannot encode {encoder}");
+            continue;
+        }
+        let name = format!("{encoder}-{layout}");
+        let report = run(Config { name, ..lab.config(&[file], Mode::Copy) }).unwrap();
+        assert_eq!(report.tracks[0].codec, codec, "{encoder} {layout}");
+        let media = medias(&report.path.join(&report.tracks[0].file)).unwrap().remove(0);
+        assert_eq!(media.track.channels, channels, "{encoder} {layout}");
+    }
+}
+
+#[test]
 fn segments_are_compared_with_the_film_wherever_it_is() {
     let Some(lab) = Lab::new() else { return };
     // Letters that mean something to ffmpeg's filters.

@@ -23,6 +23,7 @@ use crate::{
         window::Window,
     },
     manifest::sets::{self, Set},
+    thumbs,
 };
 use dashpot_base::{MediaTime, WallTime};
 use dashpot_mpd::{AdaptationSet, Mpd, PresentationType, ProgramInformation};
@@ -146,7 +147,7 @@ fn model(page: &Page<'_>) -> Mpd {
         suggested_presentation_delay: live(ms(settings.delay_ms)),
         media_presentation_duration: ended.then_some(ms(duration_ms)),
         min_buffer_time: Some(longest),
-        max_segment_duration: Some(longest),
+        max_segment_duration: Some(longest.max(thumbs::longest(reel.asset()))),
         program_information: vec![ProgramInformation {
             title: Some(reel.asset().title.as_str().into()),
             ..ProgramInformation::default()

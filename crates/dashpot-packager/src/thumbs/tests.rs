@@ -5,7 +5,6 @@ use crate::{
     respond, respond_live,
 };
 use dashpot_base::WallTime;
-use std::time::Duration;
 
 /// A film of 12 s in segments of 2 s with three sheets of 4 s, whose sizes tell them apart.
 fn catalogue() -> Catalogue {
