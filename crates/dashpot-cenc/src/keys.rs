@@ -65,6 +65,12 @@ impl Keys {
         Self { secret, given }
     }
 
+    /// Returns the secret that a text stands for, such as the content of a file.
+    #[must_use]
+    pub fn secret(text: &[u8]) -> [u8; 32] {
+        mac(text, &[b"secret"])
+    }
+
     /// Returns the name of the key for a purpose, and the key.
     #[must_use]
     pub fn key(&self, purpose: &Purpose<'_>) -> (KeyId, ContentKey) {
@@ -99,15 +105,16 @@ impl Keys {
         (id[DRAWN..] == self.check(id)).then(|| self.derived(id))
     }
 
-    /// Returns a number that differs with the keys, and tells nothing of them.
+    /// Returns a number that differs with the keys and with what is `told` along with them, and tells
+    /// nothing of them.
     #[must_use]
-    pub fn fingerprint(&self) -> u64 {
+    pub fn fingerprint(&self, told: &[u8]) -> u64 {
         let given = self.given.iter().flat_map(|(asset, given)| {
             let keys = given.iter().flat_map(|given| [given.id, given.key.0].concat());
             asset.bytes().chain([0]).chain(keys)
         });
         let [a, b, c, d, e, f, g, h, ..] =
-            self.derive(&[b"fingerprint", &given.collect::<Vec<_>>()]);
+            self.derive(&[b"fingerprint", &given.collect::<Vec<_>>(), told]);
         u64::from_be_bytes([a, b, c, d, e, f, g, h])
     }
 

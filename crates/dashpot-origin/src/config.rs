@@ -1,6 +1,6 @@
 //! What an origin is told to do, and why it could not start.
 
-use crate::{faults::FaultsError, sessions::CmcdLogError};
+use crate::{drm::DrmError, faults::FaultsError, sessions::CmcdLogError};
 use dashpot_base::{ByteSize, Seed};
 use dashpot_packager::{Alias, Pathway, PathwayError};
 use dashpot_serve::{AccessLogError, BindError, LogTo};
@@ -34,6 +34,19 @@ pub struct Config {
     pub data: DataConfig,
     /// Which pathways players are steered to.
     pub steering: SteeringConfig,
+    /// What media is protected with, where a URL asks for that.
+    pub drm: DrmConfig,
+}
+
+/// What media is protected with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DrmConfig {
+    /// A file from whose content all keys follow; without one they are others at every start.
+    pub secret: Option<PathBuf>,
+    /// A file of keys of others, as JSON.
+    pub keys: Option<PathBuf>,
+    /// Where players get licences; without one, from this origin at the address it listens on.
+    pub licence_url: Option<String>,
 }
 
 impl Config {
@@ -54,6 +67,7 @@ impl Config {
             ntp: None,
             data: DataConfig::default(),
             steering: SteeringConfig::default(),
+            drm: DrmConfig::default(),
         }
     }
 }
@@ -170,6 +184,9 @@ pub enum StartError {
         /// The address that it listens on.
         addr: SocketAddr,
     },
+    /// Keys cannot be had.
+    #[error(transparent)]
+    Drm(#[from] DrmError),
     /// Others could reach the operator's listener.
     #[error("cannot let everybody administer this origin on {addr}: listen on 127.0.0.1")]
     Admin {

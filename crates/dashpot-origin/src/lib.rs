@@ -10,6 +10,7 @@ mod blocks;
 mod cmsd;
 mod coding;
 mod config;
+mod drm;
 mod faults;
 mod freshness;
 mod livesim2;
@@ -25,8 +26,9 @@ mod steering;
 mod store;
 mod time;
 
-pub use config::{Config, DataConfig, FaultsConfig, StartError, SteeringConfig};
+pub use config::{Config, DataConfig, DrmConfig, FaultsConfig, StartError, SteeringConfig};
 pub use dashpot_packager::{Alias, AliasError, Pathway, PathwayError, server_url};
+pub use drm::DrmError;
 pub use faults::FaultsError;
 pub use scan::SkipError;
 pub use server::{RunError, Server, bind};

@@ -24,6 +24,7 @@ impl Recent {
             let plan = match &whole.found.body {
                 Body::Media(plan) => plan.memory(),
                 Body::Text(text) => text.len(),
+                Body::Sealed(_) => 0,
             };
             u32::try_from(path.len() + size_of::<Whole>() + plan).unwrap_or(u32::MAX)
         };

@@ -13,7 +13,7 @@ use dashpot_http::{
     precondition::{Evaluator, Outcome, Validators, evaluate},
     range::{ByteRange, ContentRange, Multipart, Resolved},
 };
-use dashpot_packager::{Due, Part, Plan, Refused};
+use dashpot_packager::{Due, Part, Plan, Refused, Sealed};
 use dashpot_serve::Clock;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use std::{borrow::Cow, ops::Range, time::Duration};
@@ -44,6 +44,18 @@ pub(crate) enum Content {
     },
     /// To be read as it comes to be; the number differs whenever the bytes do.
     Paced(Paced, u64),
+    /// To be made of what is read; the number differs whenever the bytes do.
+    Sealed(Sealing, u64),
+}
+
+/// Media that is protected on its way out.
+#[derive(Clone, Debug)]
+pub(crate) struct Sealing {
+    pub(crate) sealed: Sealed,
+    /// When each piece exists, where not all of them do yet.
+    pub(crate) due: Vec<Due>,
+    /// The time that it was asked for at.
+    pub(crate) asked: WallTime,
 }
 
 /// Media that is still being made.
@@ -89,7 +101,7 @@ impl Resource {
         let now = now.after(self.held);
         let coding = match &self.content {
             Content::Text(text) => Coding::choose(headers, text.len()),
-            Content::Media { .. } | Content::Paced(..) => Coding::Identity,
+            Content::Media { .. } | Content::Paced(..) | Content::Sealed(..) => Coding::Identity,
         };
         let version = self.version();
         let etag = etag(version, coding);
@@ -105,11 +117,18 @@ impl Resource {
                 *response.status_mut() = StatusCode::NOT_MODIFIED;
                 return response;
             }
-            Outcome::PreconditionFailed => {
-                let why = "the resource is not the one that the request is conditional on";
-                return refuse(StatusCode::PRECONDITION_FAILED, why);
-            }
+            Outcome::PreconditionFailed => return refuse(StatusCode::PRECONDITION_FAILED, OTHER),
         };
+        if let Some(body) = self.content.coming(&driver) {
+            let fields = response.headers_mut();
+            fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+            // Its length is not known before its end, so that ranges of it are not either
+            // (RFC 9110 §14.2 lets a server ignore them).
+            if method == Method::GET {
+                *response.body_mut() = body;
+            }
+            return response;
+        }
         let content = match self.content {
             Content::Text(text) => match driver.coded.apply(coding, version, text).await {
                 Ok(coded) => Content::Text(coded),
@@ -118,17 +137,14 @@ impl Resource {
                     return refuse(StatusCode::INTERNAL_SERVER_ERROR, "could not compress");
                 }
             },
-            Content::Paced(paced, _) => {
-                let fields = response.headers_mut();
-                fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-                // Its length is not known before its end, so that ranges of it are not either
-                // (RFC 9110 §14.2 lets a server ignore them).
-                if method == Method::GET {
-                    *response.body_mut() = driver.media.paced(paced, version, driver.clock);
+            // How long it is shows once it is made.
+            Content::Sealed(made, version) => {
+                match driver.media.clone().sealed(made.sealed).await {
+                    Ok(plan) => Content::Media { plan, version },
+                    Err(_) => return unreadable(),
                 }
-                return response;
             }
-            media @ Content::Media { .. } => media,
+            media @ (Content::Media { .. } | Content::Paced(..)) => media,
         };
         let complete = content.len();
         let ranges = match range.map_or(Resolved::Ignored, |range| range.resolve(complete)) {
@@ -146,10 +162,7 @@ impl Resource {
         if method == Method::GET {
             match driver.media.body(parts, len).await {
                 Ok(body) => *response.body_mut() = body,
-                Err(_) => {
-                    let why = "the media could not be read: was it changed under the server?";
-                    return refuse(StatusCode::INTERNAL_SERVER_ERROR, why);
-                }
+                Err(_) => return unreadable(),
             }
         }
         response
@@ -159,7 +172,9 @@ impl Resource {
     fn version(&self) -> u64 {
         match &self.content {
             Content::Text(text) => xxh3_64(text),
-            Content::Media { version, .. } | Content::Paced(_, version) => *version,
+            Content::Media { version, .. }
+            | Content::Paced(_, version)
+            | Content::Sealed(_, version) => *version,
         }
     }
 
@@ -191,10 +206,26 @@ fn etag(version: u64, coding: Coding) -> Option<EntityTag> {
 type BoxedParts = Box<dyn Iterator<Item = Part> + Send>;
 
 impl Content {
+    /// Returns the body of what is still being made.
+    fn coming(&self, driver: &Driver) -> Option<Body> {
+        let (media, clock) = (&driver.media, &driver.clock);
+        match self {
+            Self::Paced(paced, version) => {
+                Some(media.clone().paced(paced.clone(), *version, clock.clone()))
+            }
+            Self::Sealed(sealing, _) if !sealing.due.is_empty() => {
+                Some(media.clone().sealed_paced(sealing.clone(), clock.clone()))
+            }
+            Self::Text(_) | Self::Media { .. } | Self::Sealed(..) => None,
+        }
+    }
+
     fn len(&self) -> u64 {
         match self {
             Self::Text(text) => u64::try_from(text.len()).unwrap_or(u64::MAX),
             Self::Media { plan, .. } | Self::Paced(Paced { plan, .. }, _) => plan.len(),
+            // Of none that is not made yet is the length asked.
+            Self::Sealed(..) => 0,
         }
     }
 
@@ -208,6 +239,7 @@ impl Content {
             Self::Media { plan, .. } | Self::Paced(Paced { plan, .. }, _) => {
                 Box::new(plan.parts(range))
             }
+            Self::Sealed(..) => Box::new(std::iter::empty()),
         }
     }
 
@@ -262,6 +294,14 @@ fn unsatisfiable(complete: u64) -> Response<Body> {
     let range = ContentRange::Unsatisfied { complete }.to_value();
     response.headers_mut().insert(header::CONTENT_RANGE, range);
     response
+}
+
+/// Why a condition is not met.
+const OTHER: &str = "the resource is not the one that the request is conditional on";
+
+fn unreadable() -> Response<Body> {
+    let why = "the media could not be read: was it changed under the server?";
+    refuse(StatusCode::INTERNAL_SERVER_ERROR, why)
 }
 
 /// Returns a short answer that says why there is nothing else.

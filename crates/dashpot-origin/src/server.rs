@@ -6,13 +6,14 @@ use crate::{
     cmsd,
     coding::Coded,
     config::{Config, StartError},
+    drm,
     faults::{Faults, Met},
     freshness::{SHORT, cache_control},
     livesim2, located,
     media::Media,
     pages,
     recent::Recent,
-    reply::{Content, Driver, Paced, Resource, refuse, refused_with},
+    reply::{Content, Driver, Paced, Resource, Sealing, refuse, refused_with},
     scan,
     sessions::Sessions,
     steering::{Steerer, admin as steering_admin, keep_faults},
@@ -54,7 +55,7 @@ pub struct Server {
 /// What is served, and how.
 #[derive(Debug)]
 pub(crate) struct Origin {
-    catalogue: Catalogue,
+    pub(crate) catalogue: Catalogue,
     /// Segments that were found of late.
     recent: Recent,
     media: Media,
@@ -101,6 +102,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         Some(addr) => Some(Listener::bind(addr).await?),
         None => None,
     };
+    let drm = drm::load(&config.drm, listener.addr())?;
     info!(addr = %listener.addr(), assets = count, skipped = found.skipped.len(), "origin listens");
     let pathways = pathways(&config, listener.addr())?;
     let steering = &config.steering;
@@ -117,7 +119,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
             dropped,
         )?,
         steerer: Steerer::new(&pathways, steering.ttl_s, steering.seed),
-        catalogue: found.catalogue.with_pathways(pathways),
+        catalogue: found.catalogue.with_pathways(pathways).with_drm(drm),
         recent: Recent::new(ByteSize::new(heads)),
         coded: Coded::new(),
         media: Media::new(
@@ -230,6 +232,8 @@ async fn handle(
     let now = origin.clock.wall();
     let response = if origin.sessions.is_report(&parts) {
         origin.sessions.take(now, client.ip(), &parts.method, Body::new(body)).await
+    } else if drm::is_asked(&parts) {
+        drm::answer(origin, ends, &parts, Body::new(body)).await
     } else {
         // No other method that is answered has a body to read.
         let response = answer(origin, health, ends, &parts).await;
@@ -251,6 +255,9 @@ fn kind(path: &str) -> &'static str {
     }
     if path.starts_with("/steering/") {
         return "steering";
+    }
+    if path.ends_with(drm::CLEARKEY) {
+        return "licence";
     }
     if !["/vod/", "/live/", "/livesim2/", "/manifests/"].iter().any(|below| path.starts_with(below))
     {
@@ -425,6 +432,13 @@ fn resource(found: Found, path: &str, now: WallTime) -> Resource {
             } else {
                 Content::Paced(Paced { plan, due: found.due, asked: now }, version)
             }
+        }
+        Planned::Sealed(sealed) => {
+            let mut version = Xxh3::new();
+            version.update(&(found.asset.fingerprint ^ sealed.fingerprint).to_le_bytes());
+            version.update(path.as_bytes());
+            let sealing = Sealing { sealed, due: found.due, asked: now };
+            Content::Sealed(sealing, version.digest())
         }
     };
     let modified = Some(found.modified);

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use dashpot_base::WallTime;
+use dashpot_packager::SealError;
 use object_store::{
     GetOptions, GetRange, ObjectMeta, ObjectStore, local::LocalFileSystem, path::Path,
 };
@@ -35,6 +36,22 @@ pub enum ReadError {
     Unknown {
         /// The file.
         path: String,
+    },
+    /// What was read cannot be protected.
+    #[error("cannot protect `{path}`")]
+    Seal {
+        /// The file.
+        path: String,
+        /// Why.
+        source: SealError,
+    },
+    /// So much would have to be in memory at once.
+    #[error("cannot protect `{path}`: {size} bytes of one segment are too many")]
+    Large {
+        /// The file.
+        path: String,
+        /// Bytes of the segment.
+        size: u64,
     },
     /// The store gave another number of bytes than was asked for.
     #[error("cannot read `{path}`: {given} bytes came instead of {asked}")]

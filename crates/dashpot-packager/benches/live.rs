@@ -35,6 +35,7 @@ fn track(id: &str, kind: Kind, (timescale, each): (u32, u32), counts: &[u64]) ->
         label: None,
         init: 0..40,
         defaults: SampleDefaults::default(),
+        sample_entries: bytes::Bytes::new(),
         fragments,
     }
 }

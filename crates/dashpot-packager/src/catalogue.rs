@@ -2,6 +2,7 @@
 
 use crate::{
     check::{self, AssetError, same_set},
+    protect::Drm,
     steering::Pathways,
     text::cues::Cues,
 };
@@ -15,6 +16,7 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 pub struct Catalogue {
     assets: BTreeMap<String, Arc<Asset>>,
     pub(crate) pathways: Arc<Pathways>,
+    drm: Option<Arc<Drm>>,
 }
 
 impl Catalogue {
@@ -25,6 +27,7 @@ impl Catalogue {
         Self {
             assets: assets.into_iter().map(by_name).collect(),
             pathways: Arc::new(Pathways::default()),
+            drm: None,
         }
     }
 
@@ -39,6 +42,18 @@ impl Catalogue {
     #[must_use]
     pub fn pathways(&self) -> &Pathways {
         &self.pathways
+    }
+
+    /// Returns the catalogue with what its assets can be protected with.
+    #[must_use]
+    pub fn with_drm(self, drm: Drm) -> Self {
+        Self { drm: Some(Arc::new(drm)), ..self }
+    }
+
+    /// Returns what assets can be protected with.
+    #[must_use]
+    pub fn drm(&self) -> Option<&Drm> {
+        self.drm.as_deref()
     }
 
     /// Returns the asset of that name.
@@ -165,7 +180,12 @@ impl Asset {
     /// Returns the option that names this content of the asset in URLs: `v_` and its fingerprint.
     #[must_use]
     pub fn version(&self) -> String {
-        format!("v_{:016x}", self.fingerprint)
+        Self::version_of(self.fingerprint)
+    }
+
+    /// Returns the option that names the content of a fingerprint.
+    pub(crate) fn version_of(fingerprint: u64) -> String {
+        format!("v_{fingerprint:016x}")
     }
 
     pub(crate) fn track_index(&self, id: &str) -> Option<usize> {
@@ -196,6 +216,8 @@ pub struct Track {
     pub init: Range<u64>,
     /// What samples have where a fragment's head does not say it (`trex`).
     pub defaults: SampleDefaults,
+    /// The body of its `stsd`, verbatim: how its samples are coded.
+    pub sample_entries: Bytes,
     /// The fragments in order of time.
     pub fragments: Vec<Fragment>,
 }

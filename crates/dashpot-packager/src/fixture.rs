@@ -1,8 +1,9 @@
 //! Synthetic assets with heads that can be patched, and the files they stand for.
 
-use crate::{Asset, AssetSource, Fragment, Kind, Part, Plan, Subtitle, Track};
+use crate::{Asset, AssetSource, Drm, Fragment, Kind, Part, Plan, Subtitle, Track};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use dashpot_bmff::{Cut, RunSample, SampleDefaults, build_cut};
+use dashpot_cenc::Keys;
 use std::collections::BTreeMap;
 
 pub(crate) const INIT_LEN: u64 = 40;
@@ -40,9 +41,32 @@ pub(crate) fn track(id: &str, kind: Kind, timescale: u32, durations: &[u64]) -> 
         label: None,
         init: 0..INIT_LEN,
         defaults: SampleDefaults::default(),
+        sample_entries: match kind {
+            Kind::Video { .. } => entries(b"avc1"),
+            Kind::Audio { .. } => Bytes::new(),
+        },
         fragments,
     }
 }
+
+/// Returns the body of a `stsd` with a sample entry of that type, whose `avcC` has no parameter sets.
+pub(crate) fn entries(kind: &[u8; 4]) -> Bytes {
+    let mut out = BytesMut::from(&[0, 0, 0, 0, 0, 0, 0, 1][..]);
+    out.put_u32(8 + 78 + 15);
+    out.put_slice(kind);
+    out.put_bytes(0, 78);
+    out.put_slice(b"\0\0\0\x0favcC\x01\x64\0\x1f\xff\xe0\0");
+    out.freeze()
+}
+
+/// Returns what protects by the keys of a secret.
+pub(crate) fn drm(seed: u8) -> Drm {
+    let keys = Keys::new([seed; 32], BTreeMap::new());
+    Drm::new(keys, BTreeMap::new(), LICENCES.to_owned())
+}
+
+/// Where licences for it are.
+pub(crate) const LICENCES: &str = "http://origin.test/drm/clearkey";
 
 /// Returns durations in 48 kHz ticks of AAC fragments cut next to every `gop_s` seconds.
 pub(crate) fn aac(gop_s: u64, count: u64) -> Vec<u64> {

@@ -11,6 +11,7 @@ mod location;
 mod nearest;
 mod patch;
 mod period;
+mod protect;
 mod shape;
 mod steer;
 mod text;
@@ -23,6 +24,7 @@ pub use live::{AST, MUP, SNR, SPD, START, STOP, TSBD, UTC};
 pub use location::{LOCATION, START_RELATIVE, STOP_RELATIVE};
 pub use patch::PATCH;
 pub use period::{JOIN, PERIOD};
+pub use protect::{DRM, ROTATE};
 pub(crate) use shape::PASSES_MAX;
 pub use shape::{LOOP, SEG, VERSION};
 pub use steer::STEER;
@@ -76,6 +78,7 @@ const VOD: &[&[Spec]] = &[
     text::FAMILY_VOD,
     trick::FAMILY,
     steer::FAMILY,
+    protect::FAMILY,
 ];
 /// The families of options below `/live/`. A feature adds its own family here.
 const LIVE: &[&[Spec]] = &[
@@ -89,6 +92,7 @@ const LIVE: &[&[Spec]] = &[
     text::FAMILY_LIVE,
     trick::FAMILY,
     steer::FAMILY,
+    protect::FAMILY,
 ];
 
 /// What is asked for: a film on demand, or one that runs by the clock.

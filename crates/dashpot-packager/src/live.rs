@@ -23,6 +23,7 @@ use crate::{
     hls, located,
     options::OptionError,
     plan::Plan,
+    protect::{self, Protector},
     respond::{Body, Cacheability, Found, Refused, addressed, content_type, vanished},
     steering::Steered,
 };
@@ -108,6 +109,13 @@ pub fn respond_live_asked(
     let whole = format!("/live/{path}");
     settings.steered = Steered::of(&catalogue.pathways, &address, &whole).map_err(refused)?;
     settings.around.clone_from(&asked.around);
+    let arranged = (Service::Live, settings.reel.gops());
+    settings.protector =
+        Protector::of(catalogue, asset, &address.options, arranged).map_err(refused)?;
+    let is_hls = matches!(address.target, Target::Playlist(_) | Target::Part(..));
+    if settings.protector.is_some() && is_hls {
+        return Err(Refused::BadRequest(protect::HLS.to_owned()));
+    }
     let query = asked.query;
     let channel = Channel { asset, settings, now_ms: asked.now.unix_millis() };
     match address.target {
@@ -217,14 +225,17 @@ impl Channel<'_> {
     }
 
     fn init(&self, id: &str, options: &Options) -> Result<Found, Refused> {
-        let (content_type, plan) = if let Some(track) = self.text(id) {
+        let (content_type, body) = if let Some(track) = self.text(id) {
             let timescale = self.settings.reel.timescale();
             let bytes = track.init(timescale).map_err(|_| vanished())?;
-            (text::CONTENT_TYPE, Plan::of_bytes(bytes))
+            (text::CONTENT_TYPE, Some(Body::Media(Plan::of_bytes(bytes))))
         } else {
             let at = self.trick(id).map_or_else(|| self.track(id), Ok)?;
-            let plan = Plan::init(Arc::clone(self.asset), at).ok_or_else(vanished)?;
-            (content_type(self.asset, id), plan)
+            let body = match &self.settings.protector {
+                Some(protector) => protector.init(at).map(Body::Sealed),
+                None => Plan::init(Arc::clone(self.asset), at).map(Body::Media),
+            };
+            (content_type(self.asset, id), body)
         };
         let versioned = options.number(&VERSION).is_some();
         Ok(Found {
@@ -236,7 +247,7 @@ impl Channel<'_> {
             },
             modified: self.asset.modified,
             asset: Arc::clone(self.asset),
-            body: Body::Media(plan),
+            body: body.ok_or_else(vanished)?,
             due: Vec::new(),
             held_until: None,
         })
@@ -259,7 +270,7 @@ impl Channel<'_> {
         let strip = self.strip(id)?;
         let gone = self.gone_ms(id, index, (self.settings.available_ms(index), EARLY_MS))?;
         let (text, trick) = (self.text(id), self.trick(id));
-        let whole = |plan| segment::Segment { plan, due: Vec::new() };
+        let whole = |plan| segment::Segment { plan, due: Vec::new(), sealed: Vec::new() };
         let segment = match (&text, trick) {
             (Some(track), _) => text::live::segment(&self.settings, &strip, track, index)
                 .map(|bytes| whole(Plan::of_bytes(bytes))),
@@ -286,7 +297,11 @@ impl Channel<'_> {
             cacheability: kept(address, gone),
             modified: wall(self.settings.available_ms(index)),
             asset: Arc::clone(self.asset),
-            body: Body::Media(segment.plan),
+            // Text and pictures of pages are in the clear.
+            body: match self.settings.protector.filter(|_| !segment.sealed.is_empty()) {
+                Some(protector) => Body::Sealed(protector.sealed(segment.sealed)),
+                None => Body::Media(segment.plan),
+            },
             due: if whole { Vec::new() } else { due },
             held_until: None,
         })

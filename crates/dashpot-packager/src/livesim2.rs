@@ -79,6 +79,7 @@ pub fn livesim2_markdown(supported: bool) -> String {
             | Sense::PerHour(_)
             | Sense::Continuous
             | Sense::Relative(_)
+            | Sense::Word(_)
             | Sense::Utc(_)
             | Sense::Languages(_)
             | Sense::Form(_) => format!("| `{}` | {} |\n", key.example(), key.meaning()),
@@ -150,6 +151,10 @@ impl Read {
             }
             // What leads to an MPD has put a time of the clock in its place; there is no other use of it.
             Sense::Relative(_) => return Err(bad(given, "belongs to the URL of an MPD")),
+            Sense::Word(spec) => {
+                let is_word = matches!(spec.values, Values::Words(words) if words.contains(&value));
+                (spec, is_word.then(|| value.to_owned()).ok_or_else(wrong)?)
+            }
             Sense::Utc(spec) => (spec, utc(value).ok_or_else(wrong)?),
             Sense::Languages(spec) => {
                 let said = spec.values.takes(value).then(|| value.to_owned());

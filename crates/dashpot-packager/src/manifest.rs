@@ -15,6 +15,7 @@ use crate::{
     events::Program,
     grammar::Options,
     options::Shape,
+    protect::{self, Protector},
     text, thumbs,
     timeline::Timeline,
     trick,
@@ -34,18 +35,20 @@ pub(crate) struct Listing<'a> {
     pub(crate) events: &'a Program,
     /// What the path gave, for tracks of their own.
     pub(crate) options: &'a Options,
+    /// What protects the media, where it is protected.
+    pub(crate) protector: Option<&'a Protector<'a>>,
 }
 
 /// Returns the MPD of `asset` in a shape that was found to fit it, with no other options.
 #[must_use]
 pub fn manifest(asset: &Asset, shape: Shape, form: Form) -> String {
     let (events, options) = (&Program::default(), &Options::default());
-    model(&Listing { asset, shape, form, events, options }).write()
+    model(&Listing { asset, shape, form, events, options, protector: None }).write()
 }
 
 /// Returns the MPD before it is written.
 pub(crate) fn model(listing: &Listing<'_>) -> Mpd {
-    let Listing { asset, shape, form, events, options } = *listing;
+    let Listing { asset, shape, form, events, options, protector } = *listing;
     let timelines: Vec<_> =
         (0..asset.tracks.len()).filter_map(|at| Timeline::new(asset, at, shape)).collect();
     let page = Page { asset, shape, form, duration: duration(asset, shape) };
@@ -78,7 +81,7 @@ pub(crate) fn model(listing: &Listing<'_>) -> Mpd {
     for (id, set) in (1..).zip(&mut adaptation_sets) {
         set.id = Some(id);
     }
-    Mpd {
+    let mut mpd = Mpd {
         profiles: Some(profile(form).to_owned()),
         presentation_type: Some(PresentationType::Static),
         media_presentation_duration: Some(page.duration),
@@ -101,7 +104,13 @@ pub(crate) fn model(listing: &Listing<'_>) -> Mpd {
             ..Period::default()
         }],
         ..Mpd::default()
+    };
+    if let Some(protector) = protector {
+        let sets = mpd.periods.iter_mut().flat_map(|period| &mut period.adaptation_sets);
+        sets.filter(|set| matches!(set.content_type.as_deref(), Some("video" | "audio")))
+            .for_each(|set| protect::protect(protector, 0, set));
     }
+    mpd
 }
 
 /// Returns the messages of the whole presentation.

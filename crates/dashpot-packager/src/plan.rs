@@ -66,6 +66,28 @@ impl Part {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Returns the bytes that need not be read.
+    pub(crate) fn into_bytes(self) -> Option<Bytes> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::File { .. } => None,
+        }
+    }
+}
+
+/// Returns the bytes of samples, each of which begins somewhere and has a size, joined where they
+/// adjoin in the file.
+pub(crate) fn runs(samples: impl Iterator<Item = (u64, u32)>) -> Vec<Range<u64>> {
+    let mut runs: Vec<Range<u64>> = Vec::new();
+    for (at, size) in samples.filter(|(_, size)| *size != 0) {
+        let end = at.saturating_add(size.into());
+        match runs.last_mut() {
+            Some(last) if last.end == at => last.end = end,
+            Some(_) | None => runs.push(at..end),
+        }
+    }
+    runs
 }
 
 impl Plan {

@@ -8,15 +8,15 @@ use crate::{
     hls,
     live::Due,
     manifest::{self, Listing},
-    options::Shape,
+    options::{OptionError, Shape},
     plan::{Part, Plan},
+    protect::{self, Protector, Sealed},
     steering::Steered,
     subtitles, text, thumbs,
     timeline::{Segment, Timeline},
     trick,
 };
 use dashpot_base::WallTime;
-use dashpot_mpd::Mpd;
 use std::{sync::Arc, time::Duration};
 
 /// Why there is nothing to answer with, in words for the client.
@@ -119,6 +119,8 @@ pub enum Body {
     Text(String),
     /// Media, to be put together from parts.
     Media(Plan),
+    /// Media that is protected while it is put together.
+    Sealed(Sealed),
 }
 
 /// Media that a `sidx` can list: its count of references has 16 bits.
@@ -135,8 +137,10 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
     } else {
         Cacheability::Unversioned
     };
-    let shape = Shape::of(asset, &address.options)
-        .map_err(|error| Refused::BadRequest(error.to_string()))?;
+    let refused = |error: OptionError| Refused::BadRequest(error.to_string());
+    let shape = Shape::of(asset, &address.options).map_err(refused)?;
+    let arranged = (Service::Vod, shape.gops.into());
+    let protector = Protector::of(catalogue, asset, &address.options, arranged).map_err(refused)?;
     let found = |content_type, cacheability, body| Found {
         content_type,
         cacheability,
@@ -146,15 +150,14 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
         due: Vec::new(),
         held_until: None,
     };
-    let events =
-        Program::of(&address.options).map_err(|error| Refused::BadRequest(error.to_string()))?;
+    let events = Program::of(&address.options).map_err(refused)?;
     if let Some(option) = events.in_band().filter(|_| address.target.is_indexed()) {
         let why =
             "a file with an index carries no messages: use `number` or `time`, or `cueas_xml`";
         return Err(Refused::BadRequest(format!("option `{option}_` does not fit: {why}")));
     }
-    let steered = Steered::of(&catalogue.pathways, &address, &format!("/vod/{path}"))
-        .map_err(|error| Refused::BadRequest(error.to_string()))?;
+    let steered =
+        Steered::of(&catalogue.pathways, &address, &format!("/vod/{path}")).map_err(refused)?;
     let options = &address.options;
     if let Some(bytes) = text::vod::found(asset, (shape, options), &address.target)? {
         return Ok(found(text::CONTENT_TYPE, cacheability, Body::Media(Plan::of_bytes(bytes))));
@@ -162,19 +165,16 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
     if let Some(plan) = trick::found(asset, (shape, options), &address.target)? {
         return Ok(found("video/mp4", cacheability, Body::Media(plan)));
     }
-    let source = Source { asset, shape, options, events };
-    let (id, plan) = match address.target {
+    let source = Source { asset, shape, options, events, protector };
+    let (id, body) = match address.target {
         Target::Manifest(form) => {
-            let mut mpd = source.manifest(form)?;
-            if let Some(steered) = steered {
-                steered.add(&mut mpd);
-            }
-            let text = mpd.write();
+            let text = source.manifest(form, steered.as_ref())?;
             return Ok(found("application/dash+xml", Cacheability::Manifest, Body::Text(text)));
         }
         // Its grammar has neither.
         Target::Patch(..) | Target::Part(..) => return Err(vanished()),
         Target::Playlist(of) => {
+            source.unprotected(protect::HLS)?;
             let film = hls::Film { asset, shape, options, steered: steered.as_ref() };
             let text = film.playlist(of)?;
             return Ok(found(hls::MEDIA_TYPE, Cacheability::Manifest, Body::Text(text)));
@@ -198,7 +198,7 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
         }
         Target::File(id) => (id, source.file(id)?),
     };
-    Ok(found(content_type(asset, id), cacheability, Body::Media(plan)))
+    Ok(found(content_type(asset, id), cacheability, body))
 }
 
 /// Reads a path, and returns the asset that it names in the version that it names.
@@ -217,7 +217,8 @@ pub(crate) fn addressed<'a, 'c>(
     let asset = catalogue
         .asset(address.asset)
         .ok_or_else(|| Refused::NotFound(format!("there is no asset `{}`", address.asset)))?;
-    if address.options.number(&VERSION).is_some_and(|version| version != asset.fingerprint) {
+    let version = protect::fingerprint(catalogue, asset, &address.options);
+    if address.options.number(&VERSION).is_some_and(|given| given != version) {
         let name = &asset.name;
         return Err(Refused::NotFound(format!(
             "`{name}` has changed since the MPD that led here was made: fetch the MPD again"
@@ -241,7 +242,12 @@ struct Source<'a> {
     shape: Shape,
     events: Program,
     options: &'a Options,
+    protector: Option<Protector<'a>>,
 }
+
+/// Forms whose MPDs or indexes say where each segment begins in one file: of protected media that is
+/// known once all of it was read.
+const WHOLE: &str = "what is protected comes in segments: use `number` or `time` with `drm_`";
 
 impl Source<'_> {
     fn track(&self, id: &str) -> Result<usize, Refused> {
@@ -249,8 +255,9 @@ impl Source<'_> {
         self.asset.track_index(id).ok_or_else(none)
     }
 
-    fn manifest(&self, form: Form) -> Result<Mpd, Refused> {
+    fn manifest(&self, form: Form, steered: Option<&Steered>) -> Result<String, Refused> {
         if matches!(form, Form::Base | Form::List) {
+            self.unprotected(WHOLE)?;
             (0..self.asset.tracks.len()).try_for_each(|track| self.indexable(track))?;
         }
         text::vod::fits(form, self.options)
@@ -262,8 +269,20 @@ impl Source<'_> {
             form,
             events: &self.events,
             options: self.options,
+            protector: self.protector.as_ref(),
         };
-        Ok(manifest::model(&listing))
+        let mut mpd = manifest::model(&listing);
+        if let Some(steered) = steered {
+            steered.add(&mut mpd);
+        }
+        if let Some(protector) = &self.protector {
+            protect::mpd(protector, &mut mpd);
+        }
+        Ok(mpd.write())
+    }
+
+    fn unprotected(&self, why: &str) -> Result<(), Refused> {
+        self.protector.map_or(Ok(()), |_| Err(Refused::BadRequest(why.to_owned())))
     }
 
     fn subtitles(&self, id: &str) -> Result<String, Refused> {
@@ -273,8 +292,13 @@ impl Source<'_> {
         Ok(subtitles::looped(text, self.shape.passes, self.asset.period))
     }
 
-    fn init(&self, id: &str) -> Result<Plan, Refused> {
-        Plan::init(Arc::clone(self.asset), self.track(id)?).ok_or_else(vanished)
+    fn init(&self, id: &str) -> Result<Body, Refused> {
+        let track = self.track(id)?;
+        let body = match &self.protector {
+            Some(protector) => protector.init(track).map(Body::Sealed),
+            None => Plan::init(Arc::clone(self.asset), track).map(Body::Media),
+        };
+        body.ok_or_else(vanished)
     }
 
     fn segment(
@@ -282,35 +306,46 @@ impl Source<'_> {
         id: &str,
         pick: impl FnOnce(&Timeline<'_>) -> Option<Segment>,
         what: impl FnOnce() -> String,
-    ) -> Result<Plan, Refused> {
+    ) -> Result<Body, Refused> {
         let track = self.track(id)?;
         let timeline = Timeline::new(self.asset, track, self.shape).ok_or_else(vanished)?;
         let segment = pick(&timeline).ok_or_else(|| {
             let count = timeline.segment_count();
             Refused::NotFound(format!("`{id}` has segments 1 to {count}, {}", what()))
         })?;
+        let in_band = self.events.in_band().filter(|_| self.asset.is_lead(timeline.track()));
+        let boxes = in_band.map(|_| {
+            let carrier = Carrier {
+                timescale: timeline.track().timescale,
+                span: segment.start..segment.start.saturating_add(segment.duration),
+                is_first: segment.number == 1,
+                end: timeline
+                    .segment(timeline.segment_count())
+                    .map(|last| last.start.saturating_add(last.duration)),
+            };
+            self.events.boxes(&carrier).unwrap_or_default()
+        });
+        if let Some(protector) = &self.protector {
+            let sealed = protector.segment(track, &timeline, &segment, boxes);
+            return sealed.map(Body::Sealed).ok_or_else(vanished);
+        }
         let plan = Plan::segment(Arc::clone(self.asset), track, self.shape, &segment);
         let plan = plan.ok_or_else(vanished)?;
-        if self.events.in_band().is_none() || !self.asset.is_lead(timeline.track()) {
-            return Ok(plan);
-        }
-        let carrier = Carrier {
-            timescale: timeline.track().timescale,
-            span: segment.start..segment.start.saturating_add(segment.duration),
-            is_first: segment.number == 1,
-            end: timeline
-                .segment(timeline.segment_count())
-                .map(|last| last.start.saturating_add(last.duration)),
-        };
-        let boxes = self.events.boxes(&carrier).unwrap_or_default();
-        Ok(Plan::of_parts([Part::Bytes(boxes)].into_iter().chain(plan.parts(0..u64::MAX))))
+        Ok(Body::Media(match boxes {
+            None => plan,
+            Some(boxes) => {
+                Plan::of_parts([Part::Bytes(boxes)].into_iter().chain(plan.parts(0..u64::MAX)))
+            }
+        }))
     }
 
-    fn file(&self, id: &str) -> Result<Plan, Refused> {
+    fn file(&self, id: &str) -> Result<Body, Refused> {
+        self.unprotected(WHOLE)?;
         let track = self.track(id)?;
         self.indexable(track)?;
         Plan::file(Arc::clone(self.asset), track, self.shape)
             .map_err(|error| Refused::NotFound(format!("`{id}` cannot be one file: {error}")))?
+            .map(Body::Media)
             .ok_or_else(vanished)
     }
 

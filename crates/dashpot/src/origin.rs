@@ -3,7 +3,7 @@
 use crate::{ExitStatus, cli, signal};
 use dashpot_base::{ByteSize, Seed};
 use dashpot_origin::{
-    Alias, Config, DataConfig, FaultsConfig, Pathway, SteeringConfig, server_url,
+    Alias, Config, DataConfig, DrmConfig, FaultsConfig, Pathway, SteeringConfig, server_url,
 };
 use dashpot_serve::{LogTo, Shutdown};
 use std::{net::SocketAddr, path::PathBuf};
@@ -88,6 +88,16 @@ pub(crate) struct Args {
     /// Number that decides which viewer goes to which pathway; replicas have the same
     #[arg(long, value_name = "SEED", default_value_t = 0, env = "DASHPOT_ORIGIN_STEERING_SEED")]
     steering_seed: u64,
+    /// File of a secret that the keys of protected media (drm_… in URLs) follow from, the same for
+    /// all replicas [default: others at every start]
+    #[arg(long, value_name = "FILE", env = "DASHPOT_ORIGIN_DRM_SECRET")]
+    drm_secret: Option<PathBuf>,
+    /// JSON file of keys to use for some assets, and of pssh boxes for other systems than ClearKey
+    #[arg(long, value_name = "FILE", env = "DASHPOT_ORIGIN_DRM_KEYS")]
+    drm_keys: Option<PathBuf>,
+    /// Where MPDs send players for licences [default: this origin, at the address it listens on]
+    #[arg(long, value_name = "URL", env = "DASHPOT_ORIGIN_DRM_LICENCE_URL")]
+    drm_licence_url: Option<String>,
 }
 
 const AFTER_HELP: &str = "\
@@ -117,6 +127,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
             server: args.steering_url,
             ttl_s: args.steering_ttl,
             seed: Seed(args.steering_seed),
+        },
+        drm: DrmConfig {
+            secret: args.drm_secret,
+            keys: args.drm_keys,
+            licence_url: args.drm_licence_url,
         },
     })
     .await?;

@@ -46,7 +46,8 @@ fn given_keys_take_turns_and_are_known_by_name() {
     }
     assert_eq!(keys.licence(&two.id), Some(two.key));
     assert_ne!(keys.key(&Purpose { asset: "clip", ..PURPOSE }).0, one.id);
-    assert_ne!(keys.fingerprint(), self::keys(1).fingerprint());
+    assert_ne!(keys.fingerprint(b""), self::keys(1).fingerprint(b""));
+    assert_ne!(keys.fingerprint(b""), keys.fingerprint(b"pssh"));
     let shown = format!("{keys:?} {one:?} {keys:#?}");
     assert!(!shown.contains("161") && !shown.contains("a1"), "{shown}");
 }

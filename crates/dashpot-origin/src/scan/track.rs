@@ -11,6 +11,7 @@ use crate::{
     },
     store::{File, Store},
 };
+use bytes::Bytes;
 use dashpot_bmff::{Handler, Init, Moof, TopBox, parse_init, parse_moof};
 use dashpot_packager::{Kind, Track};
 use xxhash_rust::xxh3::Xxh3;
@@ -92,6 +93,8 @@ pub(super) async fn read(
         label,
         init: 0..init_end,
         defaults: track.defaults,
+        // A slice would keep the whole read-ahead window alive.
+        sample_entries: Bytes::copy_from_slice(&track.sample_entries),
         fragments: fragments(pieces),
     })
 }

@@ -10,6 +10,7 @@ mod location;
 mod low_latency;
 pub(super) mod patch;
 mod periods;
+mod protect;
 mod timelines;
 mod timing;
 
@@ -31,12 +32,19 @@ use std::time::Duration;
 pub use timelines::Timelines;
 
 /// What features add to an MPD.
-const MPD: &[fn(&Page<'_>, &mut Mpd)] =
-    &[timing::utc_timings, low_latency::mpd, patch::location, steering, location::mpd];
+const MPD: &[fn(&Page<'_>, &mut Mpd)] = &[
+    timing::utc_timings,
+    low_latency::mpd,
+    patch::location,
+    steering,
+    location::mpd,
+    protect::mpd,
+];
 /// What features add to a Period.
 const PERIOD: &[periods::Add] = &[events::period];
 /// What features add to an `AdaptationSet` whose first track runs on the strip.
-const SET: &[fn(&Page<'_>, &Strip<'_>, &mut AdaptationSet)] = &[low_latency::set, events::set];
+const SET: &[fn(&Page<'_>, &Strip<'_>, &mut AdaptationSet)] =
+    &[low_latency::set, events::set, protect::set];
 
 /// What all parts of one MPD know.
 #[derive(Clone, Copy, Debug)]

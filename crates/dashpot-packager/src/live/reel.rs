@@ -82,6 +82,12 @@ impl<'a> Reel<'a> {
         self.each
     }
 
+    /// Returns how many groups of pictures make a segment.
+    pub(crate) fn gops(&self) -> u64 {
+        let gops = self.each.zip(self.asset.gop).map(|(each, gop)| each.checked_div(gop.ticks));
+        gops.flatten().unwrap_or(1)
+    }
+
     /// Returns how many segments make a pass.
     #[must_use]
     pub const fn per_pass(&self) -> u64 {

@@ -8,7 +8,8 @@ use crate::{
         reel::{Source, Strip},
         settings::Settings,
     },
-    plan::{Part, Plan},
+    plan::{self, Part, Plan},
+    protect::{self, Piece, Seal},
 };
 use bytes::Bytes;
 use dashpot_base::WallTime;
@@ -29,6 +30,8 @@ pub struct Segment {
     pub plan: Plan,
     /// When which part of them exists, in order; the last covers them all.
     pub due: Vec<Due>,
+    /// In place of all bytes, where they are protected: a piece for each part.
+    pub sealed: Vec<Piece>,
 }
 
 /// From when on the bytes of a body exist up to a certain one.
@@ -66,7 +69,9 @@ pub fn segment(
     index: u64,
 ) -> Result<Option<Segment>, BmffError> {
     let (decode_time, takes) = takes(strip, index)?;
-    let mut writer = Writer { settings, strip, decode_time, parts: Vec::new(), len: 0 };
+    let seal = settings.seal(strip, index);
+    let (parts, sealed) = (Vec::new(), Vec::new());
+    let mut writer = Writer { settings, strip, decode_time, seal, parts, len: 0, sealed };
     writer.bytes(build_styp(FourCc(*b"msdh"), &[FourCc(*b"msdh"), FourCc(*b"cmfs")])?);
     for front in FRONT {
         front(settings, strip, index).into_iter().for_each(|boxes| writer.bytes(boxes));
@@ -76,8 +81,8 @@ pub fn segment(
         writer.chunk(index, number, &takes[range])?;
         due.push(Due { end: writer.len, at: wall(at_ms) });
     }
-    let plan = Plan::of_parts(writer.parts);
-    Ok((!takes.is_empty()).then_some(Segment { plan, due }))
+    let (plan, sealed) = (Plan::of_parts(writer.parts), writer.sealed);
+    Ok((!takes.is_empty()).then_some(Segment { plan, due, sealed }))
 }
 
 /// Returns the messages of a segment.
@@ -184,8 +189,11 @@ struct Writer<'a> {
     strip: &'a Strip<'a>,
     /// Decode time of the segment's first sample.
     decode_time: u64,
+    /// What is done with samples, if anything is.
+    seal: Option<Seal>,
     parts: Vec<Part>,
     len: u64,
+    sealed: Vec<Piece>,
 }
 
 impl Writer<'_> {
@@ -218,30 +226,25 @@ impl Writer<'_> {
         });
         let sequence = index.wrapping_mul(chunks).wrapping_add(number).wrapping_add(1);
         let [_, _, _, _, low @ ..] = sequence.to_be_bytes();
-        self.bytes(build_cut(&Cut {
-            track_id: track.track_id,
-            sequence_number: u32::from_be_bytes(low),
-            decode_time,
-            samples: &samples,
-        })?);
-        for range in runs(takes) {
-            self.push(Part::File { path: track.path.clone(), range });
+        let (track_id, sequence_number) = (track.track_id, u32::from_be_bytes(low));
+        let file = |range| Part::File { path: track.path.clone(), range };
+        if let Some(seal) = self.seal.clone() {
+            // What came before it leaves with it.
+            let before = self.parts.drain(..).filter_map(Part::into_bytes).collect();
+            let chunk =
+                protect::Chunk { before, track_id, sequence_number, decode_time, samples, seal };
+            self.sealed.push(Piece::chunk(runs(takes).into_iter().map(file).collect(), chunk));
+            return Ok(());
         }
+        self.bytes(build_cut(&Cut { track_id, sequence_number, decode_time, samples: &samples })?);
+        runs(takes).into_iter().map(file).for_each(|part| self.push(part));
         Ok(())
     }
 }
 
 /// Returns the bytes of samples, joined where they adjoin in the file.
 pub(crate) fn runs(takes: &[Take]) -> Vec<Range<u64>> {
-    let mut runs: Vec<Range<u64>> = Vec::new();
-    for take in takes.iter().filter(|take| take.sample.size != 0) {
-        let end = take.offset.saturating_add(take.sample.size.into());
-        match runs.last_mut() {
-            Some(last) if last.end == take.offset => last.end = end,
-            Some(_) | None => runs.push(take.offset..end),
-        }
-    }
-    runs
+    plan::runs(takes.iter().map(|take| (take.offset, take.sample.size)))
 }
 
 /// Returns the NTP timestamp of a media time: it entered the encoder as it was due.

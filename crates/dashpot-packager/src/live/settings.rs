@@ -7,8 +7,13 @@ use crate::{
         AST, ATO, CHUNK, LATENCY, MUP, Options, SNR, SPD, START, STOP, Spec, TSBD, UTC,
         WINDOW_MS_MAX, seconds,
     },
-    live::{around::Around, parts::Division, reel::Reel},
+    live::{
+        around::Around,
+        parts::Division,
+        reel::{Reel, Strip},
+    },
     options::OptionError,
+    protect::{Protector, Seal},
     steering::Steered,
 };
 
@@ -62,6 +67,8 @@ pub struct Settings<'a> {
     pub(crate) events: Program,
     /// Where else the segments are, where the path asked for that.
     pub steered: Option<Steered>,
+    /// What protects the media, where it is protected.
+    pub protector: Option<Protector<'a>>,
 }
 
 impl<'a> Settings<'a> {
@@ -135,7 +142,17 @@ impl<'a> Settings<'a> {
             around: Around::default(),
             events: Program::of(options)?,
             steered: None,
+            protector: None,
         })
+    }
+
+    /// Returns what becomes of the samples of a segment, where they are protected.
+    pub(crate) fn seal(&self, strip: &Strip<'_>, index: u64) -> Option<Seal> {
+        let protector = self.protector.as_ref()?;
+        let at = self.reel.asset().track_index(&strip.track.id)?;
+        // All tracks have another key from the same segment on.
+        let start_ms = to_ms(self.reel.start(index), self.reel.timescale());
+        protector.seal(at, protector.period(start_ms))
     }
 
     /// Returns `@minimumUpdatePeriod` in milliseconds of an MPD that does or does not list segments.

@@ -3,7 +3,7 @@
 use crate::{
     address::Form,
     grammar::{
-        AST, ATO, CHUNK, CLOCK_STPP, CLOCK_SUBS, LATENCY, MUP, PERIOD, SCTE35, SNR, SPD,
+        AST, ATO, CHUNK, CLOCK_STPP, CLOCK_SUBS, DRM, LATENCY, MUP, PERIOD, SCTE35, SNR, SPD,
         START_RELATIVE, STOP, STOP_RELATIVE, Spec, TSBD, UTC,
     },
 };
@@ -30,6 +30,8 @@ pub(super) enum Sense {
     PerHour(&'static Spec),
     /// Says that Periods go on with one another.
     Continuous,
+    /// An option whose value is the same word.
+    Word(&'static Spec),
     /// The schemes of `UTCTiming`.
     Utc(&'static Spec),
     /// An option whose value is the same list of languages.
@@ -67,7 +69,7 @@ impl Key {
         match self.sense {
             Sense::Seconds(spec) => option(spec, ", in seconds"),
             Sense::Milliseconds(spec) => option(spec, ", from milliseconds"),
-            Sense::Number(spec) | Sense::Languages(spec) => option(spec, ""),
+            Sense::Number(spec) | Sense::Word(spec) | Sense::Languages(spec) => option(spec, ""),
             Sense::Utc(spec) => option(spec, " (`head` is `httphead`; `…ms` is the one without)"),
             Sense::PerHour(spec) => option(spec, ", from how many there are in an hour"),
             Sense::Continuous => "`join_continuity`; without it `join_none`".to_owned(),
@@ -100,6 +102,7 @@ const EXAMPLES: &[&str] = &[
     "segtimelinenr_1",
     "timesubsstpp_en,sv",
     "timesubswvtt_en,sv",
+    "eccp_cenc",
 ];
 
 const fn is(name: &'static str, sense: Sense) -> Key {
@@ -111,7 +114,7 @@ const fn none(name: &'static str, near: &'static str, why: &'static str) -> Key 
 }
 
 const CLOCKS: &str = "a clock is shown all the second, below, with the segment's number";
-const PROTECTION: &str = "nothing is encrypted";
+const PROTECTION: &str = "no key server of others is asked; `eccp_` has keys of this one";
 const STEERING: &str =
     "pathways are the operator's: `steer_on` below `/live/`, and `--pathway NAME=URL`";
 const ADS: &str = "there are no ad breaks";
@@ -163,8 +166,8 @@ pub(super) const KEYS: &[Key] = &[
     none("timecc608", "timesubswvtt", "no captions are put into pictures"),
     none("statuscode", "start", "use a `fault_` in the path, which can do more"),
     none("traffic", "ato", "use a `fault_` in the path, which can do more"),
-    none("drm", "segtimeline", PROTECTION),
-    none("eccp", "segtimeline", PROTECTION),
+    none("drm", "eccp", PROTECTION),
+    is("eccp", Sense::Word(&DRM)),
     none("patch", "mup", "MPDs have patches below `/live/` alone, with `patch_`"),
     none("annexI", "segtimeline", "no parameters of URLs are passed on"),
     none("ssras", "chunkdur", LAYERED),

@@ -14,7 +14,7 @@ fn catalogue() -> Catalogue {
         ],
         ..AssetSource::default()
     });
-    Catalogue::new([fixture::clip(6), film.unwrap()])
+    Catalogue::new([fixture::clip(6), film.unwrap()]).with_drm(fixture::drm(1))
 }
 
 fn check(path: &str, expected: &str) {

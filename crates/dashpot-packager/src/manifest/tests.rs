@@ -153,7 +153,7 @@ fn play(catalogue: &Catalogue, options: &str, form: Form) -> Vec<Played> {
 fn manifest_text(catalogue: &Catalogue, url: &str) -> String {
     match respond(catalogue, url.strip_prefix("http://origin/vod/").unwrap()).unwrap().body {
         Body::Text(text) => text,
-        Body::Media(plan) => panic!("{plan:?}"),
+        Body::Media(_) | Body::Sealed(_) => panic!("{url} is media"),
     }
 }
 
@@ -172,7 +172,7 @@ fn fetch(catalogue: &Catalogue, url: &str, range: Option<(u64, u64)>) -> Vec<u8>
             assert!(range.end <= plan.len(), "{url} {range:?}");
             fixture::read(&files, &plan, range)
         }
-        Body::Text(text) => panic!("{text}"),
+        Body::Text(_) | Body::Sealed(_) => panic!("{url} is no plain media"),
     }
 }
 

@@ -19,6 +19,7 @@ fn live(catalogue: &Catalogue, path: &str) -> Result<String, Refused> {
     match respond_live(catalogue, path, WallTime::from_unix_seconds(1_000))?.body {
         Body::Text(text) => Ok(text),
         Body::Media(plan) => Ok(plan.len().to_string()),
+        Body::Sealed(_) => Ok("sealed".to_owned()),
     }
 }
 
@@ -26,6 +27,7 @@ fn vod(catalogue: &Catalogue, path: &str) -> Result<String, Refused> {
     match respond(catalogue, path)?.body {
         Body::Text(text) => Ok(text),
         Body::Media(plan) => Ok(plan.len().to_string()),
+        Body::Sealed(_) => Ok("sealed".to_owned()),
     }
 }
 

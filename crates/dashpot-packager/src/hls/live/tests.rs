@@ -30,7 +30,7 @@ fn at(catalogue: &Catalogue, url: &str, now_ms: u64) -> Result<Found, Refused> {
 fn text(found: &Found) -> &str {
     match &found.body {
         Body::Text(text) => text,
-        Body::Media(_) => panic!("media"),
+        Body::Media(_) | Body::Sealed(_) => panic!("media"),
     }
 }
 

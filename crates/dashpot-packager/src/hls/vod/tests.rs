@@ -23,7 +23,7 @@ fn asked(path: &str) -> String {
     match respond(&catalogue, path) {
         Ok(found) => match found.body {
             Body::Text(text) => text,
-            Body::Media(_) => panic!("media"),
+            Body::Media(_) | Body::Sealed(_) => panic!("media"),
         },
         Err(refused) => refused.to_string(),
     }

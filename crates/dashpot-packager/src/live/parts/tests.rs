@@ -26,7 +26,7 @@ fn answer(catalogue: &Catalogue, path: &str, now_ms: u64) -> Result<String, Stri
     let now = WallTime::from_epoch(Duration::from_millis(now_ms));
     match respond_live(catalogue, path, now).map_err(|refused| refused.to_string())?.body {
         Body::Text(text) => Ok(text),
-        Body::Media(_) => panic!("{path} is no text"),
+        Body::Media(_) | Body::Sealed(_) => panic!("{path} is no text"),
     }
 }
 
