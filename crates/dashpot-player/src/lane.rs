@@ -121,6 +121,7 @@ impl Lane {
     }
 
     /// Returns the media ahead of `position`.
+    #[inline]
     pub(crate) const fn level(&self, position: Span) -> Span {
         self.to.saturating_sub(position)
     }
@@ -128,6 +129,7 @@ impl Lane {
     /// Returns the most media this lane may hold ahead of the playhead.
     ///
     /// With room for less than two segments every segment would end in a stall.
+    #[inline]
     pub(crate) fn bound(&self, buffer_max: Span) -> Span {
         buffer_max.max(self.longest * 2)
     }

@@ -12,6 +12,7 @@ mod meter;
 mod player;
 mod playhead;
 mod slot;
+mod soonest;
 mod source;
 mod tracks;
 

@@ -30,6 +30,7 @@ impl Meter {
     }
 
     /// So much of a body has arrived, in all.
+    #[inline]
     pub(crate) fn grew(&mut self, ticket: Ticket, size: ByteSize) {
         if let Some(place) = self.place(ticket) {
             let before = &mut self.arriving[place].1;
@@ -58,6 +59,7 @@ impl Meter {
     }
 
     /// More of a body has been made, and is on its way.
+    #[inline]
     pub(crate) fn resumed(&mut self, now: MonoTime, ticket: Ticket) {
         if let Some(place) = self.paused.iter().position(|paused| *paused == ticket) {
             self.paused.swap_remove(place);

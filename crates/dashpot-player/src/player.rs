@@ -12,7 +12,7 @@ mod watch;
 
 use crate::{
     Config, DoneReason, Input, Output, Ticket, lane::Lane, meter::Meter, playhead::Playhead,
-    slot::Slot, source::source, tracks::Tracks,
+    slot::Slot, soonest::Soonest, source::source, tracks::Tracks,
 };
 use dashpot_abr::{Rule, Rung, ThroughputEstimator};
 use dashpot_base::{Machine, MonoTime};
@@ -53,10 +53,12 @@ pub struct Player {
     rungs: Vec<Rung>,
     tickets: u64,
     outputs: VecDeque<Output>,
+    /// When the next body begins to arrive of which that was foretold, at the earliest.
+    begins_at: Option<MonoTime>,
     /// When playback meets what halts or ends it; until then it only moves on.
     free_until: Option<MonoTime>,
     /// When there is something to do, but for looks at downloads; and what.
-    wake: Option<(MonoTime, &'static str)>,
+    wake: Soonest,
 }
 
 impl Player {
@@ -82,8 +84,9 @@ impl Player {
             rungs: Vec::new(),
             tickets: 0,
             outputs: VecDeque::new(),
+            begins_at: None,
             free_until: None,
-            wake: None,
+            wake: Soonest::default(),
         }
     }
 
@@ -102,6 +105,12 @@ impl Player {
                 self.enter(now, tracks);
             }
         }
+    }
+
+    /// Returns whether there is nothing to be polled.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.outputs.is_empty()
     }
 
     fn ticket(&mut self) -> Ticket {
@@ -155,7 +164,8 @@ impl Player {
         true
     }
 
-    /// Does what there is to do after an input that may have changed that; most leave it as it is.
+    /// Does what there is to do after an input that may have changed that; most leave it as it is, and
+    /// are not to carry its weight.
     #[inline(never)]
     fn go_on(&mut self, now: MonoTime) {
         if !self.done {
@@ -172,16 +182,20 @@ impl Player {
 
     /// Notes when there is something to do.
     fn plan(&mut self) {
-        let (edge, time_up) = (self.edge_at(), self.time_up.map(|at| (at, "time up")));
-        let halts = sooner(edge, time_up);
-        self.free_until = halts.map(|(at, _)| at);
-        let mut next = sooner(halts, self.manifest.wake_at());
+        let (edge, what) = self.edge_at();
+        let halts = Soonest::default().or(edge, what).or(self.time_up, "time up");
+        self.free_until = halts.at();
+        let mut next = self.manifest.or_wakes(halts);
         for lane in &self.lanes {
-            next = sooner(next, lane.slot.wake_at());
-            next = sooner(next, lane.wait.and_then(|wait| self.wait_ends(wait)));
+            next = lane.slot.or_wakes(next);
+            if let Some(wait) = lane.wait {
+                let (ends, why) = self.wait_ends(wait);
+                next = next.or(ends, why);
+            }
         }
-        next = sooner(next, sooner(self.looks_at(), self.renews_at()));
-        self.wake = sooner(next, self.overtakes_at());
+        next = next.or(self.looks_at(), "playback rate");
+        next = next.or(self.renews_at(), "MPD may be another");
+        self.wake = next.or(self.overtakes_at(), "replacement late");
     }
 
     /// The relations that hold between one input and the next.
@@ -236,19 +250,7 @@ impl Machine for Player {
             return None;
         }
         let looks = self.lanes.iter().filter_map(|lane| lane.slot.look_at());
-        let look = looks.min().map(|at| (at, "look at a download"));
-        sooner(self.wake, look)
-    }
-}
-
-/// Returns the sooner of two things to do.
-fn sooner(
-    one: Option<(MonoTime, &'static str)>,
-    other: Option<(MonoTime, &'static str)>,
-) -> Option<(MonoTime, &'static str)> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(if other.0 < one.0 { other } else { one }),
-        (one, other) => one.or(other),
+        self.wake.or(looks.min(), "look at a download").why()
     }
 }
 

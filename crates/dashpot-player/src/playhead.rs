@@ -60,6 +60,7 @@ impl Playhead {
     }
 
     /// Returns when the playhead reaches `target`, if it moves and has not passed it.
+    #[inline]
     pub(crate) fn reaches(&self, target: Span) -> Option<MonoTime> {
         if self.hold.is_some() {
             return None;
@@ -68,6 +69,7 @@ impl Playhead {
     }
 
     /// Moves on to `now`, up to which nothing is in the way.
+    #[inline]
     pub(crate) fn pass(&mut self, now: MonoTime) {
         if self.hold.is_none() {
             let step = self.speed.media_in(now.span_since(self.at));

@@ -1,6 +1,6 @@
 //! A place for one request at a time, with its retries.
 
-use crate::{Config, Failure, Ticket, What};
+use crate::{Config, Failure, Ticket, What, soonest::Soonest};
 use dashpot_base::{Bitrate, ByteSize, MonoTime, Span};
 use std::time::Duration;
 
@@ -47,6 +47,7 @@ impl Idle {
         }
     }
 
+    #[inline]
     pub(crate) fn until(&self, now: MonoTime) -> Span {
         self.past + self.since.map_or(Span::ZERO, |since| now.span_since(since))
     }
@@ -59,11 +60,13 @@ impl InFlight {
     }
 
     /// Returns when its first byte came, where it has by `now`.
+    #[inline]
     pub(crate) fn begun(&self, now: MonoTime) -> Option<MonoTime> {
         self.first_byte.filter(|at| *at <= now)
     }
 
     /// Returns how long it has been on its way, but for the time in which it was not made yet.
+    #[inline]
     pub(crate) fn took(&self, now: MonoTime) -> Span {
         let since = now.span_since(self.since);
         if self.idle == Idle::default() {
@@ -115,6 +118,7 @@ pub(crate) enum Next {
 }
 
 impl Slot {
+    #[inline]
     pub(crate) fn in_flight(&self) -> Option<&InFlight> {
         self.in_flight.as_ref()
     }
@@ -182,14 +186,17 @@ impl Slot {
         Next::RetryAfter(wait)
     }
 
-    /// Returns when the slot has something to do but to see how its request goes, and what.
-    pub(crate) fn wake_at(&self) -> Option<(MonoTime, &'static str)> {
-        let retry = self.retry_at.map(|at| (at, "retry"));
-        let request = self.in_flight.as_ref().map(|it| (it.deadline, "request timeout"));
-        request.or(retry)
+    /// Returns the sooner of something and what the slot has to do but to see how its request goes.
+    #[inline]
+    pub(crate) fn or_wakes(&self, soonest: Soonest) -> Soonest {
+        match &self.in_flight {
+            Some(request) => soonest.or(Some(request.deadline), "request timeout"),
+            None => soonest.or(self.retry_at, "retry"),
+        }
     }
 
     /// Returns when the rule wants to know how much is here.
+    #[inline]
     pub(crate) fn look_at(&self) -> Option<MonoTime> {
         match self.in_flight.as_ref()?.watch {
             Watch::At(at) => Some(at),

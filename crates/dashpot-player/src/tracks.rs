@@ -223,6 +223,7 @@ impl Track {
 
     /// Returns the segment that plays at `at` or next after it, within a period that ends at
     /// `period_end`. It is looked for at `hint` first.
+    #[inline]
     pub(crate) fn at(&self, at: Span, period_end: Span, hint: usize) -> Lookup<'_> {
         let segments = match &self.list {
             List::Segments(segments) => &segments.list,

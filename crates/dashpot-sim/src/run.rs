@@ -80,28 +80,32 @@ pub(crate) fn run_from<C: Content>(
         }
         let act = script.peek().map(|(after, _)| begins.after(*after));
         let arrival = wire.wake_at().map(|(at, _)| at);
-        let wake = player.wake_at().map(|(at, _)| at);
-        let Some(next) = sooner(sooner(arrival, act), wake) else {
-            return End { done: None, at: now };
-        };
-        now = round_up(next.max(now), grain);
-        let due = |at: Option<MonoTime>| at.is_some_and(|at| at <= now);
-        if due(arrival) {
-            wire.handle(now, WireInput::Wake);
-        } else if due(act) {
-            if let Some((_, input)) = script.next() {
-                player.handle(now, input);
+        let other = sooner(arrival, act);
+        // Most wake-ups are there to see how a download goes, which the wire knows, and nothing
+        // comes of most of them.
+        while player.is_silent() {
+            let wake = player.wake_at().map(|(at, _)| at);
+            let Some(next) = sooner(other, wake) else {
+                return End { done: None, at: now };
+            };
+            now = round_up(next.max(now), grain);
+            let due = |at: Option<MonoTime>| at.is_some_and(|at| at <= now);
+            if due(arrival) {
+                wire.handle(now, WireInput::Wake);
+                break;
             }
-        } else {
-            // Most wake-ups are there to see how a download goes, which the wire knows.
+            if due(act) {
+                if let Some((_, input)) = script.next() {
+                    player.handle(now, input);
+                }
+                break;
+            }
             let seen = player.watched_at(now).and_then(|it| Some((it, wire.look(now, it)?)));
-            player.handle(
-                now,
-                match seen {
-                    Some((ticket, size)) => Input::Progress { ticket, size },
-                    None => Input::Wake,
-                },
-            );
+            let Some((ticket, size)) = seen else {
+                player.handle(now, Input::Wake);
+                break;
+            };
+            player.handle(now, Input::Progress { ticket, size });
         }
     }
 }

@@ -236,7 +236,9 @@ impl<C: Content> Desk<C> {
                     asked.chunk()
                 });
                 self.inputs.push_back(Input::Progress { ticket, size });
-                self.inputs.extend(chunk);
+                if let Some(chunk) = chunk {
+                    self.inputs.push_back(chunk);
+                }
             }
             LinkOutput::Done(id) => {
                 // The arrival says all that a last step of progress would.

@@ -130,12 +130,15 @@ impl Curve {
         // Nothing of it is there: when the first of it comes, all of it may be missing.
         let missing = if missing <= 0.0 { bits } else { missing };
         let (mut highest_ms, per_kbps) = (f64::NEG_INFINITY, bits / rate);
-        for (lower, utility) in self.rates.iter().zip(&self.utilities).take(rung.0) {
+        for (lower, utility) in self.rates[..rung.0].iter().zip(&self.utilities) {
             let other_bits = per_kbps * lower;
             if other_bits < missing {
                 let of_lower = self.value_ms * (utility + self.gp);
                 let meet = (of_lower * missing - level * other_bits) / (missing - other_bits);
-                highest_ms = highest_ms.max(meet);
+                // Unlike `max` this is an instruction or two.
+                if highest_ms < meet {
+                    highest_ms = meet;
+                }
             }
         }
         (level_ms - highest_ms - ROUNDING_MS).max(0.0)

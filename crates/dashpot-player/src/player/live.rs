@@ -107,8 +107,9 @@ impl Player {
     }
 
     /// Returns when another version of the MPD is wanted that is not on its way.
-    pub(super) fn renews_at(&self) -> Option<(MonoTime, &'static str)> {
-        self.renew_at.filter(|_| self.manifest.is_idle()).map(|at| (at, "MPD may be another"))
+    #[inline]
+    pub(super) fn renews_at(&self) -> Option<MonoTime> {
+        self.renew_at.filter(|_| self.manifest.is_idle())
     }
 
     /// Goes on with another version of what there is to play.
@@ -128,13 +129,14 @@ impl Player {
     }
 
     /// Returns when the playback rate is to be looked at.
-    pub(super) fn looks_at(&self) -> Option<(MonoTime, &'static str)> {
-        Some((self.live.as_ref()?.next?, "playback rate"))
+    #[inline]
+    pub(super) fn looks_at(&self) -> Option<MonoTime> {
+        self.live.as_ref()?.next
     }
 
     /// Returns whether it is time for that.
     pub(super) fn is_time_to_look(&self, now: MonoTime) -> bool {
-        self.looks_at().is_some_and(|(at, _)| at <= now)
+        self.looks_at().is_some_and(|at| at <= now)
     }
 
     /// Looks after the latency where it is time.

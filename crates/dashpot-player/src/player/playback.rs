@@ -21,6 +21,7 @@ impl Player {
     ///
     /// A driver may call late; an edge is reached when it was reached, not when it was noticed.
     /// Returns whether nothing lay there.
+    #[inline]
     pub(super) fn elapse(&mut self, now: MonoTime) -> bool {
         if self.free_until.is_some_and(|until| now < until) {
             self.playhead.pass(now);
@@ -93,17 +94,19 @@ impl Player {
     }
 
     /// Returns when playback reaches its edge, and what is there.
-    pub(super) fn edge_at(&self) -> Option<(MonoTime, &'static str)> {
+    #[inline]
+    pub(super) fn edge_at(&self) -> (Option<MonoTime>, &'static str) {
         let (limit, edge) = self.edge();
         let why = match edge {
             Edge::End => "end of presentation",
             Edge::PlayedEnough => "played enough",
             Edge::Dry => "buffer dry",
         };
-        Some((self.playhead.reaches(limit)?, why))
+        (self.playhead.reaches(limit), why)
     }
 
     /// Returns the position that playback cannot pass, and what is there.
+    #[inline]
     fn edge(&self) -> (Span, Edge) {
         let (mut end, mut dry) = (Span::ZERO, None::<Span>);
         for lane in &self.lanes {

@@ -93,7 +93,8 @@ impl Player {
     }
 
     /// Returns when the playhead will be in a segment that is fetched again.
-    pub(super) fn overtakes_at(&self) -> Option<(MonoTime, &'static str)> {
+    #[inline]
+    pub(super) fn overtakes_at(&self) -> Option<MonoTime> {
         let is_looked_at = |lane: &&Lane| {
             lane.slot.in_flight().is_some_and(|request| request.watch == Watch::Looking)
         };
@@ -101,7 +102,7 @@ impl Player {
         let start = lanes.filter_map(|lane| lane.replacing).map(|target| target.start).min()?;
         // A nanosecond later, so that what arrives at the last moment is in time.
         let inside = start + Span::from_nanos(1);
-        Some((self.playhead.reaches(inside)?, "replacement late"))
+        self.playhead.reaches(inside)
     }
 }
 

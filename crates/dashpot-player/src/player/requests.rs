@@ -134,6 +134,8 @@ impl Player {
         }
     }
 
+    // Looks at downloads are several times as many, and are not to carry its weight.
+    #[inline(never)]
     pub(super) fn on_arrived(&mut self, now: MonoTime, ticket: Ticket, body: Body) {
         let Some((at, mut request)) = self.take(ticket) else { return };
         request.idle.end(now);

@@ -147,14 +147,16 @@ impl Player {
     }
 
     /// Returns when a wait ends, and which; `None` while that hangs on something else.
-    pub(super) fn wait_ends(&self, wait: Wait) -> Option<(MonoTime, &'static str)> {
+    #[inline]
+    pub(super) fn wait_ends(&self, wait: Wait) -> (Option<MonoTime>, &'static str) {
         match wait {
-            Wait::NotYet { until } => Some((until, "segment available")),
-            Wait::BufferFull { until } => Some((self.playhead.reaches(until)?, "buffer full")),
-            Wait::OtherLane | Wait::NotListed => None,
+            Wait::NotYet { until } => (Some(until), "segment available"),
+            Wait::BufferFull { until } => (self.playhead.reaches(until), "buffer full"),
+            Wait::OtherLane => (None, "other media behind"),
+            Wait::NotListed => (None, "not listed yet"),
             Wait::Rule { until, position } => {
                 let thin = self.playhead.reaches(position);
-                Some((thin.map_or(until, |at| at.min(until)), "delay over"))
+                (Some(thin.map_or(until, |at| at.min(until))), "delay over")
             }
         }
     }

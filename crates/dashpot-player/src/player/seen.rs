@@ -38,6 +38,7 @@ pub(super) struct Seen<'a> {
 
 impl Player {
     /// Returns the rule, and what it may see of the lane at `index`.
+    #[inline]
     pub(super) fn seen(
         &mut self,
         now: MonoTime,
@@ -66,6 +67,7 @@ impl Player {
 
 impl<'a> Seen<'a> {
     /// Returns the view of the next segment, which the lane has gone up to.
+    #[inline]
     pub(super) fn approached(self) -> View<'a> {
         self.view(self.lane.place, self.lane.approached().unwrap_or(SEGMENT_UNKNOWN))
     }

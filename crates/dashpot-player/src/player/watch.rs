@@ -71,19 +71,27 @@ impl Player {
         let Some(at) = self.holder(ticket) else { return };
         if let Some(request) = self.lanes[at].slot.in_flight_mut() {
             (request.first_byte, request.is_foretold) = (Some(begins), true);
+            self.begins_at = Some(self.begins_at.map_or(begins, |at| at.min(begins)));
             self.begin_watch(begins, at, None);
         }
     }
 
     /// Has those bodies arrive whose first byte is here by now, as was foretold, in that order.
     pub(super) fn begin_foretold(&mut self, now: MonoTime) {
-        loop {
+        while self.begins_at.is_some_and(|at| at <= now) {
             let requests = self.lanes.iter_mut().filter_map(|lane| lane.slot.in_flight_mut());
-            let begun = requests.filter(|request| request.is_foretold);
-            let begun = begun.filter_map(|request| Some((request.begun(now)?, request)));
-            let Some((at, request)) = begun.min_by_key(|(at, _)| *at) else { return };
-            request.is_foretold = false;
-            self.meter.began(at, request.ticket);
+            let foretold = requests.filter(|request| request.is_foretold);
+            let foretold = foretold.filter_map(|request| Some((request.first_byte?, request)));
+            let Some((at, request)) = foretold.min_by_key(|(at, _)| *at) else {
+                self.begins_at = None;
+                return;
+            };
+            // One before it may have been given up since.
+            self.begins_at = Some(at);
+            if at <= now {
+                request.is_foretold = false;
+                self.meter.began(at, request.ticket);
+            }
         }
     }
 
