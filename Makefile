@@ -76,7 +76,7 @@ bench-live: deps web ## the latency that dash.js holds live through the edge, an
 
 bench-origin: ## compare the origin's live segments with nginx on static files (needs nginx, wrk)
 	scripts/bench-origin.sh
-	$(CARGO) bench --locked -p dashpot-packager --bench live -- --verbose
+	$(CARGO) bench --locked -p dashpot-packager --bench live -- --verbose --noplot | grep -E '^film|^ *time:|^median'
 
 bench-connections: ## how many connections one edge holds, and the memory of each (needs Linux)
 	scripts/bench-connections.sh

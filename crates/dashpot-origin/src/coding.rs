@@ -121,9 +121,10 @@ impl Coded {
         let kept = self.0.get_with((hash, coding), kept);
         if kept.text != text {
             // Another one has the same hash.
-            return coding.apply(text).await;
+            return Box::pin(coding.apply(text)).await;
         }
-        kept.coded.get_or_try_init(|| coding.apply(text)).await.cloned()
+        // What compresses is large, and segments need no room for it.
+        kept.coded.get_or_try_init(|| Box::pin(coding.apply(text))).await.cloned()
     }
 }
 

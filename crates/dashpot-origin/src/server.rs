@@ -231,9 +231,9 @@ async fn handle(
     });
     let now = origin.clock.wall();
     let response = if origin.sessions.is_report(&parts) {
-        origin.sessions.take(now, client.ip(), &parts.method, Body::new(body)).await
+        Box::pin(origin.sessions.take(now, client.ip(), &parts.method, Body::new(body))).await
     } else if drm::is_asked(&parts) {
-        drm::answer(origin, ends, &parts, Body::new(body)).await
+        Box::pin(drm::answer(origin, ends, &parts, Body::new(body))).await
     } else {
         // No other method that is answered has a body to read.
         let response = answer(origin, health, ends, &parts).await;

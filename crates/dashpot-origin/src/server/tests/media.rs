@@ -5,11 +5,14 @@ use super::{
     http::{ask, get},
     start,
 };
+use crate::server::{answer, bind};
 use dashpot_base::ByteSize;
 use dashpot_mpd::timeline::{
     Kind, Presentation, ResourceRef, SegmentIndex, SegmentRef, Sidx, SidxRef, from_sidx,
 };
 use dashpot_packager::Form;
+use dashpot_serve::{Ends, Health, Role, Shutdown};
+use http::Request;
 
 async fn resolve(server: &Running, path: &str) -> Presentation {
     let text = get(server, path).await;
@@ -164,4 +167,16 @@ async fn a_file_that_changes_under_the_server_is_an_error_and_never_a_mix() {
             assert_eq!((again.status, again.body), (200, whole.body));
         }
     }
+}
+
+#[tokio::test]
+async fn an_answer_takes_little_room_while_it_is_made() {
+    let server = bind(config(film())).await.unwrap();
+    let (clock, shutdown) = (server.origin.clock.clone(), Shutdown::new());
+    let health = Health { role: Role::Origin, version: "", clock, shutdown, tls: None };
+    let ends = Ends { peer: server.addr(), local: server.addr(), is_secure: false };
+    let (parts, ()) = Request::new(()).into_parts();
+    let size = size_of_val(&answer(&server.origin, &health, ends, &parts));
+    // It is moved a few times, and each connection has room for one.
+    assert!(size <= 2_560, "{size}");
 }
