@@ -177,6 +177,6 @@ async fn an_answer_takes_little_room_while_it_is_made() {
     let ends = Ends { peer: server.addr(), local: server.addr(), is_secure: false };
     let (parts, ()) = Request::new(()).into_parts();
     let size = size_of_val(&answer(&server.origin, &health, ends, &parts));
-    // It is moved a few times, and each connection has room for one.
-    assert!(size <= 2_560, "{size}");
+    // It is moved a few times, and each connection has room for one. What compresses has ten times that.
+    assert!(size <= 3_072, "{size}");
 }
