@@ -1,4 +1,4 @@
-// dash.js goes where an MPD says that it is.
+// dash.js goes where an MPD says that it is, and sends what it asks for.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -53,3 +53,19 @@ test("dash.js takes the time from what it understands", { skip, timeout: 90_000 
   assert.ok(requested.some((url) => url.includes("/time/")), "a clock is asked");
   await close();
 });
+
+for (const path of [
+  "/live/film/query_own/number.mpd",
+  "/live/film/query_mpd-ext/time.mpd?dashpot=annex-i",
+  "/vod/film/query_mpd/number.mpd?dashpot=annex-i",
+]) {
+  test(`dash.js sends the parameter that ${path} asks for`, { skip, timeout: 90_000 }, async () => {
+    const { page, failed, requested, close } = await openLive(browser, `${servers.edge}${path}`);
+    const { errors } = await played(page, 2, PLAY_MS_MAX);
+    assert.deepEqual(errors, []);
+    assert.deepEqual(failed.filter(unexpected), []);
+    const media = requested.filter((url) => /\.m4s|init\.mp4/.test(url));
+    assert.ok(media.every((url) => url.includes("dashpot=annex-i")), `${media}`);
+    await close();
+  });
+}

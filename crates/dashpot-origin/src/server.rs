@@ -25,7 +25,7 @@ use dashpot_base::{ByteSize, WallTime};
 use dashpot_http::cors;
 use dashpot_packager::{
     Alias, Around, Asked as LiveAsked, Body as Planned, Catalogue, Found, Pathways, Refused,
-    asked_time, is_name, respond, respond_live_asked,
+    asked_time, is_name, permitted, respond, respond_live_asked,
 };
 use dashpot_serve::{
     AccessLog, Asked, Clock, Counter, Ends, Family, Health, Listener, LogFormat, Logged, Metric,
@@ -321,6 +321,9 @@ async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -
     met.location = location;
     if let Some(response) = faults.instead(&mut met, request).await {
         return response;
+    }
+    if let Err(why) = permitted(&met.path.path, request.uri.query()) {
+        return refuse(StatusCode::FORBIDDEN, &why);
     }
     let now = origin.clock.wall();
     let steered = origin.steerer.answer(origin.clock.mono(), &met.path.path, request.uri.query());

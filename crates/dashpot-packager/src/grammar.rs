@@ -12,6 +12,7 @@ mod nearest;
 mod patch;
 mod period;
 mod protect;
+mod query;
 mod shape;
 mod steer;
 mod text;
@@ -25,6 +26,7 @@ pub use location::{LOCATION, START_RELATIVE, STOP_RELATIVE};
 pub use patch::PATCH;
 pub use period::{JOIN, PERIOD};
 pub use protect::{DRM, ROTATE};
+pub use query::QUERY;
 pub(crate) use shape::PASSES_MAX;
 pub use shape::{LOOP, SEG, VERSION};
 pub use steer::STEER;
@@ -75,6 +77,7 @@ const VOD: &[&[Spec]] = &[
     shape::FAMILY_VOD,
     shape::FAMILY,
     events::FAMILY,
+    query::FAMILY,
     text::FAMILY_VOD,
     trick::FAMILY,
     steer::FAMILY,
@@ -87,6 +90,7 @@ const LIVE: &[&[Spec]] = &[
     latency::FAMILY,
     patch::FAMILY,
     events::FAMILY,
+    query::FAMILY,
     location::FAMILY,
     period::FAMILY,
     text::FAMILY_LIVE,

@@ -16,7 +16,7 @@ use crate::{
     grammar::Options,
     options::Shape,
     protect::{self, Protector},
-    text, thumbs,
+    query, text, thumbs,
     timeline::Timeline,
     trick,
 };
@@ -103,6 +103,7 @@ pub(crate) fn model(listing: &Listing<'_>) -> Mpd {
             adaptation_sets,
             ..Period::default()
         }],
+        essential_properties: query::descriptor(listing.options).into_iter().collect(),
         ..Mpd::default()
     };
     if let Some(protector) = protector {

@@ -24,7 +24,7 @@ use crate::{
         window::Window,
     },
     manifest::sets::{self, Set},
-    thumbs,
+    query, thumbs,
 };
 use dashpot_base::{MediaTime, WallTime};
 use dashpot_mpd::{AdaptationSet, Mpd, PresentationType, ProgramInformation};
@@ -39,6 +39,7 @@ const MPD: &[fn(&Page<'_>, &mut Mpd)] = &[
     steering,
     location::mpd,
     protect::mpd,
+    query,
 ];
 /// What features add to a Period.
 const PERIOD: &[periods::Add] = &[events::period];
@@ -169,6 +170,10 @@ fn model(page: &Page<'_>) -> Mpd {
         add(page, &mut mpd);
     }
     mpd
+}
+
+fn query(page: &Page<'_>, mpd: &mut Mpd) {
+    mpd.essential_properties.extend(query::descriptor(page.settings.options));
 }
 
 fn steering(page: &Page<'_>, mpd: &mut Mpd) {

@@ -169,7 +169,11 @@ pub(super) const KEYS: &[Key] = &[
     none("drm", "eccp", PROTECTION),
     is("eccp", Sense::Word(&DRM)),
     none("patch", "mup", "MPDs have patches below `/live/` alone, with `patch_`"),
-    none("annexI", "segtimeline", "no parameters of URLs are passed on"),
+    none(
+        "annexI",
+        "segtimeline",
+        "parameters of URLs are passed on below `/live/` alone, with `query_`",
+    ),
     none("ssras", "chunkdur", LAYERED),
     none("chunkdurssr", "chunkdur", LAYERED),
     none("sgai", "segtimeline", ADS),

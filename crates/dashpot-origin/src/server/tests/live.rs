@@ -88,6 +88,23 @@ async fn the_clock_can_be_read_in_every_scheme() {
 }
 
 #[tokio::test]
+async fn a_segment_that_wants_a_parameter_is_refused_without_it() {
+    let server = start(config(film())).await;
+    for (path, status) in [
+        ("/live/film/query_own/v1/101.m4s?nowMS=202000", 403),
+        ("/live/film/query_own/v1/101.m4s?nowMS=202000&dashpot=annex-i", 200),
+        ("/live/film/query_own/v1/101.m4s?nowMS=202000", 403),
+        ("/live/film/query_own/v1/init.mp4", 403),
+        ("/vod/film/query_mpd-ext/v1/1.m4s?dashpot=annex-i", 200),
+        ("/vod/film/query_mpd/number.mpd", 403),
+        ("/vod/film/query_mpd/number.mpd?dashpot=annex-i", 200),
+        ("/vod/film/query_own/number.mpd", 200),
+    ] {
+        assert_eq!(get(&server, path).await.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn an_mpd_names_the_ntp_server_that_the_origin_knows() {
     let server = start(Config { ntp: Some("ntp.example".to_owned()), ..config(film()) }).await;
     let mpd = get(&server, "/live/film/utc_ntp-sntp-httpntp/number.mpd").await;

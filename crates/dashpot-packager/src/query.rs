@@ -1,0 +1,108 @@
+//! Parameters in the queries of URLs (ISO/IEC 23009-1 Annex I): the MPD asks players to send one with
+//! every segment's request, and without it a segment is refused, so that a player is really tried.
+
+use crate::grammar::{Options, QUERY, Service};
+use dashpot_mpd::{Descriptor, Element, Node};
+
+/// The parameter.
+const PARAMETER: &str = "dashpot=annex-i";
+/// The namespace of the elements, which both schemes share.
+const NAMESPACE: &str = "urn:mpeg:dash:schema:urlparam:2016";
+
+/// Returns what an MPD says of the parameter that its segments want, if they want one.
+pub(crate) fn descriptor(options: &Options) -> Option<Descriptor> {
+    let words = options.words(&QUERY)?;
+    // Annex I.2 and I.3: the second scheme has more attributes, and the same ones.
+    let (scheme, name) = if words.contains(&"ext") {
+        ("urn:mpeg:dash:urlparam:2016", "ExtUrlQueryInfo")
+    } else {
+        ("urn:mpeg:dash:urlparam:2014", "UrlQueryInfo")
+    };
+    let source = if words.contains(&"mpd") {
+        ("useMPDUrlQuery", "true")
+    } else {
+        ("queryString", PARAMETER)
+    };
+    let mut attributes = vec![("xmlns", NAMESPACE), ("queryTemplate", "$querypart$"), source];
+    if words.contains(&"ext") {
+        attributes.push(("includeInRequests", "segment"));
+    }
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let element = Element {
+        name: name.to_owned(),
+        attributes: attributes.into_iter().map(owned).collect(),
+        children: Vec::<Node>::new(),
+    };
+    Some(Descriptor {
+        scheme_id_uri: Some(scheme.to_owned()),
+        extra_children: vec![element],
+        ..Descriptor::default()
+    })
+}
+
+/// Says whether a request for a path has the parameter that it wants.
+///
+/// # Errors
+/// Says which parameter there should be; that is a request without permission.
+pub fn permitted(path: &str, query: Option<&str>) -> Result<(), String> {
+    let given = path.split('/').find(|part| part.starts_with("query_"));
+    let Some(given) = given else { return Ok(()) };
+    // What is malformed, others refuse.
+    let Ok(options) = Options::default().with(Service::Live, given) else { return Ok(()) };
+    let words = options.words(&QUERY).unwrap_or(&[]);
+    let is_mpd = path.ends_with(".mpd") || path.ends_with(".mpp");
+    let wants = if is_mpd {
+        words.contains(&"mpd")
+    } else {
+        path.ends_with(".m4s") || path.ends_with("/init.mp4")
+    };
+    let is_there = query.is_some_and(|query| query.split('&').any(|one| one == PARAMETER));
+    if wants && !is_there {
+        let what = if is_mpd { "this MPD passes on a parameter" } else { "segments want one" };
+        return Err(format!("option `{given}`: {what}, and `?{PARAMETER}` is not in the URL"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Body, Catalogue, fixture, respond};
+
+    #[test]
+    fn segments_want_the_parameter_and_some_mpds_do() {
+        let check = |path: &str, query: Option<&str>, expected: bool| {
+            assert_eq!(permitted(path, query).is_ok(), expected, "{path} {query:?}");
+        };
+        let right = Some("CMCD=bl%3D1&dashpot=annex-i");
+        for segment in ["v1/5.m4s", "v1/t5.m4s", "v1/5_1.m4s", "v1/init.mp4"] {
+            check(&format!("/live/film/query_own/v_0/{segment}"), None, false);
+            check(&format!("/live/film/query_own/v_0/{segment}"), Some("dashpot=annex"), false);
+            check(&format!("/vod/film/query_mpd-ext/{segment}"), right, true);
+            check(&format!("/live/film/{segment}"), None, true);
+        }
+        check("/live/film/query_own/time.mpd", None, true);
+        check("/live/film/query_mpd/time.mpd", None, false);
+        check("/live/film/query_mpd/time.mpd", right, true);
+        check("/live/film/query_nothing/v1/5.m4s", None, true);
+        let why = permitted("/live/film/query_own/v1/5.m4s", None).unwrap_err();
+        assert!(why.starts_with("option `query_own`: segments want one, and `?dashpot="), "{why}");
+    }
+
+    #[test]
+    fn an_mpd_tells_it_in_either_scheme() {
+        let catalogue = Catalogue::new([fixture::clip(3)]);
+        let check = |option: &str, scheme: &str, element: &str| {
+            let found = respond(&catalogue, &format!("clip/{option}/number.mpd")).unwrap();
+            let Body::Text(text) = found.body else { panic!("{option}") };
+            let id = format!("schemeIdUri=\"urn:mpeg:dash:urlparam:{scheme}\"");
+            assert!(text.contains(&id) && text.contains(element), "{text}");
+        };
+        let own = "queryTemplate=\"$querypart$\" queryString=\"dashpot=annex-i\"";
+        let mpd = "queryTemplate=\"$querypart$\" useMPDUrlQuery=\"true\"";
+        check("query_own", "2014", own);
+        check("query_mpd", "2014", mpd);
+        check("query_mpd-ext", "2016", mpd);
+        check("query_ext", "2016", &format!("{own} includeInRequests=\"segment\""));
+    }
+}
