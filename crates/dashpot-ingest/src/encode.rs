@@ -10,7 +10,7 @@ use crate::error::IngestError;
 use crate::ffmpeg;
 use crate::ladder::{Ladder, Rung};
 use crate::pack::{Source, is_text};
-use crate::probe::{Probe, Video, probe};
+use crate::probe::{Audio, Probe, Video, probe};
 
 /// What was encoded.
 pub(crate) struct Encoded {
@@ -58,7 +58,7 @@ pub(crate) async fn encode(
     // Sidecar subtitles are taken as they are.
     for path in &config.inputs {
         if is_text(path) {
-            job.sources.push(Source { path: path.clone(), about: path.clone(), language: None });
+            job.sources.push(Source::file(path));
         } else {
             job.args.extend(words(&["-i"]));
             job.args.push(file_argument(path));
@@ -98,6 +98,11 @@ fn rung_file(at: usize) -> String {
 
 pub(crate) const QUIET: [&str; 8] =
     ["-nostdin", "-hide_banner", "-v", "error", "-nostats", "-progress", "pipe:1", "-y"];
+
+/// The role of what is played where nobody chooses.
+const MAIN: &str = "main";
+/// Channels of sound, their rate, and what people call them.
+const SHAPES: [(&str, &str, &str); 2] = [("2", "128k", ""), ("6", "384k", "5.1")];
 
 /// The command line that grows, and the files it will make.
 struct Job<'a> {
@@ -141,7 +146,7 @@ impl Job<'_> {
         }
     }
 
-    /// Adds every sound track of an input as stereo AAC.
+    /// Adds every sound track of an input as stereo AAC, and with six channels where it has so many.
     fn sound(
         &mut self,
         (input, about): (usize, &Path),
@@ -149,9 +154,17 @@ impl Job<'_> {
         total: Option<Duration>,
         pictures: bool,
     ) {
-        for (stream, language) in &probe.audio {
-            self.add(&["-map", &format!("{input}:{stream}"), "-c:a", "aac", "-b:a", "128k"]);
-            self.add(&["-ac", "2", "-ar", "48000"]);
+        let shapes = |audio: &Audio| if audio.channels < 6 { &SHAPES[..1] } else { &SHAPES[..] };
+        let tracks =
+            probe.audio.iter().flat_map(|audio| shapes(audio).iter().map(move |s| (audio, s)));
+        // What is the default of one is nothing to say.
+        let several = 1 < probe.audio.len();
+        let mains = probe.audio.iter().filter(|audio| audio.role == Some(MAIN));
+        let main = mains.map(|audio| audio.index).next();
+        for (audio, (channels, rate, layout)) in tracks {
+            let Audio { index: stream, language, title, role, .. } = audio;
+            self.add(&["-map", &format!("{input}:{stream}"), "-c:a", "aac", "-b:a", rate]);
+            self.add(&["-ac", channels, "-ar", "48000"]);
             // Gaps become silence, and sound starts and ends with the pictures.
             let mut filter = "aresample=async=1:first_pts=0".to_owned();
             if let (true, Some(total)) = (pictures, total) {
@@ -162,7 +175,18 @@ impl Job<'_> {
                 self.add(&["-metadata:s:a:0", &format!("language={language}")]);
             }
             let language = language.as_deref().and_then(dashpot_bmff::shortest_language);
-            self.output(total, &format!("a{input}-{stream}.mp4"), about, language);
+            self.output(total, &format!("a{input}-{stream}-{channels}.mp4"), about, language);
+            if let Some(source) = self.sources.last_mut() {
+                // One track is the main one, and of its shapes the one that all can play.
+                let plain = layout.is_empty() && main.is_none_or(|main| main == *stream);
+                source.role = role.filter(|role| several && (*role != MAIN || plain));
+                let name = title.clone().or_else(|| source.language.clone());
+                let name = name.unwrap_or_else(|| "Audio".to_owned());
+                source.label = match *layout {
+                    "" => title.clone(),
+                    layout => Some(format!("{name} {layout}")),
+                };
+            }
         }
     }
 
@@ -188,7 +212,8 @@ impl Job<'_> {
         let path = self.work.join(name);
         self.add(&["-map_metadata", "-1"]);
         self.args.push(file_argument(&path));
-        self.sources.push(Source { path, about: about.to_owned(), language });
+        let about = about.to_owned();
+        self.sources.push(Source { path, about, language, label: None, role: None });
     }
 
     fn add(&mut self, more: &[&str]) {

@@ -28,11 +28,7 @@ pub async fn ingest(
     };
     let mut compared = Compared::new();
     let sources = match &config.mode {
-        Mode::Copy => config
-            .inputs
-            .iter()
-            .map(|path| Source { path: path.clone(), about: path.clone(), language: None })
-            .collect(),
+        Mode::Copy => config.inputs.iter().map(|path| Source::file(path)).collect(),
         Mode::Encode { ladder, codec, ssim } => {
             let work = folder.work();
             let encoded = encode(&config, (ladder, *codec), &work, report(Stage::Encode)).await?;

@@ -28,6 +28,18 @@ pub(crate) struct Source {
     pub(crate) about: PathBuf,
     /// Language for tracks that say none.
     pub(crate) language: Option<String>,
+    /// What people call its track.
+    pub(crate) label: Option<String>,
+    /// What its track is for.
+    pub(crate) role: Option<&'static str>,
+}
+
+impl Source {
+    /// Returns a file that a person named, of which nothing else is known.
+    pub(crate) fn file(path: &Path) -> Self {
+        let path = path.to_owned();
+        Self { about: path.clone(), path, language: None, label: None, role: None }
+    }
 }
 
 /// A planned track and where its samples come from.
@@ -74,6 +86,10 @@ pub(crate) fn pack(
             rungs.push(Packed { file: file.clone(), size });
         }
         let mut made = track_report(&track.plan, file, size_bytes);
+        if let Some(label) = &track.source.label {
+            made.label.clone_from(label);
+        }
+        made.role = track.source.role;
         if let Some(ssim) = &mut ssim {
             made.ssim_db = packing.compared.add(ssim, &made.file, (track.source, &track.plan))?;
         }
@@ -88,6 +104,7 @@ pub(crate) fn pack(
             label: language.clone().unwrap_or_else(|| file.clone()),
             file,
             language,
+            role: None,
             codec: "wvtt".to_owned(),
             rate_bps: 0,
             fragments: 0,
@@ -237,6 +254,7 @@ fn track_report(plan: &Plan, file: String, size_bytes: u64) -> TrackReport {
         file,
         label,
         language: track.language.clone(),
+        role: None,
         codec: track.codec.clone(),
         rate_bps,
         fragments: plan.starts().len(),

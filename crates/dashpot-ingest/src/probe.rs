@@ -14,10 +14,22 @@ use crate::ffmpeg::output;
 pub(crate) struct Probe {
     pub(crate) duration: Option<Duration>,
     pub(crate) video: Option<Video>,
-    /// Index among the file's streams, and language.
-    pub(crate) audio: Vec<(u32, Option<String>)>,
-    /// Likewise, of subtitles that are text.
+    pub(crate) audio: Vec<Audio>,
+    /// Index among the file's streams, and language, of subtitles that are text.
     pub(crate) text: Vec<(u32, Option<String>)>,
+}
+
+/// A stream of sound.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Audio {
+    /// Index among the file's streams.
+    pub(crate) index: u32,
+    pub(crate) language: Option<String>,
+    pub(crate) channels: u32,
+    /// What people call it.
+    pub(crate) title: Option<String>,
+    /// What it is for, by the name that MPDs have.
+    pub(crate) role: Option<&'static str>,
 }
 
 /// The first stream of moving pictures.
@@ -60,7 +72,7 @@ fn of(said: &Said) -> Probe {
             .and_then(|stream| seconds(&stream.duration))
             .or_else(|| seconds(&said.format.duration)),
         video: video.and_then(Stream::video),
-        audio: kind("audio").map(listed).collect(),
+        audio: kind("audio").map(Stream::audio).collect(),
         text: kind("subtitle").filter(|stream| stream.is_text()).map(listed).collect(),
     }
 }
@@ -94,6 +106,8 @@ struct Stream {
     r_frame_rate: Option<String>,
     duration: Option<String>,
     #[serde(default)]
+    channels: u32,
+    #[serde(default)]
     disposition: Disposition,
     #[serde(default)]
     tags: Tags,
@@ -105,11 +119,22 @@ struct Stream {
 struct Disposition {
     #[serde(default)]
     attached_pic: u8,
+    #[serde(default)]
+    default: u8,
+    #[serde(default)]
+    dub: u8,
+    #[serde(default)]
+    comment: u8,
+    #[serde(default)]
+    hearing_impaired: u8,
+    #[serde(default)]
+    visual_impaired: u8,
 }
 
 #[derive(Deserialize, Default)]
 struct Tags {
     language: Option<String>,
+    title: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -120,6 +145,24 @@ struct SideData {
 impl Stream {
     fn language(&self) -> Option<String> {
         self.tags.language.clone().filter(|tag| tag != "und" && !tag.is_empty())
+    }
+
+    fn audio(&self) -> Audio {
+        let said = &self.disposition;
+        let role = [
+            (said.comment, "commentary"),
+            (said.visual_impaired, "description"),
+            (said.hearing_impaired, "enhanced-audio-intelligibility"),
+            (said.default, "main"),
+            (said.dub, "dub"),
+        ];
+        Audio {
+            index: self.index,
+            language: self.language(),
+            channels: self.channels,
+            title: self.tags.title.clone().filter(|title| !title.trim().is_empty()),
+            role: role.into_iter().find(|(set, _)| *set != 0).map(|(_, role)| role),
+        }
     }
 
     /// Bitmap subtitles cannot become WebVTT.
@@ -184,7 +227,7 @@ fn standard(rate: (u32, u32)) -> (u32, u32) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Probe, of};
+    use super::{Audio, Probe, of};
 
     fn check(json: &str) -> Probe {
         of(&serde_json::from_str(json).unwrap())
@@ -197,8 +240,9 @@ mod tests {
                 {"index": 0, "codec_type": "video", "width": 9, "height": 9, "disposition": {"attached_pic": 1}},
                 {"index": 1, "codec_type": "video", "codec_name": "h264", "width": 720, "height": 576,
                  "sample_aspect_ratio": "16:11", "avg_frame_rate": "2997/100", "side_data_list": [{}]},
-                {"index": 2, "codec_type": "audio", "tags": {"language": "kor"}},
-                {"index": 3, "codec_type": "audio", "tags": {"language": "und"}},
+                {"index": 2, "codec_type": "audio", "channels": 6,
+                 "tags": {"language": "kor", "title": "The director"}, "disposition": {"default": 1, "comment": 1}},
+                {"index": 3, "codec_type": "audio", "tags": {"language": "und"}, "disposition": {"default": 1}},
                 {"index": 4, "codec_type": "subtitle", "codec_name": "subrip", "tags": {"language": "eng"}},
                 {"index": 5, "codec_type": "subtitle", "codec_name": "dvd_subtitle"},
                 {"index": 6, "codec_type": "data"}], "format": {"duration": "12.5"}}"#,
@@ -206,7 +250,15 @@ mod tests {
         let video = probe.video.unwrap();
         assert_eq!((video.index, video.width, video.height), (1, 1047, 576));
         assert_eq!(video.frame_rate, (30_000, 1001));
-        assert_eq!(probe.audio, [(2, Some("kor".to_owned())), (3, None)]);
+        let sound = |index, language: Option<&str>, channels, title: Option<&str>, role| Audio {
+            index,
+            language: language.map(str::to_owned),
+            channels,
+            title: title.map(str::to_owned),
+            role,
+        };
+        let korean = sound(2, Some("kor"), 6, Some("The director"), Some("commentary"));
+        assert_eq!(probe.audio, [korean, sound(3, None, 0, None, Some("main"))]);
         assert_eq!(probe.text, [(4, Some("eng".to_owned()))]);
         assert_eq!(probe.duration.unwrap().as_millis(), 12_500);
     }

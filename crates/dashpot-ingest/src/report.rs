@@ -31,6 +31,9 @@ pub struct TrackReport {
     pub label: String,
     /// BCP 47 language tag.
     pub language: Option<String>,
+    /// What it is for, by the name that MPDs have, where the source says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<&'static str>,
     /// Codec string of RFC 6381; `wvtt` for WebVTT.
     pub codec: String,
     /// Average rate of the media data; 0 for subtitles.
@@ -52,7 +55,11 @@ impl Report {
     ) -> String {
         let label = |track: &TrackReport| {
             let id = track.file.rsplit_once('.').map_or(track.file.as_str(), |(id, _)| id);
-            (id.to_owned(), serde_json::json!({ "label": track.label }))
+            let mut about = serde_json::json!({ "label": track.label });
+            if let (Some(role), Some(about)) = (track.role, about.as_object_mut()) {
+                about.insert("role".to_owned(), role.into());
+            }
+            (id.to_owned(), about)
         };
         let tracks: serde_json::Map<_, _> = tracks.iter().map(label).collect();
         let mut asset = serde_json::json!({ "title": title, "tracks": tracks });

@@ -138,7 +138,11 @@ async fn asset(store: &Store, name: &str) -> Result<(Asset, BTreeMap<String, Fil
         if matches!(ending, "mp4" | "vtt") && !store.is_within(file) {
             return Err(SkipError::Outside { path: file.path.to_string() });
         }
-        let label = description.tracks.get(id).and_then(|track| track.label.clone());
+        let described = description.tracks.get(id);
+        let label = described.and_then(|track| track.label.clone());
+        if let Some(role) = described.map_or(Ok(None), |track| track.role())? {
+            source.roles.insert(id.to_owned(), role);
+        }
         match ending {
             "mp4" => source.tracks.push(track::read(store, file, id, label, &mut hash).await?),
             "vtt" => {

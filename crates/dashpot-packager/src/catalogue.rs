@@ -86,6 +86,8 @@ pub struct AssetSource {
     pub subtitles: Vec<Subtitle>,
     /// Small pictures for a viewer who seeks.
     pub thumbnails: Option<Thumbnails>,
+    /// What tracks are for, by their ids, as far as it is known.
+    pub roles: BTreeMap<String, Role>,
 }
 
 /// An asset whose tracks are known to fit together; [`Asset::new`] is the only way to one.
@@ -106,6 +108,7 @@ pub struct Asset {
     /// The cues of each of the subtitles.
     pub(crate) cues: Vec<Cues>,
     pub(crate) thumbnails: Option<Thumbnails>,
+    pub(crate) roles: BTreeMap<String, Role>,
     pub(crate) period: MediaTime,
     pub(crate) gop: Option<MediaTime>,
     /// The track whose segment boundaries are those of the whole asset.
@@ -258,6 +261,37 @@ pub struct Fragment {
     pub duration: u64,
     /// What stands before the media data; the only bytes that retiming changes.
     pub head: Bytes,
+}
+
+/// What a track is for (ISO/IEC 23009-1 §5.8.5.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Role(&'static str);
+
+impl Role {
+    /// What is played where nobody chooses.
+    pub const MAIN: Self = Self("main");
+    /// Those that sound can have, the one that is played by default first.
+    pub const ALL: [Self; 7] = [
+        Self::MAIN,
+        Self("alternate"),
+        Self("supplementary"),
+        Self("commentary"),
+        Self("dub"),
+        Self("description"),
+        Self("enhanced-audio-intelligibility"),
+    ];
+
+    /// Returns the name in MPDs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+
+    /// Returns the role of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.0 == name)
+    }
 }
 
 /// Sheets of small pictures that are evenly spaced over the whole film.

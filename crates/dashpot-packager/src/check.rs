@@ -76,7 +76,8 @@ pub enum AssetError {
 const TICKS_MAX: u64 = 1 << 48;
 
 pub(crate) fn asset(source: AssetSource) -> Result<Asset, AssetError> {
-    let AssetSource { name, title, fingerprint, modified, tracks, subtitles, thumbnails } = source;
+    let AssetSource { name, title, fingerprint, modified, tracks, subtitles, thumbnails, roles } =
+        source;
     let ids = tracks.iter().map(|track| &track.id).chain(subtitles.iter().map(|text| &text.id));
     names(&name, ids)?;
     thumbnails.iter().try_for_each(|sheets| pictures(sheets, &tracks))?;
@@ -99,6 +100,7 @@ pub(crate) fn asset(source: AssetSource) -> Result<Asset, AssetError> {
         subtitles,
         cues,
         thumbnails,
+        roles,
         period,
         gop,
         lead,

@@ -31,7 +31,7 @@ mod fixture;
 
 pub use address::{Address, AddressError, Form, Target, is_name};
 pub use catalogue::{
-    Asset, AssetSource, Catalogue, Fragment, Kind, Sheet, Subtitle, Thumbnails, Track,
+    Asset, AssetSource, Catalogue, Fragment, Kind, Role, Sheet, Subtitle, Thumbnails, Track,
 };
 pub use check::AssetError;
 pub use live::{Around, Asked, Due, asked_time, respond_live, respond_live_asked};

@@ -136,6 +136,49 @@ fn sound_of_any_codec_is_taken_over_with_its_channels() {
 }
 
 #[test]
+fn sound_is_taken_over_with_its_languages_names_roles_and_channels() {
+    let Some(lab) = Lab::new() else { return };
+    let file = lab.path("film.mkv");
+    let silence = |layout: &str| format!("anullsrc=channel_layout={layout}:sample_rate=48000:d=2");
+    let picture = "testsrc2=size=64x36:rate=25:duration=2";
+    let drawn = Command::new("ffmpeg")
+        .args(["-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", picture])
+        .args(["-f", "lavfi", "-i", &silence("stereo"), "-f", "lavfi", "-i", &silence("5.1")])
+        .args(["-map", "0", "-map", "1", "-map", "2", "-map", "1", "-c:v", "libx264"])
+        .args(["-c:a", "flac", "-metadata:s:a:0", "language=eng", "-disposition:a:0", "dub"])
+        .args(["-metadata:s:a:1", "language=kor", "-disposition:a:1", "default"])
+        .args(["-metadata:s:a:2", "language=kor", "-metadata:s:a:2", "title=The director"])
+        .args(["-disposition:a:2", "comment"])
+        .arg(&file)
+        .status()
+        .unwrap();
+    assert!(drawn.success());
+    let ladder = "64x36@50kbps".parse().unwrap();
+    let mode = Mode::Encode { ladder, codec: Codec::H264, ssim: false };
+    let report = run(lab.config(&[file], mode)).unwrap();
+    let found: Vec<_> = report.tracks[1..]
+        .iter()
+        .map(|track| {
+            let media = medias(&report.path.join(&track.file)).unwrap().remove(0);
+            (track.file.as_str(), track.label.as_str(), track.role, media.track.channels)
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("a-en.mp4", "en", Some("dub"), 2),
+            ("a-ko.mp4", "ko", Some("main"), 2),
+            ("a-ko-2.mp4", "ko 5.1", None, 6),
+            ("a-ko-3.mp4", "The director", Some("commentary"), 2),
+        ]
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(report.path.join("asset.json")).unwrap()).unwrap();
+    assert_eq!(json["tracks"]["a-ko"]["role"], "main");
+    assert_eq!(json["tracks"]["a-ko-2"].get("role"), None);
+}
+
+#[test]
 fn segments_are_compared_with_the_film_wherever_it_is() {
     let Some(lab) = Lab::new() else { return };
     // Letters that mean something to ffmpeg's filters.

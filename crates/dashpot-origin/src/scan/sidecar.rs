@@ -4,7 +4,7 @@ use crate::{
     scan::SkipError,
     store::{File, Store},
 };
-use dashpot_packager::{Sheet, Subtitle, Thumbnails};
+use dashpot_packager::{Role, Sheet, Subtitle, Thumbnails};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::Xxh3;
@@ -64,6 +64,19 @@ impl ThumbnailsDescription {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct TrackDescription {
     pub(super) label: Option<String>,
+    role: Option<String>,
+}
+
+impl TrackDescription {
+    /// Returns what the track is for, if it is said.
+    pub(super) fn role(&self) -> Result<Option<Role>, SkipError> {
+        let Some(name) = &self.role else { return Ok(None) };
+        let known = || Role::ALL.map(Role::name).join(", ");
+        Role::named(name).map(Some).ok_or_else(|| SkipError::Track {
+            path: "asset.json".to_owned(),
+            what: format!("no role `{name}`: there are {}", known()),
+        })
+    }
 }
 
 impl Description {

@@ -3,7 +3,7 @@
 use super::{Page, addressing};
 use crate::{
     address::Form,
-    catalogue::{Asset, Kind, Subtitle, Track},
+    catalogue::{Asset, Kind, Role, Subtitle, Track},
     check::same_set,
     timeline::Timeline,
 };
@@ -17,13 +17,15 @@ const CHANNELS: &str = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011";
 pub(crate) struct Set {
     /// Indexes into the asset's tracks; there is at least one.
     pub(crate) tracks: Vec<usize>,
-    role: &'static str,
+    role: Role,
+    /// Whether it is played where nobody chooses, and somebody said so.
+    preferred: bool,
 }
 
 impl Set {
     /// Returns the set of one track.
     pub(crate) fn of(track: usize) -> Self {
-        Self { tracks: vec![track], role: "main" }
+        Self { tracks: vec![track], role: Role::MAIN, preferred: false }
     }
 }
 
@@ -34,18 +36,27 @@ pub(crate) fn grouped(asset: &Asset) -> Vec<Set> {
     let (video, audio): (Vec<_>, Vec<_>) = (0..asset.tracks.len()).partition(is_video);
     let mut sets = Vec::new();
     for kind in [video, audio] {
-        let mut role = "main";
+        let said = |at: usize| asset.roles.get(&asset.tracks[at].id).copied();
+        // Somebody may have said which one is the main one; else it is the first.
+        let preferred = kind.iter().any(|at| said(*at) == Some(Role::MAIN));
+        let mut role = if preferred { Role::ALL[1] } else { Role::MAIN };
         let mut kind_sets: Vec<Set> = Vec::new();
         for at in kind {
-            let fits = |set: &&mut Set| same_set(&asset.tracks[set.tracks[0]], &asset.tracks[at]);
+            let fits = |set: &&mut Set| {
+                let first = set.tracks[0];
+                said(first) == said(at) && same_set(&asset.tracks[first], &asset.tracks[at])
+            };
             match kind_sets.iter_mut().find(fits) {
                 Some(set) => set.tracks.push(at),
                 None => {
-                    kind_sets.push(Set { tracks: vec![at], role });
-                    role = "alternate";
+                    let preferred = said(at) == Some(Role::MAIN);
+                    let role =
+                        said(at).unwrap_or_else(|| std::mem::replace(&mut role, Role::ALL[1]));
+                    kind_sets.push(Set { tracks: vec![at], role, preferred });
                 }
             }
         }
+        kind_sets.sort_by_key(|set| !set.preferred);
         sets.append(&mut kind_sets);
     }
     sets
@@ -84,7 +95,9 @@ pub(crate) fn described(
         lang: Some(first.lang.clone()).filter(|lang| lang != "und"),
         segment_alignment: Some(true),
         start_with_sap: Some(1),
-        roles: vec![Descriptor::new(ROLE, set.role)],
+        roles: vec![Descriptor::new(ROLE, set.role.name())],
+        // ISO/IEC 23009-1 §5.3.3.2: the highest is taken where nobody chooses; without it is 1.
+        selection_priority: set.preferred.then_some(2),
         ..AdaptationSet::default()
     };
     match first.kind {

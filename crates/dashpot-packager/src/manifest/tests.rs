@@ -54,6 +54,34 @@ fn the_time_form_has_a_timeline_of_merged_segments() {
 }
 
 #[test]
+fn the_main_sound_is_the_one_that_is_said_to_be_and_roles_are_kept_apart() {
+    let sound = fixture::aac(2, 3);
+    let tracks = ["a-en", "a-ko", "a-ko-2"].map(|id| {
+        let mut track = fixture::track(id, fixture::STEREO, 48_000, &sound);
+        track.lang = id[2..4].to_owned();
+        track
+    });
+    let role = |name| crate::Role::named(name).unwrap();
+    let roles = [("a-ko", role("main")), ("a-ko-2", role("commentary"))];
+    let asset = Asset::new(crate::AssetSource {
+        name: "clip".to_owned(),
+        tracks: tracks.to_vec(),
+        roles: roles.map(|(id, role)| (id.to_owned(), role)).into(),
+        ..crate::AssetSource::default()
+    });
+    let written = manifest(&asset.unwrap(), Shape::PLAIN, Form::Number);
+    let (mpd, _) = dashpot_mpd::parse(&written).unwrap();
+    let said = mpd.periods[0].adaptation_sets.iter().map(|set| {
+        let id = set.representations[0].id.as_deref().unwrap();
+        (id, set.roles[0].value.as_deref().unwrap(), set.selection_priority)
+    });
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        [("a-ko", "main", Some(2)), ("a-en", "alternate", None), ("a-ko-2", "commentary", None)]
+    );
+}
+
+#[test]
 fn the_base_form_points_at_the_index() {
     check(
         Form::Base,
