@@ -8,8 +8,8 @@ use crate::{
 use dashpot_mpd::{AdaptationSet, Mpd, SegmentTemplate};
 use std::fs;
 
-/// Options that no row needs: MPDs put the first into their own URLs.
-const IN_EVERY_MPD: [&str; 1] = ["v_"];
+/// Options that no row needs: MPDs put them into their own URLs.
+const IN_EVERY_MPD: [&str; 2] = ["v_", "of_"];
 
 fn guide() -> String {
     fs::read_to_string(root().join("docs/origin.md")).expect("the guide")

@@ -252,6 +252,8 @@ fn every_live_form_at_any_time_keeps_to_the_dash_schema() {
             (1_790_000_001_234, "patch_60.5s/"),
             (1_790_000_001_234, "events_5s/emsg_5s/emsgv_0/start_1789999000/"),
             (1_790_000_001_234, "period_20s/"),
+            (1_790_000_001_234, "ad_film/every_20s/for_6s/patch_60s/"),
+            (1_790_000_001_234, "ad_film/chunk_0.5s/period_4s/start_1789999900/stop_1790000000/"),
             (1_790_000_001_234, "period_8s/seg_4s/chunk_0.5s/patch_60s/join_connectivity/"),
             (1_790_000_001_234, "period_6s/join_none/start_1789999900/stop_1790000000/"),
             (1_790_000_001_234, "text_wvtt-stpp/clocksubs_en,sr-Latn/clockstpp_sv/trick_8/"),

@@ -4,6 +4,7 @@
 //! An option is `name_value` in a segment of its own, in any order. Spans of time carry their unit
 //! (`tsbd_60s`), points in time are whole seconds since the Unix epoch (`start_1700000000`).
 
+mod ads;
 mod events;
 mod latency;
 mod live;
@@ -18,6 +19,7 @@ mod steer;
 mod text;
 mod trick;
 
+pub use ads::{AD, EVERY, FOR, MID, OF, POST, PRE};
 pub use events::{CUE, CUE_AS, EMSG, EMSG_VERSION, EVENTS, SCTE35};
 pub use latency::{ATO, CHUNK, LATENCY};
 pub(crate) use live::WINDOW_MS_MAX;
@@ -33,7 +35,7 @@ pub use steer::STEER;
 pub use text::{CLOCK_STPP, CLOCK_SUBS, TEXT};
 pub use trick::TRICK;
 
-use crate::address::AddressError;
+use crate::address::{AddressError, is_name};
 pub(crate) use nearest::nearest;
 
 /// One option.
@@ -64,6 +66,12 @@ pub enum Values {
     Word(&'static [&'static str]),
     /// Up to so many language tags (RFC 5646), joined by `,`.
     Languages(usize),
+    /// The name of an asset.
+    Asset,
+    /// One or more names of assets, joined by `,`.
+    Assets,
+    /// One or more names of assets, each with a time in seconds as in `clip@30s`, joined by `,`.
+    Cues,
     /// The fingerprint of an asset: 16 hexadecimal digits.
     Version,
 }
@@ -82,6 +90,7 @@ const VOD: &[&[Spec]] = &[
     trick::FAMILY,
     steer::FAMILY,
     protect::FAMILY,
+    ads::FAMILY_VOD,
 ];
 /// The families of options below `/live/`. A feature adds its own family here.
 const LIVE: &[&[Spec]] = &[
@@ -97,6 +106,7 @@ const LIVE: &[&[Spec]] = &[
     trick::FAMILY,
     steer::FAMILY,
     protect::FAMILY,
+    ads::FAMILY_LIVE,
 ];
 
 /// What is asked for: a film on demand, or one that runs by the clock.
@@ -139,6 +149,8 @@ enum Value {
     Words(Vec<&'static str>),
     /// Names, in the order given.
     Names(Vec<String>),
+    /// Assets, each with a time in milliseconds, in the order given.
+    Cues(Vec<(String, u64)>),
 }
 
 /// The options that a path gives, each at most once and within its range.
@@ -168,7 +180,10 @@ impl Options {
             | Values::Instant
             | Values::Words(_)
             | Values::Word(_)
-            | Values::Languages(_) => unknown(),
+            | Values::Languages(_)
+            | Values::Asset
+            | Values::Assets
+            | Values::Cues => unknown(),
         };
         let value = spec.values.parse(value).ok_or_else(wrong)?;
         if self.given.iter().any(|(given, _)| *given == spec.name) {
@@ -183,7 +198,7 @@ impl Options {
     pub fn number(&self, spec: &Spec) -> Option<u64> {
         match self.value(spec)? {
             Value::Number(number) => Some(*number),
-            Value::Words(_) | Value::Names(_) => None,
+            Value::Words(_) | Value::Names(_) | Value::Cues(_) => None,
         }
     }
 
@@ -192,7 +207,7 @@ impl Options {
     pub fn words(&self, spec: &Spec) -> Option<&[&'static str]> {
         match self.value(spec)? {
             Value::Words(words) => Some(words),
-            Value::Number(_) | Value::Names(_) => None,
+            Value::Number(_) | Value::Names(_) | Value::Cues(_) => None,
         }
     }
 
@@ -201,8 +216,18 @@ impl Options {
     pub fn names(&self, spec: &Spec) -> Option<&[String]> {
         match self.value(spec)? {
             Value::Names(names) => Some(names),
-            Value::Number(_) | Value::Words(_) => None,
+            Value::Number(_) | Value::Words(_) | Value::Cues(_) => None,
         }
+    }
+
+    /// Returns the assets that an option names, each with its time in milliseconds, 0 where the option
+    /// has none.
+    pub fn assets(&self, spec: &Spec) -> impl Iterator<Item = (&str, u64)> {
+        let cues = match self.value(spec) {
+            Some(Value::Cues(cues)) => cues.as_slice(),
+            Some(Value::Number(_) | Value::Words(_) | Value::Names(_)) | None => &[],
+        };
+        cues.iter().map(|(name, ms)| (name.as_str(), *ms))
     }
 
     /// Returns the word that an option has which takes one.
@@ -231,6 +256,19 @@ impl Values {
                 let words: Vec<_> = text.split('-').map(word).collect::<Option<_>>()?;
                 let twice = (1..words.len()).any(|at| words[..at].contains(&words[at]));
                 return (!twice).then_some(Value::Words(words));
+            }
+            Self::Asset => return asset(text).map(|name| Value::Cues(vec![(name, 0)])),
+            Self::Assets => {
+                let all = text.split(',').map(|one| Some((asset(one)?, 0)));
+                return all.collect::<Option<Vec<_>>>().and_then(few).map(Value::Cues);
+            }
+            Self::Cues => {
+                return text
+                    .split(',')
+                    .map(cue)
+                    .collect::<Option<_>>()
+                    .and_then(few)
+                    .map(Value::Cues);
             }
             Self::Word(known) => {
                 let word = known.iter().copied().find(|known| *known == text)?;
@@ -262,6 +300,9 @@ impl Values {
             Self::Words(words) => format!("of {}, joined by `-`", words.join(", ")),
             Self::Word(words) => format!("one of {}", words.join(", ")),
             Self::Languages(most) => format!("up to {most} language tags, joined by `,`"),
+            Self::Asset => "the name of an asset".to_owned(),
+            Self::Assets => "names of assets, joined by `,`".to_owned(),
+            Self::Cues => "assets and times as in `clip@30s`, joined by `,`".to_owned(),
             Self::Version => "16 digits of 0-9 and a-f".to_owned(),
         }
     }
@@ -283,6 +324,22 @@ fn is_language(text: &str) -> bool {
         (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
     (2..=8).contains(&primary.len()) && letters(primary) && parts.all(further) && text.len() <= 35
+}
+
+/// Assets that an option may name.
+const ASSETS_MAX: usize = 32;
+
+fn few(cues: Vec<(String, u64)>) -> Option<Vec<(String, u64)>> {
+    (cues.len() <= ASSETS_MAX).then_some(cues)
+}
+
+fn asset(text: &str) -> Option<String> {
+    is_name(text).then(|| text.to_owned())
+}
+
+fn cue(text: &str) -> Option<(String, u64)> {
+    let (name, time) = text.split_once('@')?;
+    Some((asset(name)?, milliseconds(time.strip_suffix('s')?)?))
 }
 
 /// Reads a version as [`Asset::version`](crate::Asset::version) writes it, and in no other way.

@@ -5,6 +5,7 @@
 //! media data never passes through it.
 
 mod address;
+mod ads;
 mod catalogue;
 mod check;
 mod events;

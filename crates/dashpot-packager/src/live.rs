@@ -18,13 +18,14 @@ pub mod window;
 
 use crate::{
     address::{Address, Form, Target},
+    ads,
     catalogue::{Asset, Catalogue},
     grammar::{Options, Service, VERSION},
     hls, located,
     options::OptionError,
     plan::Plan,
     protect::{self, Protector},
-    respond::{Body, Cacheability, Found, Refused, addressed, content_type, vanished},
+    respond::{Body, Cacheability, Found, Refused, addressed, content_type, of_ad, vanished},
     steering::Steered,
 };
 use crate::{
@@ -99,7 +100,8 @@ pub fn respond_live_asked(
 ) -> Result<Found, Refused> {
     let (address, asset) = addressed(catalogue, Service::Live, path)?;
     let refused = |error: OptionError| Refused::BadRequest(error.to_string());
-    let mut settings = Settings::of(asset, &address.options).map_err(refused)?;
+    let mut settings =
+        Settings::of(asset, &address.options).map_err(refused)?.with_ads(catalogue)?;
     if let Some(spec) = located::unsettled(&address.options) {
         let why =
             format!("option `{}_` belongs to the URL of an MPD, which leads elsewhere", spec.name);
@@ -109,6 +111,10 @@ pub fn respond_live_asked(
     let whole = format!("/live/{path}");
     settings.steered = Steered::of(&catalogue.pathways, &address, &whole).map_err(refused)?;
     settings.around.clone_from(&asked.around);
+    if let Some(name) = ads::of(&address.options) {
+        let ad = settings.ads.iter().find(|ad| ad.asset.name == name);
+        return of_ad(ad.ok_or_else(|| ads::unplayed(name))?, &address);
+    }
     let arranged = (Service::Live, settings.reel.gops());
     settings.protector =
         Protector::of(catalogue, asset, &address.options, arranged).map_err(refused)?;
@@ -129,6 +135,9 @@ pub fn respond_live_asked(
             channel.segment(&address, id, strip.at(time).ok_or_else(none)?)
         }
         Target::Image(id, number) => channel.image(&address, (id, number)),
+        Target::Playlist(_) if !channel.settings.ads.is_empty() => {
+            Err(Refused::BadRequest("playlists have no breaks: leave out `ad_`".to_owned()))
+        }
         Target::Playlist(of) => {
             hls::Channel::new(channel.asset, channel.settings, channel.now_ms).playlist(of, query)
         }

@@ -215,7 +215,13 @@ fn within(spec: &Spec, number: u64) -> bool {
     match spec.values {
         Values::Count(least, most) | Values::Span(least, most) => (least..=most).contains(&number),
         Values::Instant => number <= crate::grammar::INSTANT_MAX,
-        Values::Words(_) | Values::Word(_) | Values::Languages(_) | Values::Version => false,
+        Values::Words(_)
+        | Values::Word(_)
+        | Values::Languages(_)
+        | Values::Asset
+        | Values::Assets
+        | Values::Cues
+        | Values::Version => false,
     }
 }
 

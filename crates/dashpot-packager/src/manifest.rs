@@ -7,6 +7,8 @@
 //! rate fits ever waits.
 
 pub(crate) mod addressing;
+pub(crate) mod breaks;
+pub(crate) mod cut;
 pub(crate) mod sets;
 
 use crate::{
@@ -20,6 +22,7 @@ use crate::{
     timeline::Timeline,
     trick,
 };
+use breaks::Breaks;
 use dashpot_base::MediaTime;
 use dashpot_mpd::{AdaptationSet, EventStream, Mpd, Period, PresentationType, ProgramInformation};
 use std::time::Duration;
@@ -37,26 +40,23 @@ pub(crate) struct Listing<'a> {
     pub(crate) options: &'a Options,
     /// What protects the media, where it is protected.
     pub(crate) protector: Option<&'a Protector<'a>>,
+    /// What is played before it, within it and after it.
+    pub(crate) breaks: &'a Breaks<'a>,
 }
 
 /// Returns the MPD of `asset` in a shape that was found to fit it, with no other options.
 #[must_use]
 pub fn manifest(asset: &Asset, shape: Shape, form: Form) -> String {
     let (events, options) = (&Program::default(), &Options::default());
-    model(&Listing { asset, shape, form, events, options, protector: None }).write()
+    let breaks = &Breaks::default();
+    model(&Listing { asset, shape, form, events, options, protector: None, breaks }).write()
 }
 
 /// Returns the MPD before it is written.
 pub(crate) fn model(listing: &Listing<'_>) -> Mpd {
-    let Listing { asset, shape, form, events, options, protector } = *listing;
-    let timelines: Vec<_> =
-        (0..asset.tracks.len()).filter_map(|at| Timeline::new(asset, at, shape)).collect();
+    let Listing { asset, shape, form, events, options, protector, breaks } = *listing;
     let page = Page { asset, shape, form, duration: duration(asset, shape) };
-    let segment_max = timelines.iter().map(|timeline| longest(timeline)).max().unwrap_or_default();
-    let mut adaptation_sets: Vec<AdaptationSet> = sets::grouped(asset)
-        .iter()
-        .map(|set| sets::media(&page, set, &timelines, segment_max))
-        .collect();
+    let (mut adaptation_sets, segment_max) = media(asset, shape, form);
     if events.in_band().is_some() {
         let groups = sets::grouped(asset);
         let of_lead = |at: &usize| asset.tracks.get(*at).is_some_and(|track| asset.is_lead(track));
@@ -67,13 +67,12 @@ pub(crate) fn model(listing: &Listing<'_>) -> Mpd {
     if text::has_sidecars(options) {
         adaptation_sets.extend(asset.subtitles().iter().map(|text| sets::text(&page, text)));
     }
-    let lead = timelines.get(asset.lead);
-    if let Some(template) = lead.and_then(|lead| addressing::template(&page, lead)) {
+    let template = |track| addressing::template(&page, &Timeline::new(asset, track, shape)?);
+    if let Some(template) = template(asset.lead) {
         adaptation_sets.extend(text::vod::sets(asset, options, &template, segment_max));
     }
     let main = asset.tracks.iter().position(|track| matches!(track.kind, Kind::Video { .. }));
-    let main = main.and_then(|main| timelines.get(main));
-    if let Some(template) = main.and_then(|main| addressing::template(&page, main)) {
+    if let Some(template) = main.and_then(template) {
         adaptation_sets.extend(trick::set(asset, options, template, 1));
     }
     // The on-demand profile has no templates (ISO/IEC 23009-1 §8.3.3).
@@ -111,7 +110,19 @@ pub(crate) fn model(listing: &Listing<'_>) -> Mpd {
         sets.filter(|set| matches!(set.content_type.as_deref(), Some("video" | "audio")))
             .for_each(|set| protect::protect(protector, 0, set));
     }
+    breaks.divide(listing, &mut mpd);
     mpd
+}
+
+/// Returns the sets of the tracks of an asset, and its longest segment.
+pub(crate) fn media(asset: &Asset, shape: Shape, form: Form) -> (Vec<AdaptationSet>, Duration) {
+    let timelines: Vec<_> =
+        (0..asset.tracks.len()).filter_map(|at| Timeline::new(asset, at, shape)).collect();
+    let page = Page { asset, shape, form, duration: duration(asset, shape) };
+    let segment_max = timelines.iter().map(|timeline| longest(timeline)).max().unwrap_or_default();
+    let sets = sets::grouped(asset);
+    let sets = sets.iter().map(|set| sets::media(&page, set, &timelines, segment_max));
+    (sets.collect(), segment_max)
 }
 
 /// Returns the messages of the whole presentation.

@@ -137,7 +137,7 @@ fn round(dividend: u128, divisor: u128) -> u64 {
     u64::try_from(doubled).unwrap_or(u64::MAX)
 }
 
-fn fits(asset: &Asset, shape: Shape) -> bool {
+pub(crate) fn fits(asset: &Asset, shape: Shape) -> bool {
     let texts = asset.subtitles().iter().all(|subtitle| {
         let passes = usize::try_from(shape.passes).unwrap_or(usize::MAX);
         shape.passes == 1 || subtitle.text.len().saturating_mul(passes) <= SUBTITLE_BYTES_MAX

@@ -2,12 +2,13 @@
 
 use crate::{
     address::{Address, AddressError, Form, Target},
+    ads::{self, Ad},
     catalogue::{Asset, Catalogue, Kind},
     events::{Carrier, Program},
     grammar::{Options, Service, VERSION},
     hls,
     live::Due,
-    manifest::{self, Listing},
+    manifest::{self, Listing, breaks::Breaks},
     options::{OptionError, Shape},
     plan::{Part, Plan},
     protect::{self, Protector, Sealed},
@@ -158,6 +159,10 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
     }
     let steered =
         Steered::of(&catalogue.pathways, &address, &format!("/vod/{path}")).map_err(refused)?;
+    let breaks = Breaks::of(catalogue, (asset, shape), &address)?;
+    if let Some(name) = ads::of(&address.options) {
+        return of_ad(breaks.ad(name).ok_or_else(|| ads::unplayed(name))?, &address);
+    }
     let options = &address.options;
     if let Some(bytes) = text::vod::found(asset, (shape, options), &address.target)? {
         return Ok(found(text::CONTENT_TYPE, cacheability, Body::Media(Plan::of_bytes(bytes))));
@@ -166,39 +171,54 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
         return Ok(found("video/mp4", cacheability, Body::Media(plan)));
     }
     let source = Source { asset, shape, options, events, protector };
-    let (id, body) = match address.target {
+    match address.target {
         Target::Manifest(form) => {
-            let text = source.manifest(form, steered.as_ref())?;
-            return Ok(found("application/dash+xml", Cacheability::Manifest, Body::Text(text)));
+            let text = source.manifest(form, (steered.as_ref(), &breaks))?;
+            Ok(found("application/dash+xml", Cacheability::Manifest, Body::Text(text)))
         }
-        // Its grammar has neither.
-        Target::Patch(..) | Target::Part(..) => return Err(vanished()),
         Target::Playlist(of) => {
             source.unprotected(protect::HLS)?;
             let film = hls::Film { asset, shape, options, steered: steered.as_ref() };
             let text = film.playlist(of)?;
-            return Ok(found(hls::MEDIA_TYPE, Cacheability::Manifest, Body::Text(text)));
+            Ok(found(hls::MEDIA_TYPE, Cacheability::Manifest, Body::Text(text)))
         }
         Target::Image(id, number) => {
             let plan = thumbs::on_demand(asset, shape.passes, (id, number))?;
-            return Ok(found(thumbs::CONTENT_TYPE, cacheability, Body::Media(plan)));
+            Ok(found(thumbs::CONTENT_TYPE, cacheability, Body::Media(plan)))
         }
         Target::Text(id) => {
             let text = source.subtitles(id)?;
-            return Ok(found("text/vtt; charset=utf-8", cacheability, Body::Text(text)));
+            Ok(found("text/vtt; charset=utf-8", cacheability, Body::Text(text)))
         }
-        Target::Init(id) => (id, source.init(id)?),
-        Target::Number(id, number) => {
-            let segment = |timeline: &Timeline<'_>| timeline.segment(number);
-            (id, source.segment(id, segment, || format!("no number {number}"))?)
+        // Its grammar has neither of the first two.
+        Target::Patch(..)
+        | Target::Part(..)
+        | Target::Init(_)
+        | Target::Number(..)
+        | Target::Time(..)
+        | Target::File(_) => {
+            let (id, body) = source.media(&address.target)?;
+            Ok(found(content_type(asset, id), cacheability, body))
         }
-        Target::Time(id, time) => {
-            let segment = |timeline: &Timeline<'_>| timeline.segment_at(time);
-            (id, source.segment(id, segment, || format!("none that starts at {time}"))?)
-        }
-        Target::File(id) => (id, source.file(id)?),
-    };
-    Ok(found(content_type(asset, id), cacheability, body))
+    }
+}
+
+/// Returns what answers a request for what belongs to an asset that is played in a break: it is not
+/// protected, and has nothing but pictures and sound.
+pub(crate) fn of_ad(ad: &Ad<'_>, address: &Address<'_>) -> Result<Found, Refused> {
+    let (asset, options, events) = (ad.asset, &Options::default(), Program::default());
+    let source = Source { asset, shape: ad.shape, options, events, protector: None };
+    let (id, body) = source.media(&address.target)?;
+    let versioned = address.options.number(&VERSION).is_some();
+    Ok(Found {
+        content_type: content_type(asset, id),
+        cacheability: if versioned { Cacheability::Immutable } else { Cacheability::Unversioned },
+        modified: asset.modified,
+        asset: Arc::clone(asset),
+        body,
+        due: Vec::new(),
+        held_until: None,
+    })
 }
 
 /// Reads a path, and returns the asset that it names in the version that it names.
@@ -217,9 +237,15 @@ pub(crate) fn addressed<'a, 'c>(
     let asset = catalogue
         .asset(address.asset)
         .ok_or_else(|| Refused::NotFound(format!("there is no asset `{}`", address.asset)))?;
-    let version = protect::fingerprint(catalogue, asset, &address.options);
+    let (named, version) = match ads::of(&address.options) {
+        Some(name) => {
+            let ad = catalogue.asset(name).ok_or_else(|| ads::unplayed(name))?;
+            (ad, ad.fingerprint)
+        }
+        None => (asset, protect::fingerprint(catalogue, asset, &address.options)),
+    };
     if address.options.number(&VERSION).is_some_and(|given| given != version) {
-        let name = &asset.name;
+        let name = &named.name;
         return Err(Refused::NotFound(format!(
             "`{name}` has changed since the MPD that led here was made: fetch the MPD again"
         )));
@@ -250,12 +276,38 @@ struct Source<'a> {
 const WHOLE: &str = "what is protected comes in segments: use `number` or `time` with `drm_`";
 
 impl Source<'_> {
+    /// Returns media, and the track that it is of.
+    fn media<'t>(&self, target: &Target<'t>) -> Result<(&'t str, Body), Refused> {
+        Ok(match *target {
+            Target::Init(id) => (id, self.init(id)?),
+            Target::Number(id, number) => {
+                let segment = |timeline: &Timeline<'_>| timeline.segment(number);
+                (id, self.segment(id, segment, || format!("no number {number}"))?)
+            }
+            Target::Time(id, time) => {
+                let segment = |timeline: &Timeline<'_>| timeline.segment_at(time);
+                (id, self.segment(id, segment, || format!("none that starts at {time}"))?)
+            }
+            Target::File(id) => (id, self.file(id)?),
+            Target::Manifest(_)
+            | Target::Patch(..)
+            | Target::Playlist(_)
+            | Target::Part(..)
+            | Target::Image(..)
+            | Target::Text(_) => return Err(vanished()),
+        })
+    }
+
     fn track(&self, id: &str) -> Result<usize, Refused> {
         let none = || Refused::NotFound(format!("`{}` has no track `{id}`", self.asset.name));
         self.asset.track_index(id).ok_or_else(none)
     }
 
-    fn manifest(&self, form: Form, steered: Option<&Steered>) -> Result<String, Refused> {
+    fn manifest(
+        &self,
+        form: Form,
+        (steered, breaks): (Option<&Steered>, &Breaks<'_>),
+    ) -> Result<String, Refused> {
         if matches!(form, Form::Base | Form::List) {
             self.unprotected(WHOLE)?;
             (0..self.asset.tracks.len()).try_for_each(|track| self.indexable(track))?;
@@ -270,6 +322,7 @@ impl Source<'_> {
             events: &self.events,
             options: self.options,
             protector: self.protector.as_ref(),
+            breaks,
         };
         let mut mpd = manifest::model(&listing);
         if let Some(steered) = steered {

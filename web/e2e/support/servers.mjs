@@ -2,9 +2,11 @@
 
 import { startServer } from "./chain.mjs";
 
+/** The films that there are. */
+export const MEDIA = new URL("../../../media", import.meta.url).pathname;
+
 /** Starts both on free ports; returns their addresses and a way to end them. */
-export async function startServers(edgeFlags = [], originFlags = []) {
-  const media = new URL("../../../media", import.meta.url).pathname;
+export async function startServers(edgeFlags = [], originFlags = [], media = MEDIA) {
   const origin = await startServer(["origin", "--media", media, "--listen", "127.0.0.1:0", ...originFlags]);
   try {
     const flags = ["--origin", origin.url, "--listen", "127.0.0.1:0", ...edgeFlags];

@@ -51,8 +51,9 @@ pub(crate) fn urlgen(catalogue: &Catalogue, player: Option<&str>) -> String {
                 "<fieldset data-service=\"{name}\">\n<legend>Options of {name}</legend>\n"
             ),
         );
-        // An MPD has no version: it says which one its segments have.
-        let specs = service.options().filter(|spec| spec.values != Values::Version);
+        // What segments belong to, and in which version, MPDs say.
+        let specs = service.options();
+        let specs = specs.filter(|spec| !matches!(spec.values, Values::Version | Values::Asset));
         specs.for_each(|spec| field(&mut page, name, spec));
         page.push_str("</fieldset>\n");
     }
@@ -95,6 +96,9 @@ const fn unit(values: Values) -> &'static str {
         | Values::Words(_)
         | Values::Word(_)
         | Values::Languages(_)
+        | Values::Asset
+        | Values::Assets
+        | Values::Cues
         | Values::Version => "",
     }
 }

@@ -1,6 +1,7 @@
 //! The valid option that someone may have meant.
 
 use super::{INSTANT_MAX, Service, Spec, Values, seconds};
+use crate::address::is_name;
 use strsim::levenshtein;
 
 /// Returns the valid option that looks most like `given`.
@@ -16,6 +17,12 @@ pub(crate) fn nearest(service: Service, given: &str) -> String {
     };
     let word = given.split_once('_').map_or("", |(_, word)| word);
     format!("{}_{}", spec.name, example(spec, digits.parse().ok(), word))
+}
+
+/// Returns the name with which a word begins, or else one that there may be.
+fn named(word: &str) -> &str {
+    let name = word.split(['@', ',', '/']).next().filter(|name| is_name(name));
+    name.unwrap_or("film")
 }
 
 /// Returns the value of an option next to the number or word that was given.
@@ -34,6 +41,8 @@ fn example(spec: &Spec, number: Option<u64>, word: &str) -> String {
             known.copied().unwrap_or_default().to_owned()
         }
         Values::Languages(_) => "en".to_owned(),
+        Values::Asset | Values::Assets => named(word).to_owned(),
+        Values::Cues => format!("{}@{}s", named(word), number.unwrap_or(10)),
         Values::Version => "0000000000000000".to_owned(),
     }
 }

@@ -4,6 +4,7 @@
 //! `MPD` adds to the whole, `PERIOD` to a Period and `SET` to an `AdaptationSet`.
 
 mod addressing;
+mod ads;
 pub(super) mod events;
 mod extras;
 mod location;
@@ -16,6 +17,7 @@ mod timing;
 
 use crate::{
     address::Form,
+    ads::Ad,
     catalogue::Track,
     live::{
         parts::Part,
@@ -133,7 +135,7 @@ fn model(page: &Page<'_>) -> Mpd {
         let time = MediaTime { ticks: strip.longest(), timescale: strip.track.timescale };
         rounded_up(time)
     });
-    let longest = longest.max().unwrap_or_default();
+    let longest = longest.chain(settings.ads.iter().map(Ad::longest)).max().unwrap_or_default();
     let ms = Duration::from_millis;
     let live = |value: Duration| (!ended).then_some(value);
     let duration_ms =

@@ -1,10 +1,11 @@
 //! What the options of a live path come to: every value, given or by default.
 
 use crate::{
-    catalogue::Asset,
+    ads::Ad,
+    catalogue::{Asset, Catalogue},
     events::Program,
     grammar::{
-        AST, ATO, CHUNK, LATENCY, MUP, Options, SNR, SPD, START, STOP, Spec, TSBD, UTC,
+        AD, AST, ATO, CHUNK, LATENCY, MUP, Options, SNR, SPD, START, STOP, Spec, TSBD, UTC,
         WINDOW_MS_MAX, seconds,
     },
     live::{
@@ -14,6 +15,7 @@ use crate::{
     },
     options::OptionError,
     protect::{Protector, Seal},
+    respond::Refused,
     steering::Steered,
 };
 
@@ -35,6 +37,8 @@ pub struct Settings<'a> {
     pub reel: Reel<'a>,
     /// How it is divided into Periods.
     pub division: Division,
+    /// What is played in breaks, each in its turn.
+    pub(crate) ads: Vec<Ad<'a>>,
     /// What the path gave, for features of their own.
     pub options: &'a Options,
     /// When time zero was, in milliseconds since the epoch.
@@ -126,6 +130,7 @@ impl<'a> Settings<'a> {
         Ok(Self {
             reel,
             division,
+            ads: Vec::new(),
             options,
             ast_ms: ast * 1_000,
             first,
@@ -153,6 +158,25 @@ impl<'a> Settings<'a> {
         // All tracks have another key from the same segment on.
         let start_ms = to_ms(self.reel.start(index), self.reel.timescale());
         protector.seal(at, protector.period(start_ms))
+    }
+
+    /// Finds the assets that are played in breaks.
+    ///
+    /// # Errors
+    /// Names one that there is not.
+    pub(crate) fn with_ads(mut self, catalogue: &'a Catalogue) -> Result<Self, Refused> {
+        if let Some(length) = self.division.break_length(&self.reel) {
+            let ad = |(name, _)| Ad::once(catalogue, AD.name, name)?.filling(length);
+            self.ads = self.options.assets(&AD).map(ad).collect::<Result<_, _>>()?;
+        }
+        Ok(self)
+    }
+
+    /// Returns what is played in a break.
+    pub(crate) fn ad(&self, number: u64) -> Option<&Ad<'a>> {
+        let count = u64::try_from(self.ads.len()).unwrap_or(u64::MAX);
+        let at = number.checked_rem(count)?;
+        self.ads.get(usize::try_from(at).ok()?)
     }
 
     /// Returns `@minimumUpdatePeriod` in milliseconds of an MPD that does or does not list segments.

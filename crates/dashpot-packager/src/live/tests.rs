@@ -104,6 +104,30 @@ fn segments_come_and_go_by_the_clock() {
 }
 
 #[test]
+fn what_is_played_in_breaks_is_always_there() {
+    for (path, now_ms, expected) in [
+        ("film/ad_film/of_film/VERSION/v1/1.m4s", 0, "200 for ever"),
+        ("film/ad_film/of_film/v1/t25600.m4s", 999_999, "200 briefly"),
+        ("film/ad_film/of_film/v1/init.mp4", 0, "200 briefly"),
+        ("film/ad_film/of_film/v1/6.m4s", 0, "404 `v1` has segments 1 to 5, no number 6"),
+        ("film/ad_film/for_22s/of_film/v1/15.m4s", 0, "200 briefly"),
+        ("film/ad_film/of_film/time.mpd", 0, "404"),
+        ("film/ad_film/hls.m3u8", 999_999, "400 playlists have no breaks"),
+        ("film/ad_film/of_clip/v1/1.m4s", 0, "404 there is no break in which `clip` is played"),
+        ("film/of_film/v1/1.m4s", 0, "404 there is no break in which `film` is played"),
+        ("film/ad_clip/time.mpd", 0, "400 option `ad_clip` does not fit: there is no asset `clip`"),
+        ("film/ad_film,clip/v1/1.m4s", 0, "400 option `ad_clip` does not fit"),
+        ("film/ad_,/time.mpd", 0, "400 option `ad_,` is not one: did you mean `ad_film`?"),
+        ("film/ad_film/every_9s/time.mpd", 0, "400 option `every_9s` does not fit: it must be a"),
+        ("film/ad_film/every_10s/time.mpd", 0, "400 option `for_10s` does not fit: a break must"),
+        ("film/every_10s/time.mpd", 0, "400 option `every_10s` does not fit: there are no breaks"),
+        ("film/for_10s/time.mpd", 0, "400 option `for_10s` does not fit: there are no breaks"),
+    ] {
+        check(&path.replace("VERSION", "v_0000000000000007"), now_ms, expected);
+    }
+}
+
+#[test]
 fn what_is_asked_for_a_little_early_comes_as_soon_as_it_is_there() {
     for (path, now_ms, expected) in [
         ("film/v1/101.m4s", 201_750, vec![202_000]),
@@ -179,6 +203,8 @@ fn fetch_all(given: &str, form: Form, now_ms: u64) {
             let scale = template.timescale.unwrap();
             let id = set.representations[0].id.as_deref().unwrap();
             let folder = base.join(&mpd.base_urls[0].url).unwrap();
+            let of = period.base_urls.first().map_or("", |of| of.url.as_str());
+            let folder = folder.join(of).unwrap();
             let fetch = |name: String| {
                 let media = template.media.as_deref().unwrap().replace("$RepresentationID$", id);
                 let url = folder.join(&media.replace("$Number$", &name).replace("$Time$", &name));
@@ -205,6 +231,9 @@ fn fetch_all(given: &str, form: Form, now_ms: u64) {
             };
             let (mut time, mut number) =
                 (timeline.s.first().map_or(0, |s| s.t.unwrap()), template.start_number);
+            if form == Form::Time {
+                number = None;
+            }
             for run in &timeline.s {
                 let span = MediaTime { ticks: run.d, timescale: scale }.as_duration();
                 assert!(span <= longest, "{span:?} {longest:?}");
@@ -230,7 +259,8 @@ proptest! {
         given in prop::sample::select(vec![
             "", "chunk_0.5s/", "ato_1s/", "tsbd_7s/", "seg_4s/", "seg_4s/chunk_0.25s/tsbd_8s/",
             "snr_0/", "snr_77/", "events_5s/emsg_3s/", "utc_direct-httphead-httpxsdate/",
-            "period_6s/", "period_20s/chunk_0.5s/tsbd_30s/events_5s/",
+            "period_6s/", "ad_film/", "ad_film,film/every_14s/for_6s/period_20s/chunk_0.5s/",
+            "period_20s/chunk_0.5s/tsbd_30s/events_5s/",
             "clocksubs_en,sv/clockstpp_ko/trick_8/", "chunk_0.5s/clocksubs_en/trick_2/",
         ]),
     ) {

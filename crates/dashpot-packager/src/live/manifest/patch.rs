@@ -56,6 +56,7 @@ pub(in crate::live) fn checked(page: &Page<'_>, published_ms: u64) -> Result<(),
 pub(in crate::live) fn patch(old: &Page<'_>, new: &Page<'_>) -> Option<String> {
     let (mut before, mut after) = (model(old), model(new));
     let mut operations = Vec::new();
+    let divides = new.settings.division.divides();
     whole(&mut before, &mut after, &mut operations);
     periods::alike(&mut before, (new, &mut after), &mut operations)?;
     for (before, after) in before.periods.iter_mut().zip(&mut after.periods) {
@@ -76,7 +77,9 @@ pub(in crate::live) fn patch(old: &Page<'_>, new: &Page<'_>) -> Option<String> {
             {
                 let selector = format!("{selector}/SegmentTimeline");
                 let (from, to) = (old.timelines.take(from)?, new.timelines.take(to)?);
-                operations.extend(runs(&from, &to, &selector)?);
+                // Of several Periods, one with little in common is no reason to send all.
+                let whole = || divides.then(|| vec![periods::timeline(&to, selector.clone())]);
+                operations.extend(runs(&from, &to, &selector).or_else(whole)?);
             }
         }
     }

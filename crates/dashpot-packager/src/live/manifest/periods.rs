@@ -1,7 +1,8 @@
 //! The Periods of an MPD: which there are, when they begin, and how they go on with one another.
 
-use super::{Page, Window, extras, set};
+use super::{Page, Window, ads, extras, set};
 use crate::{
+    ads::identifier,
     grammar::JOIN,
     live::{parts::Part, settings::Settings},
     manifest::sets,
@@ -16,13 +17,22 @@ pub(super) type Add = fn(&Page<'_>, &mut Period);
 /// Returns all of them.
 pub(super) fn periods(page: &Page<'_>, adds: &[Add]) -> Vec<Period> {
     let mut periods: Vec<Period> = Vec::new();
-    for part in page.settings.division.parts(shown(page)) {
-        let mut period = period(&Page { part, ..*page });
-        if let Some(before) = periods.last() {
-            join(page.settings, before, &mut period);
+    // Where in these the main asset was last.
+    let mut main: Option<usize> = None;
+    for mut part in page.settings.division.parts(shown(page)) {
+        // Of a break that an event begins in, or the window of one that is over, nothing is shown.
+        part.ad = part.ad.filter(|_| page.begin() <= part.first);
+        let page = Page { part, ..*page };
+        let mut period = period(&page);
+        if part.ad.is_none() {
+            let adjoins = main.is_some_and(|at| at + 1 == periods.len());
+            if let Some(before) = main.and_then(|at| periods.get(at)) {
+                join(page.settings, (before, adjoins), &mut period);
+            }
+            main = Some(periods.len());
         }
         for add in adds {
-            add(&Page { part, ..*page }, &mut period);
+            add(&page, &mut period);
         }
         periods.push(period);
     }
@@ -46,18 +56,32 @@ fn known(settings: &Settings<'_>, end: u64) -> u64 {
 
 fn period(page: &Page<'_>) -> Period {
     let settings = page.settings;
-    let sets = sets::grouped(settings.reel.asset());
-    let mut adaptation_sets: Vec<_> = sets.iter().filter_map(|one| set(page, one)).collect();
-    adaptation_sets.extend(extras::sets(page));
-    for (id, set) in (1..).zip(&mut adaptation_sets) {
+    let mut period = Period { id: Some(id(page)), start: Some(start(page)), ..Period::default() };
+    if !settings.ads.is_empty() {
+        period.asset_identifier = Some(identifier(settings.reel.asset()));
+    }
+    if let Some(ad) = page.part.ad.and_then(|number| settings.ad(number)) {
+        period.asset_identifier = Some(identifier(ad.asset));
+        period.base_urls = vec![ad.base_url()];
+        period.adaptation_sets = ads::sets(page, ad);
+    } else {
+        let groups = sets::grouped(settings.reel.asset());
+        period.adaptation_sets = groups.iter().filter_map(|one| set(page, one)).collect();
+        period.adaptation_sets.extend(extras::sets(page));
+    }
+    for (id, set) in (1..).zip(&mut period.adaptation_sets) {
         set.id = Some(id);
     }
-    Period { id: Some(id(page)), start: Some(start(page)), adaptation_sets, ..Period::default() }
+    period
 }
 
 /// Returns what names the Period in every MPD that has it.
 fn id(page: &Page<'_>) -> String {
-    if page.settings.division.divides() { format!("p{}", page.part.first) } else { "1".to_owned() }
+    match page.part {
+        Part { ad: Some(number), .. } => format!("ad{number}"),
+        Part { first, .. } if page.settings.division.divides() => format!("p{first}"),
+        Part { .. } => "1".to_owned(),
+    }
 }
 
 /// Returns when the Period starts, from the start of the presentation.
@@ -70,13 +94,14 @@ fn start(page: &Page<'_>) -> Duration {
     MediaTime { ticks, timescale: reel.timescale() }.as_duration()
 }
 
-/// Says in each set of a Period that it goes on with that of the Period before (ISO/IEC 23009-1
+/// Says in each set of a Period that it goes on with that of the main asset's Period before (ISO/IEC 23009-1
 /// §5.3.2.4).
-fn join(settings: &Settings<'_>, before: &Period, period: &mut Period) {
+fn join(settings: &Settings<'_>, (before, adjoins): (&Period, bool), period: &mut Period) {
     let how = match settings.options.word(&JOIN).unwrap_or("continuity") {
         "none" => return,
-        "connectivity" => "connectivity",
-        _ => "continuity",
+        "continuity" if adjoins => "continuity",
+        // Time does not go on behind a break, but decoders do.
+        _ => "connectivity",
     };
     let scheme = format!("urn:mpeg:dash:period-{how}:2015");
     let Some(id) = &before.id else { return };

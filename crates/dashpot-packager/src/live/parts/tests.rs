@@ -61,16 +61,34 @@ fn check(film: usize, given: &str, form: &str, now_ms: u64) {
     let (catalogue, _) = &FILMS[film];
     let path = format!("film/{given}{form}.mpd");
     let this = mpd(catalogue, &path, now_ms);
-    let zero = &this.periods[0];
+    let is_ad = |period: &Period| period.id.as_deref().unwrap().starts_with("ad");
+    let Some(zero) = this.periods.iter().find(|period| !is_ad(period)) else { return };
     for pair in this.periods.windows(2) {
         let (before, after) = (&pair[0], &pair[1]);
         assert!(before.start < after.start, "{path} {now_ms}");
+        if is_ad(before) {
+            // What is played fills its break, but for the frames that its sound lacks.
+            let length = (after.start.unwrap() - before.start.unwrap()).as_secs_f64();
+            for set in &before.adaptation_sets {
+                let Some((begin, end)) = span(set) else { continue };
+                let scale = f64::from(template(set).timescale.unwrap());
+                assert_eq!(begin, 0, "{path} {now_ms}");
+                let end: f64 = end.to_string().parse().unwrap();
+                assert!(length - 0.05 <= end / scale, "{path} {now_ms}: {length} {end}");
+            }
+        }
+        if is_ad(after) {
+            continue;
+        }
         for (was, is) in before.adaptation_sets.iter().zip(&after.adaptation_sets) {
             // Offsets are whole ticks: half of one is 12 us at most.
             let drift =
                 shift(zero, &zero.adaptation_sets[usize::try_from(is.id.unwrap() - 1).unwrap()])
                     - shift(after, is);
             assert!(drift.abs() <= 24_000, "{path} {now_ms}: {drift} ns");
+            if is_ad(before) {
+                continue;
+            }
             let (Some((_, end)), Some((begin, _))) = (span(was), span(is)) else { continue };
             assert_eq!(end, begin, "{path} {now_ms}: no gap, no overlap");
         }
@@ -103,7 +121,7 @@ proptest! {
             0..100_000_u64,
             1_760_000_000_000..1_760_000_000_000 + 365 * 86_400_000_u64,
         ],
-        other in prop::sample::select(vec!["", "chunk_0.5s/", "tsbd_7s/", "EVENT/", "EVENT/STOP/", "mup_30s/"]),
+        other in prop::sample::select(vec!["", "chunk_0.5s/", "tsbd_7s/", "ad_film/", "ad_film/EVENT/", "EVENT/", "EVENT/STOP/", "mup_30s/"]),
     ) {
         let length = crate::grammar::seconds(FILMS[film].1 * segments);
         let begin = now_ms.saturating_sub(50_000) / 1_000;
@@ -190,6 +208,63 @@ fn sets_say_how_they_go_on() {
 }
 
 #[test]
+fn breaks_come_by_the_clock_and_the_film_goes_on_beneath() {
+    let check = |path: &str, now_ms, expected: &[&str]| {
+        let mpd = mpd(&FILMS[3].0, path, now_ms);
+        let say = |period: &Period| {
+            let set = &period.adaptation_sets[0];
+            let (start, offset) =
+                (period.start.unwrap().as_secs(), template(set).presentation_time_offset);
+            let offset = offset.unwrap_or(0) / 12_800;
+            let base = period.base_urls.first().map_or("", |base| base.url.as_str());
+            let span = span(set).map_or((0, 0), |(from, to)| (from / 12_800, to / 12_800));
+            let join = set.supplemental_properties.first();
+            let join = join.map_or("", |join| join.value.as_deref().unwrap());
+            format!("{} {start} {offset} {span:?} {join}{base}", period.id.as_deref().unwrap())
+        };
+        assert_eq!(mpd.periods.iter().map(say).collect::<Vec<_>>(), expected, "{path} {now_ms}");
+    };
+    let of = "../v_0000000000000007/of_film/";
+    let path = "film/ad_film/every_20s/for_6s/tsbd_30s/time.mpd";
+    let ad = |text: &str| format!("{text} {of}");
+    check(
+        path,
+        222_000,
+        &[
+            &ad("ad9 180 0 (0, 6)"),
+            "p93 186 186 (192, 200) ",
+            &ad("ad10 200 0 (0, 6)"),
+            "p103 206 206 (206, 220) p93",
+            &ad("ad11 220 0 (0, 2)"),
+        ][1..],
+    );
+    // Low latency: as early as the film's own segments would be.
+    check(
+        "film/ad_film/every_20s/for_6s/tsbd_4s/chunk_0.5s/time.mpd",
+        220_500,
+        &["p103 206 206 (218, 220) ", &ad("ad11 220 0 (0, 2)")],
+    );
+    // Periods and breaks.
+    check(
+        "film/ad_film/every_20s/for_6s/period_10s/tsbd_20s/time.mpd",
+        220_000,
+        &[&ad("ad10 200 0 (0, 6)"), "p103 206 206 (206, 210) ", "p105 210 210 (210, 220) p103"],
+    );
+    // Of a break that the event begins in nothing is shown.
+    check(
+        "film/ad_film/every_20s/for_6s/start_202/time.mpd",
+        222_000,
+        &["p100 0 202 (202, 206) ", "p103 4 206 (206, 220) p100", &ad("ad11 18 0 (0, 2)")],
+    );
+    // The film is shorter than the break, and is played again.
+    check(
+        "film/ad_film/every_40s/for_22s/tsbd_30s/timeline.mpd",
+        224_000,
+        &["p91 182 182 (194, 200) ", &ad("ad5 200 0 (0, 22)"), "p111 222 222 (222, 224) p91"],
+    );
+}
+
+#[test]
 fn a_length_that_does_not_fit_is_refused_with_one_that_does() {
     let check = |film: usize, given: &str, expected: &str| {
         let refused = answer(&FILMS[film].0, &format!("film/{given}/time.mpd"), 0).unwrap_err();
@@ -217,6 +292,6 @@ fn a_length_that_does_not_fit_is_refused_with_one_that_does() {
     check(
         3,
         "period_2s/mup_7200s",
-        "option `period_2s` does not fit: an MPD has 1000 Periods at most",
+        "option `mup_7200s` does not fit: an MPD has 1000 Periods at most",
     );
 }

@@ -1,8 +1,8 @@
 //! Periods that left and came.
 
-use super::Page;
+use super::{Listed, Page};
 use dashpot_mpd::{
-    AdaptationSet, Mpd, Period,
+    AdaptationSet, Mpd, Period, S, SegmentTimeline,
     patch::{Operation, Part as _},
 };
 
@@ -23,8 +23,8 @@ pub(super) fn alike(
     if after.periods.len() < common || pairs.clone().any(|(was, is)| was.id != is.id) {
         return None;
     }
-    // The first in the MPD has none before it to go on with.
-    if let (Some(was), Some(is)) = (before.periods.first_mut(), after.periods.first()) {
+    // Where none of the main asset is left before a Period, it has none to go on with.
+    for (was, is) in before.periods.iter_mut().zip(&after.periods) {
         let period = selector(is)?;
         for (was, is) in was.adaptation_sets.iter_mut().zip(&is.adaptation_sets) {
             alone(was, is, &format!("{period}/AdaptationSet[@id='{}']", is.id?), operations);
@@ -58,7 +58,17 @@ fn listed(page: &Page<'_>, period: &mut Period) {
     let templates = sets.filter_map(|set| set.segment_template.as_mut());
     for timeline in templates.filter_map(|template| template.segment_timeline.as_mut()) {
         if let Some(list) = page.timelines.take(timeline) {
-            timeline.s = (0..list.runs.len()).filter_map(|at| list.s(at)).collect();
+            timeline.s = all(&list);
         }
     }
+}
+
+fn all(list: &Listed) -> Vec<S> {
+    (0..list.runs.len()).filter_map(|at| list.s(at)).collect()
+}
+
+/// Returns what puts a list in the place of the one that is selected.
+pub(super) fn timeline(list: &Listed, selector: String) -> Operation {
+    let timeline = SegmentTimeline { s: all(list), ..SegmentTimeline::default() };
+    Operation::Replace(selector, timeline.element("SegmentTimeline"))
 }

@@ -180,6 +180,8 @@ fn options() -> impl Strategy<Value = String> {
         "PERIOD/",
         "PERIOD/events_1.5s/",
         "scte35_3/cueas_xml-xmlbin-emsg/cue_signal/",
+        "ad_film/",
+        "ad_film/PERIOD/chunk_0.5s/",
         "ast_1699999000/",
         "start_1699999900/",
         "start_1699999900/stop_1700000100/",
