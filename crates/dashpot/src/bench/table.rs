@@ -149,8 +149,19 @@ pub(super) fn verdict(summary: &Summary) -> String {
     if !open.is_empty() {
         words += &format!("; it is not shown to be better than {}", open.join(", "));
     }
-    words + "."
+    words += ".";
+    if summary.traces < TRACES_ENOUGH {
+        words += &format!(
+            " Of {} the intervals are wide: {TRACES_ENOUGH} or more show smaller differences.",
+            counted(summary.traces, "trace")
+        );
+    }
+    words
 }
+
+/// With fewer traces the interval of a mean is wider than most differences between rules, and a
+/// bootstrap of so few is narrower than the truth.
+const TRACES_ENOUGH: usize = 20;
 
 fn figures(text: &mut String, summary: &Summary) -> std::fmt::Result {
     let width = summary.rules.iter().map(String::len).max().unwrap_or_default().max(8);
