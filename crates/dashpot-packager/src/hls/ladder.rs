@@ -56,7 +56,10 @@ impl Offer<'_> {
         if variants.is_empty() {
             variants.extend(groups.iter().map(|group| variant(asset, rates, (None, Some(group)))));
         }
+        let text_bps = texts.iter().map(|text| text.peak_bps).max().unwrap_or(0);
         for variant in &mut variants {
+            variant.peak_bps = variant.peak_bps.saturating_add(text_bps);
+            variant.average_bps = variant.average_bps.map(|rate| rate.saturating_add(text_bps));
             variant.subtitles = (!texts.is_empty()).then(|| TEXT.to_owned());
             for codec in texts.iter().filter_map(|text| text.codec) {
                 if variant.codecs.iter().all(|known| known != codec) {

@@ -79,7 +79,7 @@ impl<'a> Channel<'a> {
                 asset: self.asset,
                 options: self.settings.options,
                 rates: rates.collect(),
-                texts: text::segmented(self.asset, self.settings.options),
+                texts: text::segmented(self.asset, self.settings.options, self.longest()),
                 of_gops: self.of_gops(),
                 steered: self.settings.steered.as_ref(),
             };
@@ -102,6 +102,11 @@ impl<'a> Channel<'a> {
         Ok(Found { held_until: until_ms.map(wall), ..found })
     }
 
+    fn longest(&self) -> Duration {
+        let reel = &self.settings.reel;
+        MediaTime { ticks: reel.longest(), timescale: reel.timescale() }.as_duration()
+    }
+
     /// Says whether each segment of pictures is one group of them.
     fn of_gops(&self) -> bool {
         self.settings.reel.each() == self.asset.gop.map(|gop| gop.ticks)
@@ -109,7 +114,7 @@ impl<'a> Channel<'a> {
 
     fn rendition(&self, id: &str) -> Result<Rendition<'_>, Refused> {
         let (asset, options) = (self.asset, self.settings.options);
-        let is_text = || text::segmented(asset, options).iter().any(|text| text.id == id);
+        let is_text = || text::has(asset, options, id);
         let (at, kind) = if let Some(at) = asset.track_index(id) {
             (at, Kind::Media)
         } else if let Some(rung) = trick::rung_of(asset, options, id) {

@@ -35,7 +35,7 @@ impl Film<'_> {
         let Some(id) = of else {
             let longest = timelines.iter().map(longest).max().unwrap_or_default();
             let mut texts = text::files(asset, self.options);
-            texts.extend(text::segmented(asset, self.options));
+            texts.extend(text::segmented(asset, self.options, longest));
             let offer = Offer {
                 asset,
                 options: self.options,
@@ -50,7 +50,7 @@ impl Film<'_> {
             let uri = format!("{}/{}.vtt", asset.version(), file.id);
             return Ok(whole(uri, duration(asset, shape)).write());
         }
-        let is_text = || text::segmented(asset, self.options).iter().any(|text| text.id == id);
+        let is_text = || text::has(asset, self.options, id);
         let key_frames = trick::rung_of(asset, self.options, id);
         let at = asset.track_index(id).or(key_frames).or_else(|| is_text().then_some(asset.lead));
         let none = || Refused::NotFound(format!("`{}` has no track `{id}`", asset.name));

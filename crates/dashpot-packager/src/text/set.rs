@@ -39,7 +39,7 @@ impl TextTrack<'_> {
     }
 
     /// Returns the bits per second that no segment goes beyond.
-    fn bandwidth(&self, longest_ms: u64) -> u64 {
+    pub(crate) fn bandwidth(&self, longest_ms: u64) -> u64 {
         match (self.source, self.format) {
             (Source::Film(_, cues), Format::Wvtt) => cues.peak_bps.0,
             (Source::Film(_, cues), Format::Stpp) => cues.peak_bps.1,

@@ -234,15 +234,15 @@ fn text_and_key_frames_come_as_wholes() {
         "film/chunk_1s/clockstpp_en/trick_4/hls.m3u8",
         201_500,
         &expect![[r##"
-        #EXTM3U
-        #EXT-X-VERSION:6
-        #EXT-X-INDEPENDENT-SEGMENTS
-        #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1",NAME="en",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="hls-a-en.m3u8"
-        #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="text",NAME="Clock (en)",LANGUAGE="en",AUTOSELECT=YES,URI="hls-clock-stpp-en.m3u8"
-        #EXT-X-STREAM-INF:BANDWIDTH=9665,AVERAGE-BANDWIDTH=9648,CODECS="avc1.64001F,mp4a.40.2,stpp.ttml.im1t",RESOLUTION=320x180,FRAME-RATE=25.000,AUDIO="audio1",SUBTITLES="text"
-        hls-v1.m3u8
-        #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=644,CODECS="avc1.64001F",RESOLUTION=320x180,URI="hls-trick-v1.m3u8"
-    "##]],
+            #EXTM3U
+            #EXT-X-VERSION:6
+            #EXT-X-INDEPENDENT-SEGMENTS
+            #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1",NAME="en",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="hls-a-en.m3u8"
+            #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="text",NAME="Clock (en)",LANGUAGE="en",AUTOSELECT=YES,URI="hls-clock-stpp-en.m3u8"
+            #EXT-X-STREAM-INF:BANDWIDTH=17505,AVERAGE-BANDWIDTH=17488,CODECS="avc1.64001F,mp4a.40.2,stpp.ttml.im1t",RESOLUTION=320x180,FRAME-RATE=25.000,AUDIO="audio1",SUBTITLES="text"
+            hls-v1.m3u8
+            #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=644,CODECS="avc1.64001F",RESOLUTION=320x180,URI="hls-trick-v1.m3u8"
+        "##]],
     );
     check(
         "film/chunk_1s/tsbd_6s/clockstpp_en/hls-clock-stpp-en.m3u8",

@@ -35,18 +35,18 @@ fn options_add_subtitles_in_segments_key_frames_and_pathways() {
         (
             "clip/text_stpp/trick_8/hls.m3u8",
             expect![[r##"
-            #EXTM3U
-            #EXT-X-VERSION:6
-            #EXT-X-INDEPENDENT-SEGMENTS
-            #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1",NAME="en",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="hls-a-en.m3u8"
-            #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1",NAME="ko",LANGUAGE="ko",AUTOSELECT=YES,CHANNELS="2",URI="hls-a-ko.m3u8"
-            #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="text",NAME="English",LANGUAGE="en",AUTOSELECT=YES,URI="hls-stpp-s-en.m3u8"
-            #EXT-X-STREAM-INF:BANDWIDTH=790,AVERAGE-BANDWIDTH=747,CODECS="avc1.64001F,mp4a.40.2,stpp.ttml.im1t",RESOLUTION=320x180,FRAME-RATE=25.000,AUDIO="audio1",SUBTITLES="text"
-            hls-v1.m3u8
-            #EXT-X-STREAM-INF:BANDWIDTH=790,AVERAGE-BANDWIDTH=747,CODECS="avc1.64001F,mp4a.40.2,stpp.ttml.im1t",RESOLUTION=640x360,FRAME-RATE=25.000,AUDIO="audio1",SUBTITLES="text"
-            hls-v2.m3u8
-            #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=640,CODECS="avc1.64001F",RESOLUTION=320x180,URI="hls-trick-v1.m3u8"
-        "##]],
+                #EXTM3U
+                #EXT-X-VERSION:6
+                #EXT-X-INDEPENDENT-SEGMENTS
+                #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1",NAME="en",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="hls-a-en.m3u8"
+                #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1",NAME="ko",LANGUAGE="ko",AUTOSELECT=YES,CHANNELS="2",URI="hls-a-ko.m3u8"
+                #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="text",NAME="English",LANGUAGE="en",AUTOSELECT=YES,URI="hls-stpp-s-en.m3u8"
+                #EXT-X-STREAM-INF:BANDWIDTH=4750,AVERAGE-BANDWIDTH=4707,CODECS="avc1.64001F,mp4a.40.2,stpp.ttml.im1t",RESOLUTION=320x180,FRAME-RATE=25.000,AUDIO="audio1",SUBTITLES="text"
+                hls-v1.m3u8
+                #EXT-X-STREAM-INF:BANDWIDTH=4750,AVERAGE-BANDWIDTH=4707,CODECS="avc1.64001F,mp4a.40.2,stpp.ttml.im1t",RESOLUTION=640x360,FRAME-RATE=25.000,AUDIO="audio1",SUBTITLES="text"
+                hls-v2.m3u8
+                #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=640,CODECS="avc1.64001F",RESOLUTION=320x180,URI="hls-trick-v1.m3u8"
+            "##]],
         ),
         (
             "clip/clocksubs_en/text_none/hls-clock-wvtt-en.m3u8",
@@ -86,25 +86,25 @@ fn options_add_subtitles_in_segments_key_frames_and_pathways() {
         (
             "clip/steer_on/loop_2/hls.m3u8",
             expect![[r##"
-            #EXTM3U
-            #EXT-X-VERSION:6
-            #EXT-X-INDEPENDENT-SEGMENTS
-            #EXT-X-CONTENT-STEERING:SERVER-URI="https://asks.test/steering",PATHWAY-ID="east"
-            #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1-east",NAME="en",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="https://east.test/vod/clip/loop_2/hls-a-en.m3u8"
-            #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1-east",NAME="ko",LANGUAGE="ko",AUTOSELECT=YES,CHANNELS="2",URI="https://east.test/vod/clip/loop_2/hls-a-ko.m3u8"
-            #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="text-east",NAME="English",LANGUAGE="en",AUTOSELECT=YES,URI="https://east.test/vod/clip/loop_2/hls-s-en.m3u8"
-            #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1-west",NAME="en",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="https://west.test/x/vod/clip/loop_2/hls-a-en.m3u8"
-            #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1-west",NAME="ko",LANGUAGE="ko",AUTOSELECT=YES,CHANNELS="2",URI="https://west.test/x/vod/clip/loop_2/hls-a-ko.m3u8"
-            #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="text-west",NAME="English",LANGUAGE="en",AUTOSELECT=YES,URI="https://west.test/x/vod/clip/loop_2/hls-s-en.m3u8"
-            #EXT-X-STREAM-INF:BANDWIDTH=794,AVERAGE-BANDWIDTH=747,CODECS="avc1.64001F,mp4a.40.2",RESOLUTION=320x180,FRAME-RATE=25.000,AUDIO="audio1-east",SUBTITLES="text-east",PATHWAY-ID="east"
-            https://east.test/vod/clip/loop_2/hls-v1.m3u8
-            #EXT-X-STREAM-INF:BANDWIDTH=794,AVERAGE-BANDWIDTH=747,CODECS="avc1.64001F,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=25.000,AUDIO="audio1-east",SUBTITLES="text-east",PATHWAY-ID="east"
-            https://east.test/vod/clip/loop_2/hls-v2.m3u8
-            #EXT-X-STREAM-INF:BANDWIDTH=794,AVERAGE-BANDWIDTH=747,CODECS="avc1.64001F,mp4a.40.2",RESOLUTION=320x180,FRAME-RATE=25.000,AUDIO="audio1-west",SUBTITLES="text-west",PATHWAY-ID="west"
-            https://west.test/x/vod/clip/loop_2/hls-v1.m3u8
-            #EXT-X-STREAM-INF:BANDWIDTH=794,AVERAGE-BANDWIDTH=747,CODECS="avc1.64001F,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=25.000,AUDIO="audio1-west",SUBTITLES="text-west",PATHWAY-ID="west"
-            https://west.test/x/vod/clip/loop_2/hls-v2.m3u8
-        "##]],
+                #EXTM3U
+                #EXT-X-VERSION:6
+                #EXT-X-INDEPENDENT-SEGMENTS
+                #EXT-X-CONTENT-STEERING:SERVER-URI="https://asks.test/steering",PATHWAY-ID="east"
+                #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1-east",NAME="en",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="https://east.test/vod/clip/loop_2/hls-a-en.m3u8"
+                #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1-east",NAME="ko",LANGUAGE="ko",AUTOSELECT=YES,CHANNELS="2",URI="https://east.test/vod/clip/loop_2/hls-a-ko.m3u8"
+                #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="text-east",NAME="English",LANGUAGE="en",AUTOSELECT=YES,URI="https://east.test/vod/clip/loop_2/hls-s-en.m3u8"
+                #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1-west",NAME="en",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="https://west.test/x/vod/clip/loop_2/hls-a-en.m3u8"
+                #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1-west",NAME="ko",LANGUAGE="ko",AUTOSELECT=YES,CHANNELS="2",URI="https://west.test/x/vod/clip/loop_2/hls-a-ko.m3u8"
+                #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="text-west",NAME="English",LANGUAGE="en",AUTOSELECT=YES,URI="https://west.test/x/vod/clip/loop_2/hls-s-en.m3u8"
+                #EXT-X-STREAM-INF:BANDWIDTH=870,AVERAGE-BANDWIDTH=823,CODECS="avc1.64001F,mp4a.40.2",RESOLUTION=320x180,FRAME-RATE=25.000,AUDIO="audio1-east",SUBTITLES="text-east",PATHWAY-ID="east"
+                https://east.test/vod/clip/loop_2/hls-v1.m3u8
+                #EXT-X-STREAM-INF:BANDWIDTH=870,AVERAGE-BANDWIDTH=823,CODECS="avc1.64001F,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=25.000,AUDIO="audio1-east",SUBTITLES="text-east",PATHWAY-ID="east"
+                https://east.test/vod/clip/loop_2/hls-v2.m3u8
+                #EXT-X-STREAM-INF:BANDWIDTH=870,AVERAGE-BANDWIDTH=823,CODECS="avc1.64001F,mp4a.40.2",RESOLUTION=320x180,FRAME-RATE=25.000,AUDIO="audio1-west",SUBTITLES="text-west",PATHWAY-ID="west"
+                https://west.test/x/vod/clip/loop_2/hls-v1.m3u8
+                #EXT-X-STREAM-INF:BANDWIDTH=870,AVERAGE-BANDWIDTH=823,CODECS="avc1.64001F,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=25.000,AUDIO="audio1-west",SUBTITLES="text-west",PATHWAY-ID="west"
+                https://west.test/x/vod/clip/loop_2/hls-v2.m3u8
+            "##]],
         ),
         (
             "clip/seg_4s/trick_8/hls.m3u8",
@@ -131,17 +131,17 @@ fn a_film_has_variants_groups_and_text() {
         Shape::PLAIN,
         None,
         &expect![[r##"
-        #EXTM3U
-        #EXT-X-VERSION:6
-        #EXT-X-INDEPENDENT-SEGMENTS
-        #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1",NAME="en",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="hls-a-en.m3u8"
-        #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1",NAME="ko",LANGUAGE="ko",AUTOSELECT=YES,CHANNELS="2",URI="hls-a-ko.m3u8"
-        #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="text",NAME="English",LANGUAGE="en",AUTOSELECT=YES,URI="hls-s-en.m3u8"
-        #EXT-X-STREAM-INF:BANDWIDTH=878,AVERAGE-BANDWIDTH=792,CODECS="avc1.64001F,mp4a.40.2",RESOLUTION=320x180,FRAME-RATE=25.000,AUDIO="audio1",SUBTITLES="text"
-        hls-v1.m3u8
-        #EXT-X-STREAM-INF:BANDWIDTH=878,AVERAGE-BANDWIDTH=792,CODECS="avc1.64001F,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=25.000,AUDIO="audio1",SUBTITLES="text"
-        hls-v2.m3u8
-    "##]],
+            #EXTM3U
+            #EXT-X-VERSION:6
+            #EXT-X-INDEPENDENT-SEGMENTS
+            #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1",NAME="en",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="hls-a-en.m3u8"
+            #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio1",NAME="ko",LANGUAGE="ko",AUTOSELECT=YES,CHANNELS="2",URI="hls-a-ko.m3u8"
+            #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="text",NAME="English",LANGUAGE="en",AUTOSELECT=YES,URI="hls-s-en.m3u8"
+            #EXT-X-STREAM-INF:BANDWIDTH=929,AVERAGE-BANDWIDTH=843,CODECS="avc1.64001F,mp4a.40.2",RESOLUTION=320x180,FRAME-RATE=25.000,AUDIO="audio1",SUBTITLES="text"
+            hls-v1.m3u8
+            #EXT-X-STREAM-INF:BANDWIDTH=929,AVERAGE-BANDWIDTH=843,CODECS="avc1.64001F,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=25.000,AUDIO="audio1",SUBTITLES="text"
+            hls-v2.m3u8
+        "##]],
     );
 }
 
