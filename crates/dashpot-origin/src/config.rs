@@ -4,7 +4,7 @@ use crate::{drm::DrmError, faults::FaultsError, sessions::CmcdLogError};
 use dashpot_base::{ByteSize, Seed};
 use dashpot_packager::{Alias, Pathway, PathwayError};
 use dashpot_serve::{AccessLogError, BindError, LogTo};
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// What an origin is to serve, and where.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct Config {
     pub steering: SteeringConfig,
     /// What media is protected with, where a URL asks for that.
     pub drm: DrmConfig,
+    /// Whether encoders contribute channels.
+    pub contribution: ContributionConfig,
 }
 
 /// What media is protected with.
@@ -68,6 +70,7 @@ impl Config {
             data: DataConfig::default(),
             steering: SteeringConfig::default(),
             drm: DrmConfig::default(),
+            contribution: ContributionConfig::default(),
         }
     }
 }
@@ -81,6 +84,35 @@ pub struct DataConfig {
     pub cmcd_log: Option<PathBuf>,
     /// Whether answers have `CMSD-Static` and `CMSD-Dynamic`.
     pub cmsd: bool,
+}
+
+/// Whether encoders contribute channels, and what these may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContributionConfig {
+    /// Whether whoever reaches the server may contribute without a token: on this machine alone.
+    pub is_free: bool,
+    /// What encoders say to be let in.
+    pub token: Option<String>,
+    /// How far back segments are kept.
+    pub window: Duration,
+    /// Bytes of one channel.
+    pub bytes_max: ByteSize,
+}
+
+impl ContributionConfig {
+    /// Says whether anybody may contribute.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.is_free || self.token.is_some()
+    }
+}
+
+impl Default for ContributionConfig {
+    fn default() -> Self {
+        // A minute to go back in, and half an hour of a rung of 1 Mbit/s.
+        let (window, bytes_max) = (Duration::from_secs(60), ByteSize::from_mib(256));
+        Self { is_free: false, token: None, window, bytes_max }
+    }
 }
 
 /// Which pathways players are steered to (ISO/IEC 23009-1 §K.3.6), and how.
@@ -187,6 +219,12 @@ pub enum StartError {
     /// Keys cannot be had.
     #[error(transparent)]
     Drm(#[from] DrmError),
+    /// Others could contribute channels without a token.
+    #[error("cannot let everybody contribute channels on {addr}: give encoders an --ingest-token")]
+    Ingest {
+        /// The address that it listens on.
+        addr: SocketAddr,
+    },
     /// Others could reach the operator's listener.
     #[error("cannot let everybody administer this origin on {addr}: listen on 127.0.0.1")]
     Admin {

@@ -10,6 +10,7 @@ mod blocks;
 mod cmsd;
 mod coding;
 mod config;
+mod contribution;
 mod drm;
 mod faults;
 mod freshness;
@@ -26,7 +27,9 @@ mod steering;
 mod store;
 mod time;
 
-pub use config::{Config, DataConfig, DrmConfig, FaultsConfig, StartError, SteeringConfig};
+pub use config::{
+    Config, ContributionConfig, DataConfig, DrmConfig, FaultsConfig, StartError, SteeringConfig,
+};
 pub use dashpot_packager::{Alias, AliasError, Pathway, PathwayError, server_url};
 pub use drm::DrmError;
 pub use faults::FaultsError;

@@ -6,6 +6,7 @@ use crate::{
     cmsd,
     coding::Coded,
     config::{Config, StartError},
+    contribution::Contribution,
     drm,
     faults::{Faults, Met},
     freshness::{SHORT, cache_control},
@@ -70,6 +71,7 @@ pub(crate) struct Origin {
     ntp: Option<String>,
     sessions: Sessions,
     steerer: Steerer,
+    contribution: Arc<Contribution>,
     /// What tells of the way to clients, where answers have CMSD.
     cmsd: Option<cmsd::Teller>,
     access_log: AccessLog,
@@ -97,6 +99,9 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         None => pages::Manifests::default(),
     };
     let listener = Listener::bind(config.listen).await?;
+    if config.contribution.is_free && !listener.addr().ip().is_loopback() {
+        return Err(StartError::Ingest { addr: listener.addr() });
+    }
     let admin = match config.admin {
         Some(addr) if !addr.ip().is_loopback() => return Err(StartError::Admin { addr }),
         Some(addr) => Some(Listener::bind(addr).await?),
@@ -138,6 +143,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         )?,
         sessions: Sessions::new(config.data.sessions, config.data.cmcd_log.as_deref())?,
         cmsd: config.data.cmsd.then(cmsd::Teller::new),
+        contribution: Arc::new(Contribution::new(config.contribution, clock.clone())),
         clock,
         requests: metrics.counters(Metric::Requests),
         metrics,
@@ -234,6 +240,8 @@ async fn handle(
         Box::pin(origin.sessions.take(now, client.ip(), &parts.method, Body::new(body))).await
     } else if drm::is_asked(&parts) {
         Box::pin(drm::answer(origin, ends, &parts, Body::new(body))).await
+    } else if origin.contribution.is_ingest(&parts) {
+        Box::pin(origin.contribution.take(&parts, Body::new(body))).await
     } else {
         // No other method that is answered has a body to read.
         let response = answer(origin, health, ends, &parts).await;
@@ -253,13 +261,17 @@ fn kind(path: &str) -> &'static str {
     if path.starts_with("/time/") {
         return "time";
     }
-    if path.starts_with("/steering/") {
-        return "steering";
+    for (below, kind) in [("/steering/", "steering"), ("/ingest/", "ingest")] {
+        if path.starts_with(below) {
+            return kind;
+        }
     }
     if path.ends_with(drm::CLEARKEY) {
         return "licence";
     }
-    if !["/vod/", "/live/", "/livesim2/", "/manifests/"].iter().any(|below| path.starts_with(below))
+    if !["/vod/", "/live/", "/livesim2/", "/channel/", "/manifests/"]
+        .iter()
+        .any(|below| path.starts_with(below))
     {
         return "page";
     }
@@ -295,6 +307,9 @@ async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -
     match request.uri.path() {
         "/health" => return health.response().map(Body::from),
         "/metrics" => return origin.metrics.response().map(Body::from),
+        path if path.starts_with("/channel/") => {
+            return origin.contribution.answer(method, path).await;
+        }
         _ => {}
     }
     let located = match located::meant(request, origin.clock.wall()) {

@@ -7,6 +7,7 @@
 mod address;
 mod ads;
 mod catalogue;
+pub mod channel;
 mod check;
 mod events;
 pub mod grammar;
