@@ -236,6 +236,11 @@ impl Options {
         self.words(spec)?.first().copied()
     }
 
+    /// Says whether an option is given.
+    pub(crate) fn has(&self, spec: &Spec) -> bool {
+        self.value(spec).is_some()
+    }
+
     fn value(&self, spec: &Spec) -> Option<&Value> {
         self.given.iter().find(|(name, _)| *name == spec.name).map(|(_, value)| value)
     }

@@ -15,7 +15,7 @@ pub use sealed::{Piece, SealError, Sealed};
 
 use crate::{
     catalogue::{Asset, Catalogue, Kind, Track},
-    grammar::{DRM, Options, ROTATE, Service, TRICK, seconds},
+    grammar::{AD, DRM, MID, Options, POST, PRE, ROTATE, Service, TRICK, seconds},
     live::settings::to_ms,
     options::OptionError,
     timeline::{Segment, Timeline},
@@ -125,6 +125,10 @@ impl<'a> Protector<'a> {
                 given(),
                 "a track for fast play is not protected: leave `trick_` out",
             ));
+        }
+        if let Some(breaks) = [AD, PRE, MID, POST].iter().find(|spec| options.has(spec)) {
+            let why = format!("breaks are in the clear: leave `{}_` out", breaks.name);
+            return Err(unfit(given(), &why));
         }
         let Some(drm) = catalogue.drm() else {
             return Err(unfit(given(), "this origin has no keys"));

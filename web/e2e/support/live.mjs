@@ -9,6 +9,8 @@ const DASH_JS = join(import.meta.dirname, "../../node_modules/dashjs/dist/modern
 export async function openLive(browser, mpd, settings = {}, schemes = []) {
   const context = await browser.newContext();
   const page = await context.newPage();
+  // Keys are for pages of a secure context alone, which this machine's own servers are.
+  await page.goto(new URL("/time/iso", mpd).href);
   const failed = [];
   const requested = [];
   page.on("request", (request) => requested.push(request.url()));

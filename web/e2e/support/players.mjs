@@ -13,6 +13,8 @@ const SCRIPTS = {
 export async function openPlayer(browser, library, url, settings = {}) {
   const context = await browser.newContext();
   const page = await context.newPage();
+  // Keys are for pages of a secure context alone, which this machine's own servers are.
+  await page.goto(new URL("/time/iso", url).href);
   const failed = [];
   const requested = [];
   page.on("request", (request) => requested.push(request.url()));

@@ -70,6 +70,7 @@ fn what_cannot_be_protected_is_refused_by_name() {
     check_refused(&ours, "film/drm_cens/number.mpd", "did you mean `drm_cenc`");
     check_refused(&ours, "film/rotate_4s/number.mpd", "use it with `drm_cenc`");
     check_refused(&ours, "film/drm_cenc/trick_8/number.mpd", "leave `trick_` out");
+    check_refused(&ours, "film/drm_cenc/pre_film/number.mpd", "leave `pre_` out");
     check_refused(&ours, "film/drm_cenc/hls.m3u8", "playlists say nothing of keys");
     check_refused(&Catalogue::new([asset()]), "film/drm_cenc/number.mpd", "no keys");
     for (kind, why) in [(b"av01", "`av01` cannot be encrypted"), (b"vp09", "`vp09` cannot")] {
