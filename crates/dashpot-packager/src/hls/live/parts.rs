@@ -174,10 +174,13 @@ impl Page<'_> {
         if let Some(control) = &mut playlist.server_control {
             control.part_hold_back = Some(self.part_hold_back(target.as_duration()));
         }
-        if making.there < making.chunks.len() {
-            let (number, part) = (self.channel.number(making.index), making.there);
-            playlist.hint = Some(Hint { uri: format!("{folder}/{number}_{part}.m4s") });
-        }
+        // Where chunks do not divide a segment, its last one may come a moment before its end; then
+        // the first of the next segment comes next.
+        let next = (making.there < making.chunks.len()).then_some((making.index, making.there));
+        let (index, part) = next.unwrap_or((making.index + 1, 0));
+        let is_there = self.channel.settings.stop.is_none_or(|stop| index < stop);
+        let uri = format!("{folder}/{}_{part}.m4s", self.channel.number(index));
+        playlist.hint = is_there.then_some(Hint { uri });
         playlist.reports = self.channel.reports(self)?;
         Ok(())
     }

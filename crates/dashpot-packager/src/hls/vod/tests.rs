@@ -30,7 +30,7 @@ fn asked(path: &str) -> String {
 }
 
 #[test]
-fn options_add_subtitles_in_segments_key_frames_and_pathways() {
+fn options_add_subtitles_in_segments_and_key_frames() {
     for (path, expected) in [
         (
             "clip/text_stpp/trick_8/hls.m3u8",
@@ -83,6 +83,14 @@ fn options_add_subtitles_in_segments_key_frames_and_pathways() {
             #EXT-X-ENDLIST
         "##]],
         ),
+    ] {
+        expected.assert_eq(&asked(path));
+    }
+}
+
+#[test]
+fn pathways_have_everything_each_and_what_does_not_fit_is_named() {
+    for (path, expected) in [
         (
             "clip/steer_on/loop_2/hls.m3u8",
             expect![[r##"
