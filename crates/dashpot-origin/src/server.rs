@@ -289,19 +289,26 @@ fn kind(path: &str) -> &'static str {
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
-async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -> Response<Body> {
-    let (method, headers) = (&request.method, &request.headers);
-    if method == Method::OPTIONS {
+/// Returns the answer to a request that reads nothing.
+fn unread(method: &Method, headers: &HeaderMap) -> Option<Response<Body>> {
+    let mut response = if method == Method::OPTIONS {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
         *response.headers_mut() = cors::preflight(headers, METHODS);
-        // RFC 9110 §9.3.7: what an `OPTIONS` that is no preflight asks for.
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(METHODS));
-        return response;
-    }
-    if method != Method::GET && method != Method::HEAD {
-        let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET, HEAD and OPTIONS");
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(METHODS));
+        response
+    } else if method != Method::GET && method != Method::HEAD {
+        refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET, HEAD and OPTIONS")
+    } else {
+        return None;
+    };
+    // RFC 9110 §9.3.7 and §15.5.6: what an `OPTIONS` that is no preflight asks for, and who asks wrongly.
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(METHODS));
+    Some(response)
+}
+
+async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -> Response<Body> {
+    let (method, headers) = (&request.method, &request.headers);
+    if let Some(response) = unread(method, headers) {
         return response;
     }
     match request.uri.path() {
