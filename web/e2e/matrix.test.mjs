@@ -15,7 +15,7 @@ const AT_ONCE = 4;
 
 const guide = readFileSync(new URL("../../docs/origin.md", import.meta.url), "utf8");
 const matrix = guide.split("\n## Matrix\n")[1].split("\n## ")[0];
-const ROWS = [...matrix.matchAll(/^\| (.+?) \| `(\/.+?\.mpd)`/gm)].map(([, feature, path]) => ({ feature, path }));
+const ROWS = [...matrix.matchAll(/^\| (.+?) \| `(\/(?:vod|live|livesim2)\/.+?\.mpd)`/gm)].map(([, feature, path]) => ({ feature, path }));
 
 // On a busy machine the page reads the time so late that it asks too early, and then asks again.
 const unexpected = (failure) => !failure.startsWith("425 ");
