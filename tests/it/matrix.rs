@@ -52,7 +52,9 @@ fn every_mpd_of_the_matrix_is_valid() {
     let (origin, folder, guide) =
         (Origin::start(), tempfile::tempdir().expect("a folder"), guide());
     let mut files = Vec::new();
-    for (number, url) in urls(&guide).iter().filter(|url| url.ends_with(".mpd")).enumerate() {
+    // Channels are there when somebody contributes one.
+    let is_made_here = |url: &&&str| url.ends_with(".mpd") && !url.starts_with("/channel/");
+    for (number, url) in urls(&guide).iter().filter(is_made_here).enumerate() {
         let text = origin.get(url);
         let (mpd, _) = dashpot_mpd::parse(&text).unwrap_or_else(|error| panic!("{url}: {error}"));
         keeps_to_its_longest_segment(url, &mpd);

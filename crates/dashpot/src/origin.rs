@@ -1,13 +1,14 @@
 //! `dashpot origin`: a folder of media as MPEG-DASH.
 
+mod contribution;
+
 use crate::{ExitStatus, cli, signal};
 use dashpot_base::{ByteSize, Seed};
 use dashpot_origin::{
-    Alias, Config, ContributionConfig, DataConfig, DrmConfig, FaultsConfig, Pathway,
-    SteeringConfig, server_url,
+    Alias, Config, DataConfig, DrmConfig, FaultsConfig, Pathway, SteeringConfig, server_url,
 };
 use dashpot_serve::{LogTo, Shutdown};
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf};
 
 /// What may be typed after `dashpot origin`.
 #[derive(Debug, clap::Args)]
@@ -99,24 +100,8 @@ pub(crate) struct Args {
     /// Where MPDs send players for licences [default: this origin, at the address it listens on]
     #[arg(long, value_name = "URL", env = "DASHPOT_ORIGIN_DRM_LICENCE_URL")]
     drm_licence_url: Option<String>,
-    /// Let anybody on this machine contribute channels, by PUT or POST below /ingest/
-    #[arg(long, env = "DASHPOT_ORIGIN_INGEST")]
-    ingest: bool,
-    /// Let encoders that know it contribute channels: as a bearer token, or as /ingest/key_TOKEN/…
-    #[arg(long, value_name = "TOKEN", env = "DASHPOT_ORIGIN_INGEST_TOKEN", hide_env_values = true)]
-    ingest_token: Option<String>,
-    /// How far back a contributed channel is kept, in seconds
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = 60,
-        value_parser = clap::value_parser!(u64).range(4..=86_400),
-        env = "DASHPOT_ORIGIN_INGEST_WINDOW"
-    )]
-    ingest_window: u64,
-    /// Memory that one contributed channel may take
-    #[arg(long, value_name = "SIZE", default_value = "256MiB", env = "DASHPOT_ORIGIN_INGEST_MEM")]
-    ingest_mem: ByteSize,
+    #[command(flatten)]
+    contribution: contribution::Args,
 }
 
 const AFTER_HELP: &str = "\
@@ -141,12 +126,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
         livesim2: args.livesim2_asset,
         ntp: args.ntp,
         data: DataConfig { sessions: args.sessions, cmcd_log: args.cmcd_log, cmsd: args.cmsd },
-        contribution: ContributionConfig {
-            is_free: args.ingest,
-            token: args.ingest_token,
-            window: Duration::from_secs(args.ingest_window),
-            bytes_max: args.ingest_mem,
-        },
+        contribution: args.contribution.into(),
         steering: SteeringConfig {
             pathways: args.pathways,
             server: args.steering_url,
