@@ -101,7 +101,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL", env = "DASHPOT_ORIGIN_DRM_LICENCE_URL")]
     drm_licence_url: Option<String>,
     #[command(flatten)]
-    contribution: contribution::Args,
+    contribution: contribution::ContributionArgs,
 }
 
 const AFTER_HELP: &str = "\

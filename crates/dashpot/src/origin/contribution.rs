@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// Who may contribute, and what is kept of it.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct ContributionArgs {
     /// Let anybody on this machine contribute channels, by PUT or POST below /ingest/
     #[arg(long, env = "DASHPOT_ORIGIN_INGEST")]
     ingest: bool,
@@ -27,8 +27,8 @@ pub(super) struct Args {
     ingest_mem: ByteSize,
 }
 
-impl From<Args> for ContributionConfig {
-    fn from(args: Args) -> Self {
+impl From<ContributionArgs> for ContributionConfig {
+    fn from(args: ContributionArgs) -> Self {
         Self {
             is_free: args.ingest,
             token: args.ingest_token,
