@@ -25,6 +25,7 @@ use crate::{
     options::OptionError,
     plan::Plan,
     protect::{self, Protector},
+    query,
     respond::{Body, Cacheability, Found, Refused, addressed, content_type, of_ad, vanished},
     steering::Steered,
 };
@@ -139,6 +140,7 @@ pub fn respond_live_asked(
             Err(Refused::BadRequest("playlists have no breaks: leave out `ad_`".to_owned()))
         }
         Target::Playlist(of) => {
+            query::unlisted(channel.settings.options).map_err(refused)?;
             hls::Channel::new(channel.asset, channel.settings, channel.now_ms).playlist(of, query)
         }
         Target::Part(id, number, part) => channel.part(&address, id, (number, part)),

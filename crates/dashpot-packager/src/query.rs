@@ -1,7 +1,10 @@
 //! Parameters in the queries of URLs (ISO/IEC 23009-1 Annex I): the MPD asks players to send one with
 //! every segment's request, and without it a segment is refused, so that a player is really tried.
 
-use crate::grammar::{Options, QUERY, Service};
+use crate::{
+    grammar::{Options, QUERY, Service},
+    options::OptionError,
+};
 use dashpot_mpd::{Descriptor, Element, Node};
 
 /// The parameter.
@@ -40,6 +43,16 @@ pub(crate) fn descriptor(options: &Options) -> Option<Descriptor> {
     })
 }
 
+/// Refuses playlists whose segments want a parameter, for HLS has no way to tell players of it.
+///
+/// # Errors
+/// Names the option.
+pub(crate) fn unlisted(options: &Options) -> Result<(), OptionError> {
+    let Some(words) = options.words(&QUERY) else { return Ok(()) };
+    let why = "playlists tell nobody of parameters: use an MPD, or leave it out".to_owned();
+    Err(OptionError::Fit { given: format!("query_{}", words.join("-")), why })
+}
+
 /// Says whether a request for a path has the parameter that it wants.
 ///
 /// # Errors
@@ -67,7 +80,8 @@ pub fn permitted(path: &str, query: Option<&str>) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Body, Catalogue, fixture, respond};
+    use crate::{Body, Catalogue, Found, Refused, fixture, respond, respond_live};
+    use dashpot_base::WallTime;
 
     #[test]
     fn segments_want_the_parameter_and_some_mpds_do() {
@@ -87,6 +101,22 @@ mod tests {
         check("/live/film/query_nothing/v1/5.m4s", None, true);
         let why = permitted("/live/film/query_own/v1/5.m4s", None).unwrap_err();
         assert!(why.starts_with("option `query_own`: segments want one, and `?dashpot="), "{why}");
+    }
+
+    #[test]
+    fn a_playlist_has_no_parameters() {
+        let catalogue = Catalogue::new([fixture::clip(3)]);
+        for name in ["hls", "hls-v1"] {
+            let why = |found: Result<Found, Refused>| match found {
+                Err(Refused::BadRequest(why)) => why,
+                found => panic!("{name}: {found:?}"),
+            };
+            let path = format!("clip/query_mpd-ext/{name}.m3u8");
+            let vod = why(respond(&catalogue, &path));
+            assert!(vod.starts_with("option `query_mpd-ext` does not fit"), "{vod}");
+            let live = respond_live(&catalogue, &path, WallTime::EPOCH);
+            assert_eq!(why(live), vod);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::{
     options::{OptionError, Shape},
     plan::{Part, Plan},
     protect::{self, Protector, Sealed},
+    query,
     steering::Steered,
     subtitles, text, thumbs,
     timeline::{Segment, Timeline},
@@ -178,6 +179,7 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
         }
         Target::Playlist(of) => {
             source.unprotected(protect::HLS)?;
+            query::unlisted(options).map_err(refused)?;
             let film = hls::Film { asset, shape, options, steered: steered.as_ref() };
             let text = film.playlist(of)?;
             Ok(found(hls::MEDIA_TYPE, Cacheability::Manifest, Body::Text(text)))
