@@ -55,3 +55,14 @@ test("dash.js follows a film by patches of its MPD alone", { skip, timeout: 90_0
     await close();
   }
 });
+
+test("dash.js plays parts of segments by their own URLs", { skip, timeout: 90_000 }, async () => {
+  const mpd = `${servers.edge}/live/film/chunk_0.5s/sub_on/number.mpd`;
+  const { page, failed, requested, close } = await openLive(browser, mpd);
+  const { errors } = await played(page, PLAY_S, PLAY_MS_MAX);
+  assert.deepEqual(errors, []);
+  assert.deepEqual(failed.filter(unexpected), []);
+  const media = requested.filter((url) => url.includes(".m4s"));
+  assert.deepEqual(media.filter((url) => !/\/[0-9]+_[0-3]\.m4s/.test(url)), [], "no segment is asked for as a whole");
+  await close();
+});

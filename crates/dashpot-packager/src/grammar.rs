@@ -21,7 +21,7 @@ mod trick;
 
 pub use ads::{AD, EVERY, FOR, MID, OF, POST, PRE};
 pub use events::{CUE, CUE_AS, EMSG, EMSG_VERSION, EVENTS, SCTE35};
-pub use latency::{ATO, CHUNK, LATENCY};
+pub use latency::{ATO, CHUNK, LATENCY, SUB};
 pub(crate) use live::WINDOW_MS_MAX;
 pub use live::{AST, MUP, SNR, SPD, START, STOP, TSBD, UTC};
 pub use location::{LOCATION, START_RELATIVE, STOP_RELATIVE};

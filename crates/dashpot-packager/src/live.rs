@@ -35,7 +35,7 @@ use crate::{
 };
 pub use around::Around;
 use dashpot_base::WallTime;
-use manifest::{Page, Timelines, patch};
+use manifest::{Page, Timelines, patch, sequence};
 use parts::Part;
 use reel::Strip;
 pub use segment::Due;
@@ -126,8 +126,14 @@ pub fn respond_live_asked(
     let query = asked.query;
     let channel = Channel { asset, settings, now_ms: asked.now.unix_millis() };
     match address.target {
-        Target::Manifest(form) => Ok(channel.manifest(form)),
-        Target::Patch(form, published_ms) => channel.patch(form, published_ms),
+        Target::Manifest(form) => {
+            sequence::checked(&channel.settings, form).map_err(refused)?;
+            Ok(channel.manifest(form))
+        }
+        Target::Patch(form, published_ms) => {
+            sequence::checked(&channel.settings, form).map_err(refused)?;
+            channel.patch(form, published_ms)
+        }
         Target::Init(id) => channel.init(id, &address.options),
         Target::Number(id, number) => channel.segment(&address, id, channel.index(id, number)?),
         Target::Time(id, time) => {

@@ -29,6 +29,8 @@ use std::collections::BTreeMap;
 /// ("cenc" initialization data, EME).
 const COMMON: [u8; 16] = 0x1077_efec_c0b2_4d02_ace3_3c1e_52e2_fb4b_u128.to_be_bytes();
 
+/// Parts are read from the clear alone.
+pub(crate) const PARTS: &str = "what is protected has no parts: leave out `drm_`";
 /// What tells HLS players of keys is not written.
 pub(crate) const HLS: &str = "playlists say nothing of keys: use `number` or `time` with `drm_`";
 

@@ -23,5 +23,12 @@ pub const LATENCY: Spec = Spec {
     default: "none; with `chunk_` three chunks, but 1s at least",
     doc: "The target latency of the ServiceDescription.",
 };
+/// Whether the MPD leads to the parts of segments in place of segments.
+pub const SUB: Spec = Spec {
+    name: "sub",
+    values: Values::Word(&["on"]),
+    default: "the MPD leads to segments",
+    doc: "With `chunk_`, `number.mpd` leads to each chunk by a URL of its own, with `$SubNumber$`.",
+};
 
-pub(super) const FAMILY: &[Spec] = &[CHUNK, ATO, LATENCY];
+pub(super) const FAMILY: &[Spec] = &[CHUNK, ATO, LATENCY, SUB];

@@ -12,6 +12,7 @@ mod low_latency;
 pub(super) mod patch;
 mod periods;
 mod protect;
+pub(super) mod sequence;
 mod timelines;
 mod timing;
 
@@ -47,7 +48,7 @@ const MPD: &[fn(&Page<'_>, &mut Mpd)] = &[
 const PERIOD: &[periods::Add] = &[events::period];
 /// What features add to an `AdaptationSet` whose first track runs on the strip.
 const SET: &[fn(&Page<'_>, &Strip<'_>, &mut AdaptationSet)] =
-    &[low_latency::set, events::set, protect::set];
+    &[low_latency::set, events::set, protect::set, sequence::set];
 
 /// What all parts of one MPD know.
 #[derive(Clone, Copy, Debug)]

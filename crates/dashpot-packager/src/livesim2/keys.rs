@@ -118,7 +118,7 @@ const PROTECTION: &str = "no key server of others is asked; `eccp_` has keys of 
 const STEERING: &str =
     "pathways are the operator's: `steer_on` below `/live/`, and `--pathway NAME=URL`";
 const ADS: &str = "there are no ad breaks";
-const LAYERED: &str = "there are no representations of shorter segments";
+const LAYERED: &str = "parts have URLs below `/live/` alone, with `sub_on`, and for all sets";
 const NEVER: &str = "livesim2 itself takes no notice of it";
 
 /// All of them, in livesim2's order. What comes to be supported changes its line.
