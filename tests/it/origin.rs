@@ -84,6 +84,7 @@ fn every_form_in_every_shape_keeps_to_the_dash_schema() {
             "loop_5/seg_10s/",
             "events_5s/",
             "steer_on/",
+            "bases_a@1-70,b/",
         ] {
             let text = origin.get(&format!("/vod/film/{options}{form}.mpd"));
             let file = folder.path().join(format!("{form}-{}.mpd", options.replace('/', "-")));
@@ -260,6 +261,7 @@ fn every_live_form_at_any_time_keeps_to_the_dash_schema() {
             (1_790_000_001_234, "chunk_0.5s/text_wvtt/start_1789999000/stop_1790000102/"),
             (1_790_000_001_234, "scte35_3/cue_insert-signal/cueas_emsg-xml-xmlbin/"),
             (1_790_000_001_234, "steer_before/"),
+            (1_790_000_001_234, "bases_b,a/patch_60s/"),
             (1_790_000_001_234, "chunk_0.5s/steer_on/patch_60s/"),
         ] {
             let text = origin.get(&format!("/live/film/{options}{form}.mpd?nowMS={at}"));

@@ -10,7 +10,7 @@ use crate::{
 };
 use axum::body::Body;
 use dashpot_base::{MonoTime, Seed};
-use dashpot_packager::{Pathways, is_name, steering_folder};
+use dashpot_packager::{Pathways, is_name, leads_to_pathways, steering_folder};
 use dashpot_route::steering::{Asked, Refusal, Steering, Told};
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
@@ -131,7 +131,7 @@ fn random_id() -> Option<String> {
 /// Puts the faults of an MPD's URL into those of its pathways, which are whole URLs and would lose
 /// them. `asked` is the path with the faults.
 pub(crate) fn keep_faults(mut resource: Resource, met: &Met<'_>, asked: &str) -> Resource {
-    if met.path.rules.is_empty() || !asked.contains("/steer_") || !asked.ends_with(".mpd") {
+    if met.path.rules.is_empty() || !leads_to_pathways(asked) || !asked.ends_with(".mpd") {
         return resource;
     }
     if let Content::Text(text) = &resource.content

@@ -5,6 +5,7 @@
 //! (`tsbd_60s`), points in time are whole seconds since the Unix epoch (`start_1700000000`).
 
 mod ads;
+mod bases;
 mod events;
 mod latency;
 mod live;
@@ -20,6 +21,7 @@ mod text;
 mod trick;
 
 pub use ads::{AD, EVERY, FOR, MID, OF, POST, PRE};
+pub use bases::{BASES, Place};
 pub use events::{CUE, CUE_AS, EMSG, EMSG_VERSION, EVENTS, SCTE35};
 pub use latency::{ATO, CHUNK, LATENCY, SUB};
 pub(crate) use live::WINDOW_MS_MAX;
@@ -72,6 +74,8 @@ pub enum Values {
     Assets,
     /// One or more names of assets, each with a time in seconds as in `clip@30s`, joined by `,`.
     Cues,
+    /// Names of pathways, each alone or with priority and weight as in `east@1-70`, joined by `,`.
+    Places,
     /// The fingerprint of an asset: 16 hexadecimal digits.
     Version,
 }
@@ -89,6 +93,7 @@ const VOD: &[&[Spec]] = &[
     text::FAMILY_VOD,
     trick::FAMILY,
     steer::FAMILY,
+    bases::FAMILY,
     protect::FAMILY,
     ads::FAMILY_VOD,
 ];
@@ -105,6 +110,7 @@ const LIVE: &[&[Spec]] = &[
     text::FAMILY_LIVE,
     trick::FAMILY,
     steer::FAMILY,
+    bases::FAMILY,
     protect::FAMILY,
     ads::FAMILY_LIVE,
 ];
@@ -151,6 +157,8 @@ enum Value {
     Names(Vec<String>),
     /// Assets, each with a time in milliseconds, in the order given.
     Cues(Vec<(String, u64)>),
+    /// Pathways, in the order given.
+    Places(Vec<Place>),
 }
 
 /// The options that a path gives, each at most once and within its range.
@@ -183,7 +191,8 @@ impl Options {
             | Values::Languages(_)
             | Values::Asset
             | Values::Assets
-            | Values::Cues => unknown(),
+            | Values::Cues
+            | Values::Places => unknown(),
         };
         let value = spec.values.parse(value).ok_or_else(wrong)?;
         if self.given.iter().any(|(given, _)| *given == spec.name) {
@@ -198,7 +207,7 @@ impl Options {
     pub fn number(&self, spec: &Spec) -> Option<u64> {
         match self.value(spec)? {
             Value::Number(number) => Some(*number),
-            Value::Words(_) | Value::Names(_) | Value::Cues(_) => None,
+            Value::Words(_) | Value::Names(_) | Value::Cues(_) | Value::Places(_) => None,
         }
     }
 
@@ -207,7 +216,7 @@ impl Options {
     pub fn words(&self, spec: &Spec) -> Option<&[&'static str]> {
         match self.value(spec)? {
             Value::Words(words) => Some(words),
-            Value::Number(_) | Value::Names(_) | Value::Cues(_) => None,
+            Value::Number(_) | Value::Names(_) | Value::Cues(_) | Value::Places(_) => None,
         }
     }
 
@@ -216,7 +225,7 @@ impl Options {
     pub fn names(&self, spec: &Spec) -> Option<&[String]> {
         match self.value(spec)? {
             Value::Names(names) => Some(names),
-            Value::Number(_) | Value::Words(_) | Value::Cues(_) => None,
+            Value::Number(_) | Value::Words(_) | Value::Cues(_) | Value::Places(_) => None,
         }
     }
 
@@ -225,9 +234,19 @@ impl Options {
     pub fn assets(&self, spec: &Spec) -> impl Iterator<Item = (&str, u64)> {
         let cues = match self.value(spec) {
             Some(Value::Cues(cues)) => cues.as_slice(),
-            Some(Value::Number(_) | Value::Words(_) | Value::Names(_)) | None => &[],
+            Some(Value::Number(_) | Value::Words(_) | Value::Names(_) | Value::Places(_))
+            | None => &[],
         };
         cues.iter().map(|(name, ms)| (name.as_str(), *ms))
+    }
+
+    /// Returns the pathways that an option names.
+    #[must_use]
+    pub fn places(&self, spec: &Spec) -> Option<&[Place]> {
+        match self.value(spec)? {
+            Value::Places(places) => Some(places),
+            Value::Number(_) | Value::Words(_) | Value::Names(_) | Value::Cues(_) => None,
+        }
     }
 
     /// Returns the word that an option has which takes one.
@@ -262,6 +281,7 @@ impl Values {
                 let twice = (1..words.len()).any(|at| words[..at].contains(&words[at]));
                 return (!twice).then_some(Value::Words(words));
             }
+            Self::Places => return bases::places(text).map(Value::Places),
             Self::Asset => return asset(text).map(|name| Value::Cues(vec![(name, 0)])),
             Self::Assets => {
                 let all = text.split(',').map(|one| Some((asset(one)?, 0)));
@@ -305,6 +325,7 @@ impl Values {
             Self::Words(words) => format!("of {}, joined by `-`", words.join(", ")),
             Self::Word(words) => format!("one of {}", words.join(", ")),
             Self::Languages(most) => format!("up to {most} language tags, joined by `,`"),
+            Self::Places => "pathways as in `east`, or with priority and weight as in `east@1-70`, joined by `,`".to_owned(),
             Self::Asset => "the name of an asset".to_owned(),
             Self::Assets => "names of assets, joined by `,`".to_owned(),
             Self::Cues => "assets and times as in `clip@30s`, joined by `,`".to_owned(),

@@ -6,6 +6,7 @@
 
 mod address;
 mod ads;
+mod bases;
 mod catalogue;
 pub mod channel;
 mod check;
@@ -32,6 +33,7 @@ mod trick;
 mod fixture;
 
 pub use address::{Address, AddressError, Form, Target, is_name};
+pub use bases::Bases;
 pub use catalogue::{
     Asset, AssetSource, Catalogue, Fragment, Kind, Role, Sheet, Subtitle, Thumbnails, Track,
 };
@@ -45,5 +47,7 @@ pub use plan::{Part, Parts, Plan};
 pub use protect::{Drm, Piece, Protector, SealError, Sealed, System};
 pub use query::permitted;
 pub use respond::{Body, Cacheability, Found, Refused, respond};
-pub use steering::{Pathway, PathwayError, Pathways, Steered, server_url, steering_folder};
+pub use steering::{
+    Pathway, PathwayError, Pathways, Steered, leads_to_pathways, server_url, steering_folder,
+};
 pub use timeline::{Segment, Timeline};

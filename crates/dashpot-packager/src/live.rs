@@ -19,6 +19,7 @@ pub mod window;
 use crate::{
     address::{Address, Form, Target},
     ads,
+    bases::Bases,
     catalogue::{Asset, Catalogue},
     grammar::{Options, Service, VERSION},
     hls, located,
@@ -111,6 +112,7 @@ pub fn respond_live_asked(
     asked.around.checked(&settings.utc).map_err(refused)?;
     let whole = format!("/live/{path}");
     settings.steered = Steered::of(&catalogue.pathways, &address, &whole).map_err(refused)?;
+    settings.bases = Bases::of(&catalogue.pathways, &address, &whole)?;
     settings.around.clone_from(&asked.around);
     if let Some(name) = ads::of(&address.options) {
         let ad = settings.ads.iter().find(|ad| ad.asset.name == name);

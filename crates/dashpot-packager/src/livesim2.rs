@@ -218,6 +218,7 @@ fn within(spec: &Spec, number: u64) -> bool {
         Values::Words(_)
         | Values::Word(_)
         | Values::Languages(_)
+        | Values::Places
         | Values::Asset
         | Values::Assets
         | Values::Cues

@@ -3,6 +3,7 @@
 use crate::{
     address::{Address, AddressError, Form, Target},
     ads::{self, Ad},
+    bases::Bases,
     catalogue::{Asset, Catalogue, Kind},
     events::{Carrier, Program},
     grammar::{Options, Service, VERSION},
@@ -160,6 +161,7 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
     }
     let steered =
         Steered::of(&catalogue.pathways, &address, &format!("/vod/{path}")).map_err(refused)?;
+    let bases = Bases::of(&catalogue.pathways, &address, &format!("/vod/{path}"))?;
     let breaks = Breaks::of(catalogue, (asset, shape), &address)?;
     if let Some(name) = ads::of(&address.options) {
         return of_ad(breaks.ad(name).ok_or_else(|| ads::unplayed(name))?, &address);
@@ -174,7 +176,7 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
     let source = Source { asset, shape, options, events, protector };
     match address.target {
         Target::Manifest(form) => {
-            let text = source.manifest(form, (steered.as_ref(), &breaks))?;
+            let text = source.manifest(form, (steered.as_ref(), bases.as_ref()), &breaks)?;
             Ok(found("application/dash+xml", Cacheability::Manifest, Body::Text(text)))
         }
         Target::Playlist(of) => {
@@ -308,7 +310,8 @@ impl Source<'_> {
     fn manifest(
         &self,
         form: Form,
-        (steered, breaks): (Option<&Steered>, &Breaks<'_>),
+        (steered, bases): (Option<&Steered>, Option<&Bases>),
+        breaks: &Breaks<'_>,
     ) -> Result<String, Refused> {
         if matches!(form, Form::Base | Form::List) {
             self.unprotected(WHOLE)?;
@@ -329,6 +332,9 @@ impl Source<'_> {
         let mut mpd = manifest::model(&listing);
         if let Some(steered) = steered {
             steered.add(&mut mpd);
+        }
+        if let Some(bases) = bases {
+            bases.add(&mut mpd);
         }
         if let Some(protector) = &self.protector {
             protect::mpd(protector, &mut mpd);

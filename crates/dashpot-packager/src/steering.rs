@@ -42,6 +42,8 @@ pub enum PathwayError {
 
 /// Pathways that there may be.
 pub(crate) const PATHWAYS_MAX: usize = 16;
+/// Options that only MPDs take notice of.
+const OF_MPDS: [&str; 2] = ["steer_", "bases_"];
 /// Letters of a URL.
 const URL_MAX: usize = 512;
 
@@ -233,8 +235,15 @@ impl Steered {
 #[must_use]
 pub fn steering_folder(path: &str) -> String {
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let parts = folder.split('/').filter(|part| !part.starts_with("steer_"));
+    let parts =
+        folder.split('/').filter(|part| !OF_MPDS.iter().any(|option| part.starts_with(option)));
     parts.fold(String::new(), |all, part| all + part + "/")
+}
+
+/// Says whether the path of an MPD asks for whole URLs of pathways.
+#[must_use]
+pub fn leads_to_pathways(path: &str) -> bool {
+    path.split('/').any(|part| OF_MPDS.iter().any(|option| part.starts_with(option)))
 }
 
 fn is_scope(node: &Node) -> bool {

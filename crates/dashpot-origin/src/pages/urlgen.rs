@@ -96,6 +96,7 @@ const fn unit(values: Values) -> &'static str {
         | Values::Words(_)
         | Values::Word(_)
         | Values::Languages(_)
+        | Values::Places
         | Values::Asset
         | Values::Assets
         | Values::Cues

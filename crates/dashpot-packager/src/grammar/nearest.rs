@@ -42,6 +42,7 @@ fn example(spec: &Spec, number: Option<u64>, word: &str) -> String {
         }
         Values::Languages(_) => "en".to_owned(),
         Values::Asset | Values::Assets => named(word).to_owned(),
+        Values::Places => named(word).to_owned(),
         Values::Cues => format!("{}@{}s", named(word), number.unwrap_or(10)),
         Values::Version => "0000000000000000".to_owned(),
     }

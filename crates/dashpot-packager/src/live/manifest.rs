@@ -183,6 +183,9 @@ fn steering(page: &Page<'_>, mpd: &mut Mpd) {
     if let Some(steered) = &page.settings.steered {
         steered.add(mpd);
     }
+    if let Some(bases) = &page.settings.bases {
+        bases.add(mpd);
+    }
 }
 
 fn set(page: &Page<'_>, set: &Set) -> Option<AdaptationSet> {

@@ -2,6 +2,7 @@
 
 use crate::{
     ads::Ad,
+    bases::Bases,
     catalogue::{Asset, Catalogue},
     events::Program,
     grammar::{
@@ -71,6 +72,8 @@ pub struct Settings<'a> {
     pub(crate) events: Program,
     /// Where else the segments are, where the path asked for that.
     pub steered: Option<Steered>,
+    /// From which places its media comes, where that is not the MPD's own.
+    pub bases: Option<Bases>,
     /// What protects the media, where it is protected.
     pub protector: Option<Protector<'a>>,
 }
@@ -147,6 +150,7 @@ impl<'a> Settings<'a> {
             around: Around::default(),
             events: Program::of(options)?,
             steered: None,
+            bases: None,
             protector: None,
         })
     }
