@@ -16,7 +16,7 @@ pub use basic::BolaBasic;
 pub(crate) use curve::{Curve, Fetching, ROUNDING_MS};
 
 use crate::{
-    Decision, Entry, Params, Progress, Reason, Rule, Rung, View, fast_switching,
+    Decision, Entry, Outlook, Params, Progress, Reason, Rule, Rung, View, fast_switching,
     throughput::carried,
 };
 
@@ -163,5 +163,9 @@ impl Rule for Bola {
             return f64::INFINITY;
         }
         self.curve.patience_ms(&Fetching::of(progress, view.buffer_ms))
+    }
+
+    fn awaits(&self, view: &View<'_>, outlook: &Outlook) -> bool {
+        self.is_basic || self.curve.awaits(outlook, view.buffer_ms)
     }
 }

@@ -4,7 +4,8 @@
 //! DASH Reference Player", ACM Multimedia Systems 2018, as in Sabre 2020 (`Dynamic`).
 
 use crate::{
-    Arrival, Bola, Decision, Entry, Params, Progress, Rise, Rule, Throughput, View, fast_switching,
+    Arrival, Bola, Decision, Entry, Outlook, Params, Progress, Rise, Rule, Throughput, View,
+    fast_switching,
 };
 
 pub(crate) const ENTRIES: &[Entry] = &[
@@ -84,6 +85,10 @@ impl Rule for Dynamic {
 
     fn patience_ms(&self, view: &View<'_>, progress: &Progress) -> f64 {
         self.throughput.patience_ms(view, progress)
+    }
+
+    fn awaits(&self, view: &View<'_>, outlook: &Outlook) -> bool {
+        self.throughput.awaits(view, outlook)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Spiteri, Sitaraman and Sparacio, ACM Multimedia Systems 2018, as in Sabre 2020 (`Replace`). It
 //! goes with any rule: `bolae:replace=left`.
 
-use crate::{Arrival, Decision, Params, Progress, Rule, Rung, View, bola::ROUNDING_MS};
+use crate::{Arrival, Decision, Outlook, Params, Progress, Rule, Rung, View, bola::ROUNDING_MS};
 
 /// Which of the segments below the rung chosen is fetched again first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +75,10 @@ impl Rule for FastSwitching {
             None => self.rule.patience_ms(view, progress),
             Some(ms) => (ms - ROUNDING_MS).max(0.0),
         }
+    }
+
+    fn awaits(&self, view: &View<'_>, outlook: &Outlook) -> bool {
+        self.rule.awaits(view, outlook)
     }
 
     /// A replacement is given up once what it would replace is being played; the rule beneath

@@ -54,7 +54,7 @@ pub use named::{Entry, by_name, names, parse, rules};
 pub use params::{Params, SpecError};
 pub use reason::Reason;
 pub use throughput::Throughput;
-pub use view::{Arrival, Decision, Live, Progress, Rule, Rung, Source, View};
+pub use view::{Arrival, Decision, Live, Outlook, Progress, Rule, Rung, Source, View};
 
 #[cfg(test)]
 mod laws;

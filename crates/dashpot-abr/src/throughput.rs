@@ -4,7 +4,8 @@
 //! from dash.js' throughput, insufficient-buffer and abandon-request rules.
 
 use crate::{
-    Decision, Entry, Progress, Reason, Rule, Rung, View, fast_switching, insufficient::Insufficient,
+    Decision, Entry, Outlook, Progress, Reason, Rule, Rung, View, fast_switching,
+    insufficient::Insufficient,
 };
 
 pub(crate) const ENTRIES: &[Entry] = &[Entry {
@@ -111,6 +112,12 @@ impl Rule for Throughput {
         let limit_ms = self.give_up_after * view.segment_ms;
         let spare_ms = (limit_ms - progress.since_ms - missing * transfer_ms) / (1.0 + missing);
         grace_ms.max(spare_ms - crate::bola::ROUNDING_MS).max(0.0)
+    }
+
+    /// At a steady pace the time taken and the time left are the same at every look.
+    fn awaits(&self, view: &View<'_>, outlook: &Outlook) -> bool {
+        let took_ms = outlook.first_byte_ms + outlook.transfer_ms;
+        took_ms + crate::bola::ROUNDING_MS <= self.give_up_after * view.segment_ms
     }
 }
 

@@ -131,6 +131,18 @@ pub struct Progress {
     pub since_ms: f64,
 }
 
+/// A segment that is about to be asked for, and how it will come: at each moment at least as much
+/// of it will be here as if it came at a steady pace from its first byte on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outlook {
+    /// Its rung.
+    pub rung: Rung,
+    /// From now to its first byte, in milliseconds.
+    pub first_byte_ms: f64,
+    /// From then on until all of it would be here at that pace, in milliseconds.
+    pub transfer_ms: f64,
+}
+
 /// A choice and the reason for it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decision {
@@ -177,6 +189,14 @@ pub trait Rule: fmt::Debug + Send {
     /// or as long as it is sure; the others, which say nothing, are never asked.
     fn patience_ms(&self, _view: &View<'_>, _progress: &Progress) -> f64 {
         f64::INFINITY
+    }
+
+    /// Returns whether the rule surely does not give up the segment that is about to be asked for if
+    /// that comes as it is to: who knows how it will, as a simulator may, then asks nothing while
+    /// it does. It may well say no where it would not give up; the decision on the segment is the
+    /// last there was, and `view` is of now.
+    fn awaits(&self, _view: &View<'_>, _outlook: &Outlook) -> bool {
+        false
     }
 
     /// Returns whether the segment on its way is to be given up, so that the rule is asked again.

@@ -6,5 +6,5 @@
 mod link;
 mod trace;
 
-pub use link::{Input, Link, Output, TransferId};
+pub use link::{Foretold, Input, Link, Output, TransferId};
 pub use trace::{Format, Generator, GeneratorError, Row, RowProblem, Trace, TraceError, UNLIMITED};

@@ -80,6 +80,25 @@ pub struct Link {
     outputs: VecDeque<Output>,
 }
 
+/// How a response will come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Foretold {
+    /// When its first byte will be here.
+    pub begins: MonoTime,
+    /// When all of it will be, unless another request is made before: at one pace from its beginning.
+    /// `None` where that is not so, or not to be seen from here.
+    pub ends: Option<MonoTime>,
+}
+
+/// How a response crosses that has the link to itself.
+#[derive(Clone, Copy, Debug)]
+struct Crossing {
+    /// When all of it is across, if the row did not end.
+    across: Option<MonoTime>,
+    /// When the row ends in which it begins.
+    row_ends: Option<MonoTime>,
+}
+
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each comes about on its own")]
 struct Transfer {
@@ -286,38 +305,47 @@ impl Link {
         }
     }
 
-    /// Returns when the response will begin, where that is sure and still to come: there is no
-    /// [`Output::Answered`] then.
-    pub fn foretell(&mut self, id: TransferId) -> Option<MonoTime> {
+    /// Returns how the response will come, where its beginning is sure and still to come: there is
+    /// no [`Output::Answered`] then.
+    pub fn foretell(&mut self, id: TransferId) -> Option<Foretold> {
         let place = self.place(id).ok()?;
         let transfer = &mut self.transfers[place].1;
         if transfer.answered || transfer.lost {
             return None;
         }
         transfer.foretold = true;
-        let answers_at = transfer.answers_at;
-        self.wake = self.next_to_say();
-        Some(answers_at)
+        let begins = transfer.answers_at;
+        let crossing = self.crossing();
+        self.wake = self.next_to_say(crossing);
+        let steady = crossing.filter(|it| it.row_ends.is_none_or(|ends| it.across <= Some(ends)));
+        Some(Foretold { begins, ends: steady.and_then(|it| it.across) })
     }
 
-    /// Returns the next moment at which something happens of which there is something to say, where
-    /// that is to be seen from here.
-    fn next_to_say(&self) -> Option<(MonoTime, &'static str)> {
-        let [(_, alone)] = &self.transfers[..] else { return self.event };
+    /// Returns how a response that is still to begin crosses, which was foretold and has the link to
+    /// itself.
+    fn crossing(&self) -> Option<Crossing> {
+        let [(_, alone)] = &self.transfers[..] else { return None };
         if alone.answered || !alone.foretold || alone.pending == 0 {
-            return self.event;
+            return None;
         }
         // Nothing crosses before, so that the row in force there is the first to count.
         let begins = alone.answers_at;
         let is_over = self.row.ends.is_some_and(|ends| ends <= begins);
         let row = if is_over { self.trace.at(self.trace_began, begins) } else { self.row };
         if row.rate == UNLIMITED {
-            return Some((begins, "offered bytes delivered"));
+            return Some(Crossing { across: Some(begins), row_ends: None });
         }
         let nanos = Share { rate: row.rate, carry: 0 }.nanos_for(alone.pending, 1);
         let across = nanos.map(|nanos| begins.nanos().saturating_add(nanos));
-        let across = across.map(|nanos| (MonoTime::from_nanos(nanos), "offered bytes delivered"));
-        let ends = row.ends.map(|at| (at, "trace row ends"));
+        Some(Crossing { across: across.map(MonoTime::from_nanos), row_ends: row.ends })
+    }
+
+    /// Returns the next moment at which something happens of which there is something to say, where
+    /// that is to be seen from here.
+    fn next_to_say(&self, crossing: Option<Crossing>) -> Option<(MonoTime, &'static str)> {
+        let Some(Crossing { across, row_ends }) = crossing else { return self.event };
+        let across = across.map(|at| (at, "offered bytes delivered"));
+        let ends = row_ends.map(|at| (at, "trace row ends"));
         match (across, ends) {
             (Some(across), Some(ends)) => Some(if across.0 <= ends.0 { across } else { ends }),
             (across, ends) => across.or(ends),
@@ -385,7 +413,7 @@ impl Machine for Link {
         }
         self.report();
         self.event = self.next_event();
-        self.wake = self.next_to_say();
+        self.wake = self.next_to_say(self.crossing());
     }
 
     #[inline]

@@ -2,6 +2,7 @@
 
 use crate::{Content, Wire, WireInput};
 use dashpot_base::{ByteSize, Machine as _, MonoTime};
+use dashpot_net::Foretold;
 use dashpot_player::{DoneReason, Input, Output, Player};
 use dashpot_qoe::{self as qoe, Record, Summary};
 use std::time::Duration;
@@ -75,10 +76,10 @@ pub(crate) fn run_from<C: Content>(
     let mut now = begins;
     player.handle(now, Input::Start);
     loop {
-        if let Some(done) = drain(now, &mut player, &mut wire, &mut observe) {
+        let act = script.peek().map(|(after, _)| begins.after(*after));
+        if let Some(done) = drain((now, act), &mut player, &mut wire, &mut observe) {
             return End { done: Some(done), at: now };
         }
-        let act = script.peek().map(|(after, _)| begins.after(*after));
         let arrival = wire.wake_at().map(|(at, _)| at);
         let other = sooner(arrival, act);
         // Most wake-ups are there to see how a download goes, which the wire knows, and nothing
@@ -110,9 +111,9 @@ pub(crate) fn run_from<C: Content>(
     }
 }
 
-/// Carries everything that can be carried without time passing.
+/// Carries everything that can be carried without time passing, where the viewer acts next at `act`.
 fn drain<C: Content>(
-    now: MonoTime,
+    (now, act): (MonoTime, Option<MonoTime>),
     player: &mut Player,
     wire: &mut Wire<C>,
     observe: &mut impl FnMut(&Record),
@@ -124,9 +125,10 @@ fn drain<C: Content>(
                 Output::Fetch(fetch) => {
                     wire.request(now, fetch);
                     if player.may_be_foretold()
-                        && let Some(begins) = wire.foretell(fetch)
+                        && let Some(Foretold { begins, ends }) = wire.foretell(fetch)
                     {
-                        player.foretell(fetch.ticket, begins);
+                        let ends = ends.filter(|ends| act.is_none_or(|act| *ends < act));
+                        player.foretell(fetch.ticket, begins, ends);
                     }
                 }
                 Output::Look { ticket } => wire.handle(now, WireInput::Look(*ticket)),

@@ -2,7 +2,7 @@
 
 use crate::making::Making;
 use dashpot_base::{Bitrate, ByteSize, Machine as _, MonoTime};
-use dashpot_net::{Input as LinkInput, Link, Output as LinkOutput, TransferId};
+use dashpot_net::{Foretold, Input as LinkInput, Link, Output as LinkOutput, TransferId};
 use std::{collections::VecDeque, time::Duration};
 
 /// How an answer comes to the far end of a link.
@@ -121,8 +121,8 @@ impl Carrier {
         self.flows.push(Flow { id, way, begins, next: begins, size, offered: None });
     }
 
-    /// Returns when an answer will begin, where that is sure.
-    pub(crate) fn foretell(&mut self, id: TransferId) -> Option<MonoTime> {
+    /// Returns how an answer will come, where its beginning is sure.
+    pub(crate) fn foretell(&mut self, id: TransferId) -> Option<Foretold> {
         self.link.foretell(id)
     }
 

@@ -6,7 +6,7 @@ use crate::{
 };
 use dashpot_base::{ByteSize, Machine, MonoTime};
 use dashpot_mpd::timeline::{Presentation, Sidx};
-use dashpot_net::{Link, Output as LinkOutput, TransferId};
+use dashpot_net::{Foretold, Link, Output as LinkOutput, TransferId};
 use dashpot_player::{Failure, Fetch, Input, Ticket, What};
 use std::collections::VecDeque;
 
@@ -66,9 +66,9 @@ impl<C: Content> Wire<C> {
         self.listen();
     }
 
-    /// Returns when the answer to a request that was just made will begin, where that is sure and it
-    /// is as large as expected; there is no [`Input::FirstByte`] then.
-    pub(crate) fn foretell(&mut self, fetch: &Fetch) -> Option<MonoTime> {
+    /// Returns how the answer to a request that was just made will come, where its beginning is sure
+    /// and it is as large as expected; there is no [`Input::FirstByte`] then.
+    pub(crate) fn foretell(&mut self, fetch: &Fetch) -> Option<Foretold> {
         let asked = self.desk.asked(fetch.ticket)?;
         let is_sure = asked.head.is_none() && asked.making.is_none() && asked.way.is_none();
         if is_sure && fetch.size == Some(asked.size) {

@@ -1,6 +1,6 @@
 //! The utilities of a ladder's rungs and the buffer levels that they stand for.
 
-use crate::{Progress, Rung};
+use crate::{Outlook, Progress, Rung};
 
 /// What patience is cut by, in milliseconds: it and the test that it spares are computed apart,
 /// and what rounding makes of them differs by less.
@@ -142,5 +142,29 @@ impl Curve {
             }
         }
         (level_ms - highest_ms - ROUNDING_MS).max(0.0)
+    }
+
+    /// Returns whether no rung will be better while a segment comes as `outlook` has it and a
+    /// buffer of `level_ms` drains.
+    ///
+    /// As for patience, a lower one's score is not better where `Q` is at least
+    /// `a - (A - a) s / (m - s)`. In time at that pace, the segment takes `T` and the lower one
+    /// `x T`; when `v` is left until only as much is missing as the lower one has, `Q` is what it
+    /// will be in the end and `x T + v`. So `Q` is enough as long as what it will be in the end and
+    /// `x T + v + (A - a) x T / v` are at least `a`, of which the sum in `v` is least where that is
+    /// the root of its product, or else in the beginning.
+    pub(crate) fn awaits(&self, outlook: &Outlook, level_ms: f64) -> bool {
+        let Outlook { rung, first_byte_ms, transfer_ms } = *outlook;
+        let Some(rate) = self.rates.get(rung.0) else { return false };
+        let (level, per_kbps) = (self.level(rung), transfer_ms / rate);
+        let end_ms = level_ms - first_byte_ms - transfer_ms - ROUNDING_MS;
+        let mut lower = self.rates[..rung.0].iter().zip(&self.utilities);
+        lower.all(|(lower, utility)| {
+            let (of_lower, other_ms) = (self.value_ms * (utility + self.gp), per_kbps * lower);
+            let product = (level - of_lower) * other_ms;
+            let left_ms = product.sqrt().min(transfer_ms - other_ms);
+            // What is not a number is no promise.
+            0.0 <= product && of_lower <= end_ms + other_ms + left_ms + product / left_ms
+        })
     }
 }

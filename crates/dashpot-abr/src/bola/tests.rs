@@ -160,6 +160,32 @@ proptest! {
     }
 
     #[test]
+    fn law_who_awaits_a_steady_download_gives_it_up_at_no_look(
+        mut ladder in prop::collection::vec(50.0..50_000.0_f64, 2..12),
+        rung in 1..12_usize, size in 0.2..3.0_f64, buffer_ms in 0.0..25_000.0_f64,
+        first_byte_ms in 0.0..2_000.0_f64, transfer_ms in 0.0..9_000.0_f64,
+        share in 0.0..1.0_f64, more in 0.0..1.0_f64,
+        name in prop::sample::select(vec!["bola", "bola-o", "throughput", "dynamic"]),
+    ) {
+        ladder.sort_unstable_by(f64::total_cmp);
+        let film = film(&ladder, 3_000.0);
+        let mut rule = testing::made(name);
+        let view = testing::view(&ladder, &film);
+        let rung = Rung(rung.min(ladder.len() - 1));
+        let view = View { since_seek: 40, throughput_kbps: Some(ladder[rung.0] * 1.2), ..view };
+        rule.decide(&View { buffer_ms: 12_000.0, ..view });
+        rule.decide(&View { buffer_ms: 20_000.0, ..view });
+        let outlook = Outlook { rung, first_byte_ms, transfer_ms };
+        prop_assume!(rule.awaits(&View { buffer_ms, ..view }, &outlook));
+        let bits = ladder[rung.0] * 3_000.0 * size;
+        let since_ms = first_byte_ms + transfer_ms * share;
+        let bits_here = bits * (share + (1.0 - share) * more * more);
+        let then = Progress { index: 0, rung, bits, bits_here, first_byte_ms, since_ms };
+        let buffer_ms = (buffer_ms - since_ms).max(0.0);
+        prop_assert!(!rule.gives_up(&View { buffer_ms, ..view }, &then), "{:?}", then);
+    }
+
+    #[test]
     fn law_patience_ends_no_later_than_a_download_would_be_given_up(
         mut ladder in prop::collection::vec(50.0..50_000.0_f64, 2..12),
         rung in 1..12_usize, size in 0.2..3.0_f64, here in 0.0..1.0_f64,

@@ -265,10 +265,32 @@ proptest! {
         for (at, output) in said {
             if let Output::Answered(id) = output {
                 let is_said = said_to_asker.contains(&(at, output));
-                let expected = if is_said { None } else { Some(&at) };
-                prop_assert_eq!(foretold.get(&id), expected);
+                let expected = if is_said { None } else { Some(at) };
+                prop_assert_eq!(foretold.get(&id).map(|it| it.begins), expected);
             }
         }
+    }
+
+    #[test]
+    fn law_a_response_alone_comes_at_one_pace_where_its_end_is_foretold(
+        trace in traces(), wait in 0..3_000_u64, bytes in 1..2_000_000_u64, share in 0.0..1.0_f64,
+    ) {
+        let (mut link, id) = (Link::new(trace, 0.0, SEED), TransferId(1));
+        link.handle(MonoTime::from_nanos(wait), Input::Request(id, ByteSize::new(bytes)));
+        let Some(Foretold { begins, ends: Some(ends) }) = link.foretell(id) else {
+            return Ok(());
+        };
+        let within = ends.span_since(begins).as_secs_f64() * share;
+        let at = begins.after(Duration::from_secs_f64(within)).min(ends);
+        let expected = if begins < ends { bytes as f64 * at.span_since(begins).as_secs_f64()
+            / ends.span_since(begins).as_secs_f64() } else { bytes as f64 };
+        let mut early = link.clone();
+        // A nanosecond is the grain of ends, and a byte that of what is said.
+        let grain = 1.0 + bytes as f64 / ends.span_since(begins).nanos().max(1) as f64;
+        let here = early.across(at, id).map_or(bytes, ByteSize::bytes) as f64;
+        prop_assert!((here - expected).abs() <= grain, "{} of {}", here, expected);
+        link.handle(ends, Input::Wake);
+        prop_assert!(std::iter::from_fn(|| link.poll()).any(|output| output == Output::Done(id)));
     }
 
     #[test]

@@ -6,12 +6,17 @@ use crate::{
     slot::{InFlight, Watch},
     tracks::millis,
 };
+use dashpot_abr::{Outlook, Progress};
 use dashpot_base::{ByteSize, MonoTime, Span};
 use dashpot_qoe::{Abandoned, Media};
 
 /// How often a rule is asked at most. Sabre asks as often; players that use browsers hear of
 /// progress about as often.
 const LOOK_EVERY: Span = Span::from_millis(50);
+
+/// A pace is taken to be slower than it is by two of so many parts, of which one makes up for what
+/// is told in whole bytes and the other for products of fractions.
+const PACE_SLACK: u64 = 200;
 
 impl Player {
     /// More of a body is here, or as much as before where the player asked; returns whether
@@ -66,14 +71,41 @@ impl Player {
 
     /// Hears beforehand when the first byte of an answer will be here that is as large as expected. A
     /// simulator may know, and then there is no [`Input::FirstByte`](crate::Input::FirstByte): that
-    /// is one event less for each segment.
-    pub fn foretell(&mut self, ticket: Ticket, begins: MonoTime) {
+    /// is one event less for each segment. It may know, too, when all of it will be, at one pace from
+    /// then on unless another request is made, and that the viewer does nothing before: a rule that
+    /// surely waits for that is not asked.
+    pub fn foretell(&mut self, ticket: Ticket, begins: MonoTime, ends: Option<MonoTime>) {
         let Some(at) = self.holder(ticket) else { return };
         if let Some(request) = self.lanes[at].slot.in_flight_mut() {
             (request.first_byte, request.is_foretold) = (Some(begins), true);
             self.begins_at = Some(self.begins_at.map_or(begins, |at| at.min(begins)));
             self.begin_watch(begins, at, None);
+            if let Some(ends) = ends
+                && self.is_awaited(at, ends) == Some(true)
+                && let Some(request) = self.lanes[at].slot.in_flight_mut()
+            {
+                request.watch = Watch::Off;
+            }
         }
+    }
+
+    /// Returns whether the rule surely waits for what was just asked for, which it would look at, if
+    /// that comes at one pace up to then.
+    fn is_awaited(&mut self, at: usize, ends: MonoTime) -> Option<bool> {
+        let request = self.lanes[at].slot.in_flight()?;
+        let (now, transfer) = (request.since, ends.span_since(request.first_byte?));
+        // What is here is told in whole bytes, which is within the slack from the first look on.
+        let is_steady = transfer.nanos().saturating_mul(PACE_SLACK)
+            <= LOOK_EVERY.nanos().saturating_mul(request.size.bytes());
+        let is_looked_at = matches!(request.watch, Watch::At(at) if at < ends);
+        // Another lane's request would take some of the link.
+        if !is_steady || !is_looked_at || self.lanes.len() != 1 {
+            return None;
+        }
+        let (rule, seen) = self.seen(now, at)?;
+        let (view, Progress { rung, first_byte_ms, .. }) = seen.on_its_way(now, ByteSize::ZERO)?;
+        let transfer_ms = millis(transfer) * (1.0 + 2.0 / PACE_SLACK as f64);
+        Some(rule.awaits(&view, &Outlook { rung, first_byte_ms, transfer_ms }))
     }
 
     /// Has those bodies arrive whose first byte is here by now, as was foretold, in that order.
