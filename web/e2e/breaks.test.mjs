@@ -19,7 +19,7 @@ const OUT_S = 28;
 const PLAY_MS_MAX = 60_000;
 
 const BREAK = "ad_clip/every_6s/for_2s";
-const LIVE = [`${BREAK}/number.mpd`, `${BREAK}/time.mpd`, `${BREAK}/chunk_0.5s/timeline.mpd`];
+const LIVE = [`${BREAK}/number.mpd`, `${BREAK}/time.mpd`];
 const VOD = ["mid_clip@2s/number.mpd", "mid_clip@2s/time.mpd", "mid_clip@2s/base.mpd"];
 
 // On a busy machine the page reads the time so late that it asks too early, and then asks again.
