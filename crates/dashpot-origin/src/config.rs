@@ -102,8 +102,9 @@ pub struct ContributionConfig {
 impl ContributionConfig {
     /// Says whether anybody may contribute.
     #[must_use]
-    pub const fn is_open(&self) -> bool {
-        self.is_free || self.token.is_some()
+    pub fn is_open(&self) -> bool {
+        // An empty one is a variable that was left empty, and keeps nobody out.
+        self.is_free || self.token.as_ref().is_some_and(|token| !token.is_empty())
     }
 }
 

@@ -329,6 +329,13 @@ pub(crate) fn refused_with(refused: &Refused) -> Response<Body> {
         Refused::NotFound(_) => refuse(StatusCode::NOT_FOUND, &why),
         Refused::BadRequest(_) => refuse(StatusCode::BAD_REQUEST, &why),
         Refused::Gone(_) => refuse(StatusCode::GONE, &why),
+        Refused::TooFar(_) => {
+            let mut response = refuse(StatusCode::BAD_REQUEST, &why);
+            // A moment later it can be waited for, and who asks then is not to hear this.
+            let fields = response.headers_mut();
+            fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }
         // What is asked for is what changed, and nothing has.
         Refused::Unchanged => {
             let mut response = refuse(StatusCode::NO_CONTENT, "");

@@ -199,6 +199,11 @@ impl Channel {
         name: &str,
         arrived: &Arrived<'_>,
     ) -> Result<Added, Contributed> {
+        // What is arriving cannot leave, so that it alone may come to no more than all may.
+        if self.bounds.bytes_max <= self.bytes(|segment| !segment.is_whole) {
+            let why = format!("`{name}`: what is arriving is more than the channel may hold");
+            return Err(Contributed::Wrong(why));
+        }
         // After an end, an initialization segment comes first.
         let is_held = self.last.is_some_and(|last| now.since(last) < HELD_FOR) || self.is_ended;
         let unknown = || Contributed::Unknown(name.to_owned());
@@ -207,8 +212,7 @@ impl Channel {
         let mut added = Added { start: 0, closed: None, left: Vec::new(), is_anew: false };
         let goes_on = arrived.open.and_then(|start| Some((start, *track.segments.get(&start)?)));
         if let Some((start, mut segment)) = goes_on {
-            let scale = u64::from(track.coded.timescale);
-            let is_long = DIVIDED_MS * scale <= segment.duration * 1_000;
+            let is_long = DIVIDED_MS <= track.ms(segment.duration);
             if fragment.time != start + segment.duration {
                 let why = format!("`{name}`: a fragment does not begin where the last one ended");
                 return Err(Contributed::Wrong(why));
@@ -300,7 +304,7 @@ impl Channel {
                 added.left.push((name.clone(), start));
             }
         }
-        while self.bounds.bytes_max < self.bytes() && self.drop_oldest(&mut added) {}
+        while self.bounds.bytes_max < self.bytes(|_| true) && self.drop_oldest(&mut added) {}
         added
     }
 
@@ -312,9 +316,9 @@ impl Channel {
         newest_ms <= track.ms(fragment.time).saturating_add(window_ms.min(JUMP_MS))
     }
 
-    fn bytes(&self) -> u64 {
+    fn bytes(&self, counts: impl Fn(&Segment) -> bool) -> u64 {
         let segments = self.tracks.values().flat_map(|track| track.segments.values());
-        segments.map(|segment| segment.bytes).sum()
+        segments.filter(|segment| counts(segment)).map(|segment| segment.bytes).sum()
     }
 
     /// Drops the oldest segment of all tracks that is whole; says whether there was one.

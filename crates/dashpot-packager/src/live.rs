@@ -273,10 +273,10 @@ impl Channel<'_> {
     }
 
     fn image(&self, address: &Address<'_>, sheet: (&str, u64)) -> Result<Found, Refused> {
-        let (plan, left) = thumbs::live(&self.settings, self.now_ms, sheet)?;
+        let (plan, gone) = thumbs::live(&self.settings, self.now_ms, sheet)?;
         Ok(Found {
             content_type: thumbs::CONTENT_TYPE,
-            cacheability: kept(address, left),
+            cacheability: kept(address, gone),
             modified: self.asset.modified,
             asset: Arc::clone(self.asset),
             body: Body::Media(plan),

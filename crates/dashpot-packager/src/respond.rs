@@ -31,6 +31,9 @@ pub enum Refused {
     /// The path asks for something that cannot be.
     #[error("{0}")]
     BadRequest(String),
+    /// The path asks for something that cannot be yet.
+    #[error("{0}")]
+    TooFar(String),
     /// It does not exist yet.
     #[error("{why}")]
     TooEarly {

@@ -167,7 +167,8 @@ pub(crate) fn live_set(page: &Page<'_>) -> Option<AdaptationSet> {
     Some(sheets.set(template))
 }
 
-/// Returns a sheet of a film that runs by the clock, and how many milliseconds it stays if not for good.
+/// Returns a sheet of a film that runs by the clock, and when it is gone, in milliseconds since the
+/// epoch, if ever.
 ///
 /// # Errors
 /// Says that there is none, not yet or no longer.
@@ -199,9 +200,10 @@ pub(crate) fn live(
     // ISO/IEC 23009-1 §A.3.4, as for segments: the window and twice its length after its begin.
     let each_ms = ms(end).saturating_sub(ms(begin)) + 1;
     let gone = ms(end).saturating_add(settings.window_ms).saturating_add(each_ms);
-    let left = gone.checked_sub(now_ms).filter(|left| 0 < *left);
-    let past = || Refused::Gone(format!("sheet {number} of `{id}` has left the window"));
-    left.map(|left| (plan, Some(left))).ok_or_else(past)
+    if gone <= now_ms {
+        return Err(Refused::Gone(format!("sheet {number} of `{id}` has left the window")));
+    }
+    Ok((plan, Some(gone)))
 }
 
 #[cfg(test)]

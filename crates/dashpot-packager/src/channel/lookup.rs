@@ -58,7 +58,7 @@ impl Channel {
             Place::Time(time) => time,
             Place::Number(number) => {
                 let Some(each_ms) = self.each_ms() else { return Lookup::Never };
-                let is_it = |start: &&u64| self.number(track, **start) == Some(number);
+                let is_it = |start: &&u64| track.number(**start, each_ms) == number;
                 if let Some(start) = track.segments.keys().find(is_it) {
                     return Lookup::There(*start);
                 }

@@ -120,13 +120,6 @@ impl Channel {
         all.then_some(each_ms)
     }
 
-    /// Returns the number of a segment, which counts from time zero.
-    pub(super) fn number(&self, track: &Track, start: u64) -> Option<u64> {
-        let each_ms = self.each_ms()?;
-        // To the nearest: sound is cut where its frames end.
-        Some((track.ms(start) + each_ms / 2) / each_ms)
-    }
-
     /// Returns how long before its end a segment can be asked for, where it comes in chunks.
     fn offset_ms(&self, each_ms: u64) -> Option<u64> {
         let chunk = |track: &Track| {
@@ -158,9 +151,15 @@ impl Channel {
 }
 
 impl Track {
+    /// Returns the number of a segment, which counts from time zero, where all are so long.
+    pub(super) fn number(&self, start: u64, each_ms: u64) -> u64 {
+        // To the nearest: sound is cut where its frames end.
+        self.ms(start).saturating_add(each_ms / 2) / each_ms.max(1)
+    }
+
     fn longest_ms(&self) -> u64 {
         let whole = self.segments.values().filter(|segment| segment.is_whole);
-        whole.map(|segment| self.ms(segment.duration) + 1).max().unwrap_or(0)
+        whole.map(|segment| self.ms(segment.duration).saturating_add(1)).max().unwrap_or(0)
     }
 
     /// Says whether a player may switch between two tracks.
@@ -260,7 +259,7 @@ impl Track {
 
 /// Returns the latency to hold where chunks are so long.
 fn latency(chunk_ms: u64) -> Element {
-    let target = (chunk_ms * 3).max(LATENCY_MS);
+    let target = chunk_ms.saturating_mul(3).max(LATENCY_MS);
     let element = |name: &str, attributes: &[(&str, String)]| Element {
         name: name.to_owned(),
         attributes: attributes
@@ -273,7 +272,7 @@ fn latency(chunk_ms: u64) -> Element {
     let latency = [
         ("target", target_ms(target)),
         ("min", target_ms(target / 2)),
-        ("max", target_ms(target * 2)),
+        ("max", target_ms(target.saturating_mul(2))),
     ];
     let rate = [("min", "0.96".to_owned()), ("max", "1.04".to_owned())];
     Element {

@@ -244,3 +244,50 @@ fn what_is_no_track_is_refused() {
     assert_eq!(send(&mut channel, 0, "none", &video.fragments[0]), unknown);
     assert!(channel.mpd(ChannelForm::Time).is_none());
 }
+
+#[test]
+fn what_is_arriving_is_bounded_too() {
+    let (mut channel, video, _) = begun();
+    channel.bounds.bytes_max = video.fragments[0].1;
+    let mut pieces = Pieces::default();
+    video.fragments[..2].iter().for_each(|(bytes, _)| pieces.feed(bytes));
+    let mut open = None;
+    let mut arrive = |channel: &mut Channel| {
+        let Ok(Some(Piece::Fragment { bytes, moof, media })) = pieces.next_piece() else {
+            panic!()
+        };
+        let bytes = u64::try_from(bytes.len()).unwrap();
+        // One body is one segment, however long it is.
+        let arrived = Arrived { moof: &moof, bytes, media, divides: false, open };
+        let added = channel.add(at(0), "v", &arrived);
+        open = added.as_ref().ok().map(|added| added.start);
+        added
+    };
+    assert!(arrive(&mut channel).is_ok());
+    let Err(Contributed::Wrong(why)) = arrive(&mut channel) else { panic!() };
+    assert!(why.contains("more than the channel may hold"), "{why}");
+}
+
+#[test]
+fn nothing_overflows_by_the_longest_segment_that_can_be() {
+    let (mut channel, video, audio) = begun();
+    send(&mut channel, 0, "a", &audio.fragments[0]).unwrap();
+    send(&mut channel, 0, "v", &video.fragments[0]).unwrap();
+    let longest = u64::from(u32::MAX) * 3_600 * u64::from(FRAGMENTS_MAX - 1);
+    let track = channel.tracks.get_mut("v").unwrap();
+    track.coded.timescale = 1;
+    let start = *track.segments.keys().next().unwrap();
+    *track.segments.get_mut(&start).unwrap() =
+        Segment { duration: longest, bytes: 1, fragments: FRAGMENTS_MAX - 1, is_whole: false };
+    // The next fragment of such a body, which does not fit, and what is told of it.
+    let mut pieces = Pieces::default();
+    pieces.feed(&video.fragments[1].0);
+    let Ok(Some(Piece::Fragment { moof, media, .. })) = pieces.next_piece() else { panic!() };
+    let arrived = Arrived { moof: &moof, bytes: 1, media, divides: true, open: Some(start) };
+    assert!(matches!(channel.add(at(0), "v", &arrived), Err(Contributed::Wrong(_))));
+    channel.end_body("v", start, true);
+    for form in [ChannelForm::Either, ChannelForm::Time] {
+        assert!(channel.mpd(form).is_some(), "{form:?}");
+    }
+    assert!(matches!(channel.find(at(0), "v", Place::Time(u64::MAX)), Lookup::Soon(_)));
+}

@@ -27,6 +27,7 @@ fn check(path: &str, now_ms: u64, expected: &str) {
         Err(Refused::TooEarly { why, in_ms }) => format!("425 {in_ms} {why}"),
         Err(Refused::Gone(why)) => format!("410 {why}"),
         Err(Refused::Unchanged) => "204".to_owned(),
+        Err(Refused::TooFar(why)) => format!("400 now {why}"),
         Err(Refused::Unavailable { why, in_ms }) => format!("503 {in_ms} {why}"),
     };
     assert!(said.starts_with(expected), "{path} at {now_ms}: {said}");

@@ -26,6 +26,7 @@ fn check(path: &str, expected: &str) {
         Err(
             refused @ (Refused::TooEarly { .. }
             | Refused::Gone(_)
+            | Refused::TooFar(_)
             | Refused::Unchanged
             | Refused::Unavailable { .. }),
         ) => panic!("{refused:?}"),

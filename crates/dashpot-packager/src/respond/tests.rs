@@ -31,6 +31,7 @@ fn check_refused(path: &str, expected: &str) {
         Err(
             refused @ (Refused::TooEarly { .. }
             | Refused::Gone(_)
+            | Refused::TooFar(_)
             | Refused::Unchanged
             | Refused::Unavailable { .. }),
         ) => panic!("{refused:?}"),

@@ -141,3 +141,13 @@ fn sheets_that_cannot_be_are_refused() {
         assert!(with(bad).starts_with("track thumbs: it needs a sheet"));
     }
 }
+
+#[test]
+fn a_live_sheet_may_be_kept_until_it_is_gone() {
+    for (now_ms, kept_ms) in [(400_000, 60_000), (460_000, 8_001), (468_000, 1)] {
+        let now = WallTime::from_epoch(Duration::from_millis(now_ms));
+        let sheet = found("clip/thumbs/101.jpg", Some(now_ms)).unwrap();
+        let kept = crate::Cacheability::For(Duration::from_millis(kept_ms));
+        assert_eq!(sheet.cacheability.at(now), kept, "{now_ms}");
+    }
+}

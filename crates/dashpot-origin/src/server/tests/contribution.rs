@@ -231,6 +231,11 @@ async fn encoders_are_let_in_by_their_token() {
         sending.send(&init).await;
         assert_eq!(sending.end().await.0, status, "{path} {lines}");
     }
+    // An empty token lets nobody in.
+    let contribution =
+        ContributionConfig { token: Some(String::new()), ..ContributionConfig::default() };
+    let empty = start(Config { contribution, ..config(film()) }).await;
+    assert_eq!(put(&empty, "/ingest/key_/cam/init-v.m4s", &init).await, 405);
     let closed = start(config(film())).await;
     assert_eq!(put(&closed, "/ingest/cam/init-v.m4s", &init).await, 405);
     let everywhere = SocketAddr::from(([0, 0, 0, 0], 0));

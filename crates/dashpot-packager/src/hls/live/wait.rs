@@ -30,7 +30,7 @@ impl Channel<'_> {
         // One behind the last is `newest`.
         if self.number(newest).saturating_add(SEGMENTS_AHEAD - 1) < sequence {
             let last = self.number(newest).saturating_sub(1);
-            return Err(Refused::BadRequest(format!(
+            return Err(Refused::TooFar(format!(
                 "`_HLS_msn` is at most {SEGMENTS_AHEAD} more than the last segment's number, which is {last}"
             )));
         }
@@ -83,7 +83,7 @@ impl Channel<'_> {
         if most < ahead {
             let why =
                 format!("`_HLS_part` is {ahead} parts ahead: at most {most} can be waited for");
-            return Err(Refused::BadRequest(why));
+            return Err(Refused::TooFar(why));
         }
         // RFC 8216bis §6.2.5.2: behind the last part of a segment is the first of the next.
         let parts = of(index)?;

@@ -144,6 +144,7 @@ fn what_cannot_be_played_is_refused() {
                 other @ (Refused::TooEarly { .. }
                 | Refused::Unavailable { .. }
                 | Refused::Unchanged
+                | Refused::TooFar(_)
                 | Refused::Gone(_)),
             ) => panic!("{other:?}"),
         };

@@ -100,6 +100,7 @@ fn there_is_a_patch_of_what_was_published_and_of_nothing_else() {
             Err(Refused::Gone(why)) => format!("410 {why}"),
             Err(Refused::Unchanged) => "204".to_owned(),
             Err(Refused::TooEarly { .. }) => "425".to_owned(),
+            Err(Refused::TooFar(_)) => "400".to_owned(),
             Err(Refused::Unavailable { .. }) => "503".to_owned(),
         };
         assert!(said.starts_with(expected), "{path} at {now_ms}: {said}");
