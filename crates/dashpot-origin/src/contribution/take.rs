@@ -123,7 +123,15 @@ impl Contribution {
             Some(key) => (Some(key), rest),
             None => (None, path),
         };
-        let Some(token) = &self.config.token else { return Ok(path) };
+        let Some(token) = &self.config.token else {
+            // Without a token whoever is on this machine may contribute, but not any page that is
+            // open in a browser there (Fetch Standard: such a request names its origin).
+            if fields.contains_key(header::ORIGIN) {
+                let why = "pages in browsers contribute with a token alone: --ingest-token";
+                return Err(Refusal(StatusCode::FORBIDDEN, why.to_owned()));
+            }
+            return Ok(path);
+        };
         let field = fields.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer = field.and_then(|value| value.strip_prefix("Bearer "));
         if bearer.or(key).is_some_and(|given| is_same(given.as_bytes(), token.as_bytes())) {

@@ -74,6 +74,18 @@ fn run(mpd: &Reply) -> String {
 }
 
 #[tokio::test]
+async fn a_page_in_a_browser_contributes_nothing_without_a_token() {
+    let server = open().await;
+    let (init, _) = track("v1.mp4");
+    let mut sending =
+        Sending::begin(&server, "/ingest/cam/v1.mp4", "Origin: http://elsewhere.test\r\n").await;
+    sending.send(&init).await;
+    let (status, head) = sending.end().await;
+    assert_eq!(status, 403, "{head}");
+    assert!(head.contains("--ingest-token"), "{head}");
+}
+
+#[tokio::test]
 async fn what_is_put_is_published() {
     let server = open().await;
     let (video, fragments) = track("v1.mp4");
