@@ -5,8 +5,19 @@
 //! how it went.
 
 mod budget;
+mod failure;
+mod hash;
+pub mod health;
+mod maglev;
 mod pool;
+mod rendezvous;
+mod ring;
 pub mod steering;
 
 pub use budget::RetryBudget;
+pub use failure::Failure;
+pub use hash::{NODES_MAX, Node, hash};
+pub use maglev::Maglev;
 pub use pool::{Choice, Excluded, Pool, Prefer};
+pub use rendezvous::Rendezvous;
+pub use ring::Ring;
