@@ -1,43 +1,27 @@
 // Where the first of several BaseURLs has nothing, dash.js goes on with the next, with nobody to ask.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { skip, startBrowser } from "./support/browser.mjs";
+import { test } from "node:test";
+import { skip } from "./support/browser.mjs";
 import { openLive, until } from "./support/live.mjs";
-import { startServers } from "./support/servers.mjs";
+import { startWithPathways } from "./support/servers.mjs";
+import { setServers } from "./support/stage.mjs";
 
 const PLAY_S = 3;
 // Many times the playing time: a bound for a busy machine, not a measurement.
 const PLAY_MS_MAX = 60_000;
 
-let place;
-let servers;
-let browser;
-before(async () => {
-  if (skip) return;
-  place = await startServers();
-  const pathways = [`empty=${place.edge}/nowhere`, `full=${place.edge}`];
-  servers = await startServers(
-    [],
-    pathways.flatMap((pathway) => ["--pathway", pathway]),
-  );
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await servers?.stop();
-  await place?.stop();
-});
+const servers = setServers(() => startWithPathways((place) => [`empty=${place}/nowhere`, `full=${place}`]));
 
 async function play(path) {
-  const { page, requested, close } = await openLive(browser, `${servers.edge}/${path}`);
+  const { page, requested, close } = await openLive(servers.browser, `${servers.edge}/${path}`);
   // What fails at the first place is told as an error, and playing goes on.
   await until(page, `${path} plays`, PLAY_MS_MAX, (seconds) => seconds <= window.live.played_s, PLAY_S);
   const { errors } = await page.evaluate(() => window.live);
   assert.deepEqual(errors.filter((error) => !error.includes("/nowhere/")), [], path);
   const media = requested.filter((url) => /\.(m4s|mp4)$/.test(url));
-  assert.ok(media[0].startsWith(`${place.edge}/nowhere/`), `${path} begins with the first place: ${media[0]}`);
-  assert.ok(media.at(-1).startsWith(`${place.edge}/${path.split("/")[0]}/`), `${path} ends at ${media.at(-1)}`);
+  assert.ok(media[0].startsWith(`${servers.place}/nowhere/`), `${path} begins with the first place: ${media[0]}`);
+  assert.ok(media.at(-1).startsWith(`${servers.place}/${path.split("/")[0]}/`), `${path} ends at ${media.at(-1)}`);
   await close();
 }
 

@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { skip, startBrowser } from "./support/browser.mjs";
-import { openLive, played } from "./support/live.mjs";
+import { after, test } from "node:test";
+import { skip } from "./support/browser.mjs";
+import { openLive, played, unexpected } from "./support/live.mjs";
 import { MEDIA, startServers } from "./support/servers.mjs";
+import { setServers } from "./support/stage.mjs";
 
 // A cycle of breaks is six seconds, so this goes into one and out of one.
 const LIVE_S = 8;
@@ -22,14 +23,8 @@ const BREAK = "ad_clip/every_6s/for_2s";
 const LIVE = [`${BREAK}/number.mpd`, `${BREAK}/time.mpd`];
 const VOD = ["mid_clip@2s/number.mpd", "mid_clip@2s/time.mpd", "mid_clip@2s/base.mpd"];
 
-// On a busy machine the page reads the time so late that it asks too early, and then asks again.
-const unexpected = (failure) => !failure.startsWith("425 ");
-
 let folder;
-let servers;
-let browser;
-before(async () => {
-  if (skip) return;
+const servers = setServers(async () => {
   folder = await mkdtemp(join(tmpdir(), "dashpot-breaks-"));
   await cp(join(MEDIA, "film"), join(folder, "film"), { recursive: true });
   // Fewer rungs, one of which has another profile, and one language.
@@ -37,12 +32,9 @@ before(async () => {
   for (const track of ["v2.mp4", "v4.mp4", "a-en.mp4"]) {
     await cp(join(MEDIA, "film", track), join(folder, "clip", track));
   }
-  servers = await startServers([], [], folder);
-  browser = await startBrowser();
+  return startServers([], [], folder);
 });
 after(async () => {
-  await browser?.close();
-  await servers?.stop();
   if (folder) await rm(folder, { recursive: true });
 });
 
@@ -54,7 +46,7 @@ function turns(requested) {
 }
 
 async function play(path, seconds, seek = null) {
-  const { page, failed, requested, close } = await openLive(browser, `${servers.edge}/${path}`);
+  const { page, failed, requested, close } = await openLive(servers.browser, `${servers.edge}/${path}`);
   if (seek !== null) {
     await played(page, INTO_S, PLAY_MS_MAX);
     await page.evaluate((to) => (document.querySelector("video").currentTime = to), seek);

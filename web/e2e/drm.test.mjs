@@ -1,11 +1,11 @@
 // Protected films play with the licences that their MPDs lead to: dash.js asks for each key once.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { skip, startBrowser } from "./support/browser.mjs";
-import { openLive, played } from "./support/live.mjs";
+import { test } from "node:test";
+import { skip } from "./support/browser.mjs";
+import { openLive, played, unexpected } from "./support/live.mjs";
 import { openPlayer } from "./support/players.mjs";
-import { startServers } from "./support/servers.mjs";
+import { setServers } from "./support/stage.mjs";
 
 const PLAY_S = 5;
 // Many times the playing time: a bound for a busy machine, not a measurement.
@@ -20,24 +20,11 @@ const PATHS = [
   "/live/film/drm_cenc/rotate_4s/period_4s/time.mpd",
 ];
 
-// On a busy machine the page reads the time so late that it asks too early, and then asks again.
-const unexpected = (failure) => !failure.startsWith("425 ");
-
-let servers;
-let browser;
-before(async () => {
-  if (skip) return;
-  servers = await startServers();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await servers?.stop();
-});
+const servers = setServers();
 
 for (const path of PATHS) {
   test(`dash.js plays ${path} with a licence`, { skip, timeout: 2 * PLAY_MS_MAX }, async () => {
-    const { page, failed, requested, close } = await openLive(browser, servers.edge + path);
+    const { page, failed, requested, close } = await openLive(servers.browser, servers.edge + path);
     const { errors } = await played(page, PLAY_S, PLAY_MS_MAX);
     assert.deepEqual(errors, []);
     assert.deepEqual(failed.filter(unexpected), []);
@@ -51,7 +38,7 @@ for (const path of PATHS) {
 
 test("shaka-player plays with a licence", { skip, timeout: 2 * PLAY_MS_MAX }, async () => {
   const mpd = `${servers.edge}/vod/film/drm_cenc/number.mpd`;
-  const { page, failed, requested, close } = await openPlayer(browser, "shaka-player", mpd);
+  const { page, failed, requested, close } = await openPlayer(servers.browser, "shaka-player", mpd);
   const { errors } = await played(page, PLAY_S, PLAY_MS_MAX);
   assert.deepEqual(errors, []);
   assert.deepEqual(failed, []);

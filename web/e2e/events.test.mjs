@@ -1,30 +1,20 @@
 // dash.js shows the messages of MPDs and of segments: all players of this file share one browser.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { skip, startBrowser } from "./support/browser.mjs";
+import { test } from "node:test";
+import { skip } from "./support/browser.mjs";
 import { openLive, until } from "./support/live.mjs";
-import { startServers } from "./support/servers.mjs";
+import { setServers } from "./support/stage.mjs";
 
 const TICK = "urn:dashpot:event:tick:2026";
 // Many times what it takes: a bound for a busy machine, not a measurement.
 const SHOWN_MS_MAX = 60_000;
 
-let servers;
-let browser;
-before(async () => {
-  if (skip) return;
-  servers = await startServers();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await servers?.stop();
-});
+const servers = setServers();
 
 /** Plays `path` until `count` messages of each of the streams have come; returns them all. */
 async function shown(path, schemes, count) {
-  const { page, close } = await openLive(browser, `${servers.edge}${path}`, {}, schemes);
+  const { page, close } = await openLive(servers.browser, `${servers.edge}${path}`, {}, schemes);
   const all = await until(page, `${count} messages of ${schemes}`, SHOWN_MS_MAX, ([schemes, count]) => {
     const { events, errors } = window.live;
     if (0 < errors.length) return errors;

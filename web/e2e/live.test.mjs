@@ -1,10 +1,10 @@
 // Events that begin and end, and patches, of a film that runs by the clock. `matrix.test.mjs` plays its forms.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { skip, startBrowser } from "./support/browser.mjs";
-import { openLive, played } from "./support/live.mjs";
-import { startServers } from "./support/servers.mjs";
+import { test } from "node:test";
+import { skip } from "./support/browser.mjs";
+import { openLive, played, unexpected } from "./support/live.mjs";
+import { setServers } from "./support/stage.mjs";
 
 // Enough for several segments.
 const PLAY_S = 5;
@@ -13,25 +13,12 @@ const PATCHED_S = 9;
 // Many times the playing time: a bound for a busy machine, not a measurement.
 const PLAY_MS_MAX = 60_000;
 
-// On a busy machine the page reads the time so late that it asks too early, and then asks again.
-const unexpected = (failure) => !failure.startsWith("425 ");
-
-let servers;
-let browser;
-before(async () => {
-  if (skip) return;
-  servers = await startServers();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await servers?.stop();
-});
+const servers = setServers();
 
 test("an event plays from its start, and to its end when it has ended", { skip, timeout: 90_000 }, async () => {
   const now_s = Math.floor(Date.now() / 1000);
   const event = `start_${now_s - 40}/stop_${now_s - 20}/time.mpd`;
-  const { page, failed, close } = await openLive(browser, `${servers.edge}/live/film/${event}`);
+  const { page, failed, close } = await openLive(servers.browser, `${servers.edge}/live/film/${event}`);
   const { errors } = await played(page, PLAY_S, PLAY_MS_MAX);
   assert.deepEqual(errors, []);
   assert.deepEqual(failed, []);
@@ -44,7 +31,7 @@ test("an event plays from its start, and to its end when it has ended", { skip, 
 test("dash.js follows a film by patches of its MPD alone", { skip, timeout: 90_000 }, async () => {
   for (const form of ["time", "timeline"]) {
     const mpd = `${servers.edge}/live/film/patch_60s/${form}.mpd`;
-    const { page, failed, requested, close } = await openLive(browser, mpd);
+    const { page, failed, requested, close } = await openLive(servers.browser, mpd);
     const { errors } = await played(page, PATCHED_S, PLAY_MS_MAX);
     assert.deepEqual(errors, []);
     assert.deepEqual(failed.filter(unexpected), []);
@@ -58,7 +45,7 @@ test("dash.js follows a film by patches of its MPD alone", { skip, timeout: 90_0
 
 test("dash.js plays parts of segments by their own URLs", { skip, timeout: 90_000 }, async () => {
   const mpd = `${servers.edge}/live/film/chunk_0.5s/sub_on/number.mpd`;
-  const { page, failed, requested, close } = await openLive(browser, mpd);
+  const { page, failed, requested, close } = await openLive(servers.browser, mpd);
   const { errors } = await played(page, PLAY_S, PLAY_MS_MAX);
   assert.deepEqual(errors, []);
   assert.deepEqual(failed.filter(unexpected), []);

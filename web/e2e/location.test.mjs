@@ -1,30 +1,17 @@
 // dash.js goes where an MPD says that it is, and sends what it asks for.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { skip, startBrowser } from "./support/browser.mjs";
-import { openLive, played } from "./support/live.mjs";
-import { startServers } from "./support/servers.mjs";
+import { test } from "node:test";
+import { skip } from "./support/browser.mjs";
+import { openLive, played, unexpected } from "./support/live.mjs";
+import { setServers } from "./support/stage.mjs";
 
 // Long enough for an MPD that lists segments to be fetched again.
 const PLAY_S = 5;
 // Many times the playing time: a bound for a busy machine, not a measurement.
 const PLAY_MS_MAX = 60_000;
 
-// On a busy machine the page reads the time so late that it asks too early, and then asks again.
-const unexpected = (failure) => !failure.startsWith("425 ");
-
-let servers;
-let browser;
-before(async () => {
-  if (skip) return;
-  servers = await startServers();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await servers?.stop();
-});
+const servers = setServers();
 
 for (const path of [
   "/live/film/startrel_40s/time.mpd",
@@ -32,7 +19,7 @@ for (const path of [
   "/livesim2/startrel_-40/segtimeline_1/testpic_2s/Manifest.mpd",
 ]) {
   test(`dash.js goes where ${path} leads`, { skip, timeout: 90_000 }, async () => {
-    const { page, failed, requested, close } = await openLive(browser, `${servers.edge}${path}`);
+    const { page, failed, requested, close } = await openLive(servers.browser, `${servers.edge}${path}`);
     const { errors } = await played(page, PLAY_S, PLAY_MS_MAX);
     assert.deepEqual(errors, []);
     assert.deepEqual(failed.filter(unexpected), []);
@@ -47,7 +34,7 @@ for (const path of [
 
 test("dash.js takes the time from what it understands", { skip, timeout: 90_000 }, async () => {
   const utc = "utc_httpntp-httphead-httpxsdate-httpiso-direct";
-  const { page, requested, close } = await openLive(browser, `${servers.edge}/live/film/${utc}/number.mpd`);
+  const { page, requested, close } = await openLive(servers.browser, `${servers.edge}/live/film/${utc}/number.mpd`);
   const { errors } = await played(page, 2, PLAY_MS_MAX);
   assert.deepEqual(errors, []);
   const clocks = new Set(requested.map((url) => new URL(url).pathname).filter((path) => path.startsWith("/time/")));
@@ -62,7 +49,7 @@ for (const path of [
   "/vod/film/query_mpd/number.mpd?dashpot=annex-i",
 ]) {
   test(`dash.js sends the parameter that ${path} asks for`, { skip, timeout: 90_000 }, async () => {
-    const { page, failed, requested, close } = await openLive(browser, `${servers.edge}${path}`);
+    const { page, failed, requested, close } = await openLive(servers.browser, `${servers.edge}${path}`);
     const { errors } = await played(page, 2, PLAY_MS_MAX);
     assert.deepEqual(errors, []);
     assert.deepEqual(failed.filter(unexpected), []);

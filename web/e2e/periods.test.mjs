@@ -1,10 +1,10 @@
 // Periods follow one another without a break, and dash.js plays across their borders.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { skip, startBrowser } from "./support/browser.mjs";
-import { openLive, played } from "./support/live.mjs";
-import { startServers } from "./support/servers.mjs";
+import { test } from "node:test";
+import { skip } from "./support/browser.mjs";
+import { openLive, played, unexpected } from "./support/live.mjs";
+import { setServers } from "./support/stage.mjs";
 
 // With Periods of four seconds there are two borders in it.
 const PLAY_S = 9;
@@ -17,23 +17,11 @@ const LIVE = [
   "period_4s/join_none/chunk_0.5s/timeline.mpd",
 ];
 
-const unexpected = (failure) => !failure.startsWith("425 ");
-
-let servers;
-let browser;
-before(async () => {
-  if (skip) return;
-  servers = await startServers();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await servers?.stop();
-});
+const servers = setServers();
 
 test("live Periods play on across their borders", { skip, timeout: 90_000 }, async () => {
   const play = async (path) => {
-    const { page, failed, close } = await openLive(browser, `${servers.edge}/live/film/${path}`);
+    const { page, failed, close } = await openLive(servers.browser, `${servers.edge}/live/film/${path}`);
     const { errors } = await played(page, PLAY_S, PLAY_MS_MAX);
     assert.deepEqual(errors, [], path);
     assert.deepEqual(failed.filter(unexpected), [], path);

@@ -1,18 +1,15 @@
 // hls.js and shaka-player play, through an edge, what dash.js is tested with and its HLS twin.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { skip, startBrowser } from "./support/browser.mjs";
-import { played } from "./support/live.mjs";
+import { test } from "node:test";
+import { skip } from "./support/browser.mjs";
+import { played, unexpected } from "./support/live.mjs";
 import { openPlayer } from "./support/players.mjs";
-import { startServers } from "./support/servers.mjs";
+import { setServers } from "./support/stage.mjs";
 
 const PLAY_S = 2;
 // Many times the playing time: a bound for a busy machine, not a measurement.
 const PLAY_MS_MAX = 60_000;
-
-// Players that read their own clock ask a little too early, or look at the live edge again.
-const unexpected = (failure) => !failure.startsWith("425 ");
 
 const CASES = [
   ["hls.js", "/vod/film/hls.m3u8"],
@@ -26,23 +23,13 @@ const CASES = [
   ["shaka-player", "/live/film/period_4s/number.mpd"],
 ];
 
-let servers;
-let browser;
-before(async () => {
-  if (skip) return;
-  servers = await startServers();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await servers?.stop();
-});
+const servers = setServers();
 
 // Several at a time: each waits for the clock more than for the machine.
 test("plays in other players than dash.js", { skip, timeout: 240_000, concurrency: 5 }, async (context) => {
   const run = ([library, path, settings]) =>
     context.test(`${library} plays ${path}`, { timeout: 90_000 }, async () => {
-      const { page, failed, requested, close } = await openPlayer(browser, library, servers.edge + path, settings);
+      const { page, failed, requested, close } = await openPlayer(servers.browser, library, servers.edge + path, settings);
       const live = await played(page, PLAY_S, PLAY_MS_MAX);
       assert.deepEqual(live.errors, []);
       assert.deepEqual(failed.filter(unexpected), [], "what is asked for is there");
@@ -62,7 +49,7 @@ test("plays in other players than dash.js", { skip, timeout: 240_000, concurrenc
 });
 
 test("hls.js shows subtitles, and the sound that is chosen", { skip, timeout: 90_000 }, async () => {
-  const { page, requested, close } = await openPlayer(browser, "hls.js", `${servers.edge}/vod/film/hls.m3u8`);
+  const { page, requested, close } = await openPlayer(servers.browser, "hls.js", `${servers.edge}/vod/film/hls.m3u8`);
   await played(page, 1, PLAY_MS_MAX);
   await page.evaluate(() => {
     player.subtitleDisplay = true;
@@ -84,7 +71,7 @@ test("hls.js shows subtitles, and the sound that is chosen", { skip, timeout: 90
 
 test("hls.js shows a clock in TTML while it plays live", { skip, timeout: 90_000 }, async () => {
   const url = `${servers.edge}/live/film/clockstpp_en/trick_4/hls.m3u8`;
-  const { page, failed, close } = await openPlayer(browser, "hls.js", url);
+  const { page, failed, close } = await openPlayer(servers.browser, "hls.js", url);
   await played(page, 1, PLAY_MS_MAX);
   await page.evaluate(() => {
     player.subtitleDisplay = true;
@@ -107,7 +94,7 @@ test("hls.js shows a clock in TTML while it plays live", { skip, timeout: 90_000
 test("hls.js plays an event to its end", { skip, timeout: 90_000 }, async () => {
   const now_s = Math.floor(Date.now() / 1000);
   const event = `start_${now_s - 40}/stop_${now_s - 36}/hls.m3u8`;
-  const { page, failed, close } = await openPlayer(browser, "hls.js", `${servers.edge}/live/film/${event}`);
+  const { page, failed, close } = await openPlayer(servers.browser, "hls.js", `${servers.edge}/live/film/${event}`);
   await page.waitForFunction(() => document.querySelector("video").ended, null, { timeout: PLAY_MS_MAX });
   const live = await page.evaluate(() => window.live);
   assert.deepEqual([live.errors, failed, live.ended], [[], [], true]);

@@ -6,10 +6,10 @@ import { skip, startBrowser } from "./support/browser.mjs";
 import { startServer } from "./support/chain.mjs";
 import { openLive, played } from "./support/live.mjs";
 import { openPlayer } from "./support/players.mjs";
+import { MEDIA } from "./support/servers.mjs";
 
 // Many times what each step takes: a bound for a busy machine, not a measurement.
 const STEP_MS_MAX = 60_000;
-const MEDIA = new URL("../../media", import.meta.url).pathname;
 const ANY_PORT = ["--listen", "127.0.0.1:0"];
 
 let servers = [];

@@ -5,25 +5,15 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { skip, startBrowser } from "./support/browser.mjs";
+import { test } from "node:test";
+import { skip } from "./support/browser.mjs";
 import { BINARY, startServer } from "./support/chain.mjs";
 import { openPlayer } from "./support/player.mjs";
-import { startServers } from "./support/servers.mjs";
+import { setServers } from "./support/stage.mjs";
 
 const noFfmpeg = spawnSync("ffmpeg", ["-version"]).status !== 0 && "no ffmpeg on PATH";
 
-let servers;
-let browser;
-before(async () => {
-  if (skip) return;
-  servers = await startServers();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await servers?.stop();
-});
+const servers = setServers();
 
 // Subtitles are off until a viewer turns them on.
 const SHOWN = { streaming: { text: { defaultEnabled: true } } };
@@ -40,7 +30,7 @@ for (const [path, said] of [
   ["/live/film/chunk_0.5s/clockstpp_en/timeline.mpd", CLOCK],
 ]) {
   test(`shows the cues of ${path}`, { skip, timeout: 90_000 }, async () => {
-    const { failed, errors, until, close } = await openPlayer(browser, servers.origin + path, SHOWN);
+    const { failed, errors, until, close } = await openPlayer(servers.browser, servers.origin + path, SHOWN);
     // WebVTT becomes cues of the video, TTML is drawn beside it.
     const shows = (said) => {
       const tracks = [...document.querySelector("video").textTracks];
@@ -57,7 +47,7 @@ for (const [path, said] of [
 // What a player takes for fast play is none of its rungs.
 for (const path of ["/vod/film/trick_8/number.mpd", "/live/film/trick_8/time.mpd"]) {
   test(`plays ${path} without its trick-mode track`, { skip, timeout: 90_000 }, async () => {
-    const { page, failed, errors, until, close } = await openPlayer(browser, servers.origin + path);
+    const { page, failed, errors, until, close } = await openPlayer(servers.browser, servers.origin + path);
     const plays = () => 1 < document.querySelector("video").currentTime && !document.querySelector("video").paused;
     assert.ok(await until("it plays", plays));
     const rungs = await page.evaluate(() => player.getRepresentationsByType("video").map((rung) => rung.id));
@@ -92,7 +82,7 @@ test("dash.js finds the thumbnail of each moment", { skip: skip || noFfmpeg, tim
   try {
     origin = await startServer(["origin", "--media", colours(folder), "--listen", "127.0.0.1:0"]);
     for (const path of ["vod/colours/loop_2/number.mpd", "live/colours/time.mpd", "live/colours/number.mpd"]) {
-      const { page, failed, errors, until, close } = await openPlayer(browser, origin.url + path);
+      const { page, failed, errors, until, close } = await openPlayer(servers.browser, origin.url + path);
       await until("it plays", () => 0.5 < document.querySelector("video").currentTime && player.isReady());
       const live = path.startsWith("live");
       // Live, the newest whole pass that a viewer can go back to.
@@ -150,7 +140,7 @@ test("plays AV1, VP9 and Opus", { skip: skip || noFfmpeg, timeout: 180_000 }, as
     ].filter(([name, how]) => make(name, how));
     origin = await startServer(["origin", "--media", media, "--listen", "127.0.0.1:0"]);
     for (const [name] of made) {
-      const { page, failed, errors, until, close } = await openPlayer(browser, `${origin.url}vod/${name}/number.mpd`);
+      const { page, failed, errors, until, close } = await openPlayer(servers.browser, `${origin.url}vod/${name}/number.mpd`);
       // Sound too: without what it plays the clock stands still.
       assert.ok(await until(`${name} plays`, () => 1 < document.querySelector("video").currentTime));
       assert.equal(await page.evaluate(() => document.querySelector("video").videoWidth), 160, name);

@@ -82,7 +82,8 @@ impl<'a> Timeline<'a> {
     /// Returns the segment that starts at exactly that time, in the track's ticks.
     #[must_use]
     pub fn segment_at(&self, time: u64) -> Option<Segment> {
-        let before = partition(self.fragment_count(), |fragment| self.start(fragment) < time);
+        let before =
+            partition_point(0..self.fragment_count(), |fragment| self.start(fragment) < time);
         let fragment = Some(before).filter(|at| *at < self.fragment_count())?;
         self.segment(self.segment_of(fragment) + 1).filter(|segment| segment.start == time)
     }
@@ -157,13 +158,14 @@ impl<'a> Timeline<'a> {
 
     /// Returns the first fragment of a segment, or the number of fragments behind the last one.
     fn first_of(&self, segment: u64) -> u64 {
-        partition(self.fragment_count(), |fragment| self.segment_of(fragment) < segment)
+        partition_point(0..self.fragment_count(), |fragment| self.segment_of(fragment) < segment)
     }
 }
 
-/// Returns how many of `0..count` come before the first that fails `holds`.
-fn partition(count: u64, holds: impl Fn(u64) -> bool) -> u64 {
-    let (mut low, mut high) = (0, count);
+/// Returns the first of `range` that fails `holds`, or its end; none that holds comes behind one
+/// that fails.
+pub(crate) fn partition_point(range: Range<u64>, holds: impl Fn(u64) -> bool) -> u64 {
+    let (mut low, mut high) = (range.start, range.end);
     while low < high {
         let middle = low.midpoint(high);
         if holds(middle) {

@@ -21,3 +21,23 @@ export async function startServers(edgeFlags = [], originFlags = [], media = MED
     throw error;
   }
 }
+
+/**
+ * Starts both with pathways, which `name` makes (`NAME=URL`) of the address of another edge over the same films:
+ * `place`.
+ */
+export async function startWithPathways(name) {
+  const place = await startServers();
+  try {
+    const flags = name(place.edge).flatMap((pathway) => ["--pathway", pathway]);
+    const servers = await startServers([], flags);
+    const stop = async () => {
+      await servers.stop();
+      await place.stop();
+    };
+    return { ...servers, place: place.edge, stop };
+  } catch (error) {
+    await place.stop();
+    throw error;
+  }
+}

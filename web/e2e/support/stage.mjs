@@ -1,8 +1,9 @@
-// A chain and a browser for the tests of one file: started before the first, ended after the last.
+// A chain, or servers alone, and a browser for the tests of one file: started before the first, ended after the last.
 
 import { after, before } from "node:test";
 import { skip, startBrowser } from "./browser.mjs";
 import { startChain } from "./chain.mjs";
+import { startServers } from "./servers.mjs";
 import { visit } from "./viewer.mjs";
 
 /** Sets the stage; returns it, with the page's address once the tests run. */
@@ -21,4 +22,19 @@ export function setStage() {
     await chain?.stop();
   });
   return stage;
+}
+
+/** Sets servers and a `browser` without the page; returns them, with their addresses once the tests run. */
+export function setServers(start = startServers) {
+  const set = { browser: null };
+  before(async () => {
+    if (skip) return;
+    Object.assign(set, await start());
+    set.browser = await startBrowser();
+  });
+  after(async () => {
+    await set.browser?.close();
+    await set.stop?.();
+  });
+  return set;
 }

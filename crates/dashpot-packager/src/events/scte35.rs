@@ -3,8 +3,8 @@
 //! Two commands, each with the descriptor that goes with it: `splice_insert` with an
 //! `avail_descriptor`, `time_signal` with a `segmentation_descriptor`.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use dashpot_mpd::{Element, Node};
+use data_encoding::BASE64;
 
 /// The namespace of the XML (SCTE 35 §12).
 const NAMESPACE: &str = "http://www.scte.org/schemas/35/2016";
@@ -155,7 +155,7 @@ impl Cue {
 
     /// Returns it as XML around the section in base64.
     pub(crate) fn binary_element(&self) -> Element {
-        let text = vec![Node::Text(STANDARD.encode(self.section()))];
+        let text = vec![Node::Text(BASE64.encode(&self.section()))];
         let binary = Element { children: text, ..element("Binary", &[], Vec::new()) };
         element("Signal", &[("xmlns", NAMESPACE.to_owned())], vec![binary])
     }

@@ -21,13 +21,14 @@ use crate::{
         window::Window,
     },
     respond::{Body, Cacheability, Found, Refused, vanished},
+    timeline::partition_point,
     trick,
 };
 use dashpot_base::{MediaTime, WallTime};
 use dashpot_hls::{Playlist, Segment, ServerControl};
 use dashpot_mpd::time::format_date_time;
 use parts::Making;
-use std::{ops::Range, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// How long a playlist may be kept at most that nobody waits for, in milliseconds: the asset can be
 /// replaced.
@@ -259,19 +260,11 @@ impl<'a> Page<'a> {
 
     /// RFC 8216bis §4.4.5.2: what lies before the skip boundary.
     fn skip_to(&self) -> u64 {
-        let (settings, Range { start, end }) =
-            (&self.channel.settings, self.window.segments.clone());
+        let settings = &self.channel.settings;
         let boundary = self.end_ms().saturating_sub(UPDATED * self.channel.target_ms());
-        let (mut low, mut high) = (start, end);
-        while low < high {
-            let middle = low.midpoint(high);
-            if settings.start_ms(middle + 1) <= boundary {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
+        partition_point(self.window.segments.clone(), |index| {
+            settings.start_ms(index + 1) <= boundary
+        })
     }
 
     fn segment(&self, folder: &str, index: u64) -> Segment {

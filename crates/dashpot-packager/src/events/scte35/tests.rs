@@ -1,7 +1,7 @@
 use super::*;
 
 fn check(cue: &Cue, expected: &str) {
-    assert_eq!(STANDARD.encode(cue.section()), expected, "{cue:?}");
+    assert_eq!(BASE64.encode(&cue.section()), expected, "{cue:?}");
 }
 
 /// The airing id of the standard's examples.

@@ -1,7 +1,7 @@
 //! Breaks that are announced as SCTE 35 has it.
 
 use super::*;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::BASE64;
 use expect_test::expect;
 
 /// A message: what it is called, when it comes in milliseconds, for how long, and what it says.
@@ -12,7 +12,7 @@ fn told(options: &str, index: u64) -> Vec<Told> {
     let told = |one: Found| {
         assert_eq!((one.scheme.as_str(), one.value.as_str()), ("urn:scte:scte35:2013:bin", "1"));
         let ms = |ticks: u64| ticks * 1_000 / u64::from(one.timescale);
-        (one.id, ms(one.time), ms(one.duration.into()), STANDARD.encode(one.message))
+        (one.id, ms(one.time), ms(one.duration.into()), BASE64.encode(one.message.as_ref()))
     };
     found.into_iter().map(told).collect()
 }

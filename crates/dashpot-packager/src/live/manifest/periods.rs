@@ -6,6 +6,7 @@ use crate::{
     grammar::JOIN,
     live::{parts::Part, settings::Settings},
     manifest::sets,
+    timeline::partition_point,
 };
 use dashpot_base::MediaTime;
 use dashpot_mpd::{AdaptationSet, Descriptor, Period};
@@ -116,7 +117,7 @@ fn join(settings: &Settings<'_>, (before, adjoins): (&Period, bool), period: &mu
 pub(super) fn changed_ms(page: &Page<'_>) -> u64 {
     let (settings, end) = (page.settings, page.window.segments.end);
     let last = borders(settings, end);
-    let since = partition(settings.first..end, |end| borders(settings, end) != last);
+    let since = partition_point(settings.first..end, |end| borders(settings, end) != last);
     // Before its first segment an event has the Periods that it begins with.
     if since <= settings.first { 0 } else { settings.available_ms(since - 1) }
 }
@@ -128,7 +129,7 @@ pub(super) fn changes_ms(page: &Page<'_>) -> Option<u64> {
     // Until then there is another Period, or else the event ends.
     let latest = settings.division.part(known(settings, end)).end;
     let latest = settings.stop.map_or(latest, |stop| latest.min(stop));
-    let next = partition(end..latest, |end| borders(settings, end) == this);
+    let next = partition_point(end..latest, |end| borders(settings, end) == this);
     (borders(settings, next) != this).then(|| settings.available_ms(next.saturating_sub(1)))
 }
 
@@ -137,18 +138,4 @@ fn borders(settings: &Settings<'_>, end: u64) -> (Part, Part) {
     let window = Window::until(settings, end);
     let known = known(settings, end).saturating_sub(1).max(window.start);
     (settings.division.part(window.start), settings.division.part(known))
-}
-
-/// Returns the first of `range` that fails `holds`, or its end.
-fn partition(range: Range<u64>, holds: impl Fn(u64) -> bool) -> u64 {
-    let (mut low, mut high) = (range.start, range.end);
-    while low < high {
-        let middle = low.midpoint(high);
-        if holds(middle) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    low
 }
