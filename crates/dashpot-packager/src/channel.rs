@@ -83,6 +83,8 @@ pub struct Channel {
     zero_ms: Option<u64>,
     /// When its first segment begins, in milliseconds of media.
     begun_ms: Option<u64>,
+    /// The length of segments that numbers count by, which stays so for all of the run.
+    counted_ms: Option<u64>,
     is_ended: bool,
     tracks: BTreeMap<String, Track>,
 }
@@ -128,6 +130,7 @@ impl Channel {
             last: None,
             zero_ms: None,
             begun_ms: None,
+            counted_ms: None,
             is_ended: false,
             tracks,
         }
@@ -268,6 +271,7 @@ impl Channel {
         let Some(track) = self.tracks.get_mut(name) else { return };
         if is_well {
             track.close(open);
+            self.count();
         } else if track.segments.get(&open).is_some_and(|segment| !segment.is_whole) {
             track.segments.remove(&open);
         }
@@ -304,8 +308,17 @@ impl Channel {
                 added.left.push((name.clone(), start));
             }
         }
+        self.count();
         while self.bounds.bytes_max < self.bytes(|_| true) && self.drop_oldest(&mut added) {}
         added
+    }
+
+    /// Notes by what numbers count from the first MPD on that can tell of them: what an encoder changes
+    /// later must not give a segment another number.
+    fn count(&mut self) {
+        if self.counted_ms.is_none() && self.is_ready() {
+            self.counted_ms = self.each_ms();
+        }
     }
 
     /// Says whether a fragment that is older than all there is would stay.
@@ -338,7 +351,7 @@ impl Channel {
     fn begin_anew(&mut self, now: WallTime) {
         // Two runs never have one name.
         self.began = now.max(self.began.after(Duration::from_millis(1)));
-        (self.zero_ms, self.begun_ms) = (None, None);
+        (self.zero_ms, self.begun_ms, self.counted_ms) = (None, None, None);
         (self.last, self.is_ended) = (None, false);
         for track in self.tracks.values_mut() {
             track.segments.clear();

@@ -7,6 +7,7 @@
 mod ads;
 mod bases;
 mod events;
+mod initset;
 mod latency;
 mod live;
 mod location;
@@ -23,6 +24,7 @@ mod trick;
 pub use ads::{AD, EVERY, FOR, MID, OF, POST, PRE};
 pub use bases::{BASES, Place};
 pub use events::{CUE, CUE_AS, EMSG, EMSG_VERSION, EVENTS, SCTE35};
+pub use initset::INITSET;
 pub use latency::{ATO, CHUNK, LATENCY, SUB};
 pub(crate) use live::WINDOW_MS_MAX;
 pub use live::{AST, MUP, SNR, SPD, START, STOP, TSBD, UTC};
@@ -90,6 +92,7 @@ const VOD: &[&[Spec]] = &[
     shape::FAMILY,
     events::FAMILY,
     query::FAMILY,
+    initset::FAMILY,
     text::FAMILY_VOD,
     trick::FAMILY,
     steer::FAMILY,
@@ -105,6 +108,7 @@ const LIVE: &[&[Spec]] = &[
     patch::FAMILY,
     events::FAMILY,
     query::FAMILY,
+    initset::FAMILY,
     location::FAMILY,
     period::FAMILY,
     text::FAMILY_LIVE,

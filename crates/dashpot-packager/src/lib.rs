@@ -13,6 +13,7 @@ mod check;
 mod events;
 pub mod grammar;
 mod hls;
+mod initset;
 pub mod live;
 mod livesim2;
 mod located;

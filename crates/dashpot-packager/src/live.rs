@@ -22,7 +22,7 @@ use crate::{
     bases::Bases,
     catalogue::{Asset, Catalogue},
     grammar::{Options, Service, VERSION},
-    hls, located,
+    hls, initset, located,
     options::OptionError,
     plan::Plan,
     protect::{self, Protector},
@@ -125,6 +125,7 @@ pub fn respond_live_asked(
     if settings.protector.is_some() && is_hls {
         return Err(Refused::BadRequest(protect::HLS.to_owned()));
     }
+    initset::fits(true, &address.options).map_err(refused)?;
     let query = asked.query;
     let channel = Channel { asset, settings, now_ms: asked.now.unix_millis() };
     match address.target {

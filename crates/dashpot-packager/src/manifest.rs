@@ -16,6 +16,7 @@ use crate::{
     catalogue::{Asset, Kind},
     events::Program,
     grammar::Options,
+    initset,
     options::Shape,
     protect::{self, Protector},
     query, text, thumbs,
@@ -111,6 +112,7 @@ pub(crate) fn model(listing: &Listing<'_>) -> Mpd {
             .for_each(|set| protect::protect(protector, 0, set));
     }
     breaks.divide(listing, &mut mpd);
+    initset::add(options, !breaks.is_empty(), &mut mpd);
     mpd
 }
 

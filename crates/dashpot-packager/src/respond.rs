@@ -7,7 +7,7 @@ use crate::{
     catalogue::{Asset, Catalogue, Kind},
     events::{Carrier, Program},
     grammar::{Options, Service, VERSION},
-    hls,
+    hls, initset,
     live::Due,
     manifest::{self, Listing, breaks::Breaks},
     options::{OptionError, Shape},
@@ -322,6 +322,7 @@ impl Source<'_> {
         }
         text::vod::fits(form, self.options)
             .and_then(|()| trick::fits(form.has_template(), self.options))
+            .and_then(|()| initset::fits(form.has_template(), self.options))
             .map_err(|error| Refused::BadRequest(error.to_string()))?;
         let listing = Listing {
             asset: self.asset,

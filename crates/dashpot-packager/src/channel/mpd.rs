@@ -29,8 +29,7 @@ impl Channel {
     /// another and numbers are asked for.
     #[must_use]
     pub fn mpd(&self, form: ChannelForm) -> Option<Mpd> {
-        let is_ready = |track: &Track| track.segments.values().any(|segment| segment.is_whole);
-        if self.tracks.is_empty() || !self.tracks.values().all(is_ready) {
+        if !self.is_ready() {
             return None;
         }
         let numbers = match form {
@@ -107,17 +106,27 @@ impl Channel {
         self.tracks.values().find(is_video).or_else(|| self.tracks.values().next())
     }
 
-    /// Returns the one length of segments in milliseconds, where they all begin at multiples of it.
+    /// Says whether each track has a segment, so that there is an MPD.
+    pub(super) fn is_ready(&self) -> bool {
+        let is_ready = |track: &Track| track.segments.values().any(|segment| segment.is_whole);
+        !self.tracks.is_empty() && self.tracks.values().all(is_ready)
+    }
+
+    /// Returns the one length of segments in milliseconds, where they all begin at multiples of it: that
+    /// of the first one, or what numbers in this run count by already.
     pub(super) fn each_ms(&self) -> Option<u64> {
         let lead = self.lead()?;
-        let mut whole = lead.segments.values().filter(|segment| segment.is_whole);
-        let ticks = whole.next()?.duration;
-        let each_ms = lead.ms(ticks);
-        let is_exact =
-            u128::from(each_ms) * u128::from(lead.coded.timescale) == u128::from(ticks) * 1_000;
-        let is_regular = |start: &u64| start.is_multiple_of(ticks);
-        let all = 0 < each_ms && is_exact && lead.segments.keys().all(is_regular);
-        all.then_some(each_ms)
+        let first = || {
+            let first = lead.segments.values().find(|segment| segment.is_whole)?;
+            Some(lead.ms(first.duration))
+        };
+        let each_ms = self.counted_ms.or_else(first).filter(|ms| 0 < *ms)?;
+        let (scaled, scale) = (u128::from(each_ms) * u128::from(lead.coded.timescale), 1_000);
+        let ticks = u64::try_from(scaled / scale).ok().filter(|_| scaled.is_multiple_of(scale))?;
+        let is_first = self.counted_ms.is_some()
+            || lead.segments.values().find(|one| one.is_whole)?.duration == ticks;
+        let all = lead.segments.keys().all(|start| start.is_multiple_of(ticks));
+        (is_first && all).then_some(each_ms)
     }
 
     /// Returns how long before its end a segment can be asked for, where it comes in chunks.

@@ -162,6 +162,44 @@ fn audio_start(channel: &Channel) -> u64 {
     *channel.tracks["a"].segments.keys().nth(1).unwrap()
 }
 
+/// Law: within a run a segment keeps its number, whatever lengths the encoder changes to.
+#[test]
+fn numbers_stay_when_segments_become_longer() {
+    let (mut channel, video, audio) = begun();
+    send(&mut channel, 0, "a", &audio.fragments[0]).unwrap();
+    let numbered = |channel: &Channel| {
+        let mpd = channel.mpd(ChannelForm::Number)?;
+        mpd.periods[0].adaptation_sets[0].segment_template.as_ref()?.duration
+    };
+    let each = |channel: &Channel| channel.tracks["v"].segments.values().next().unwrap().duration;
+    let mut told = None;
+    for (index, fragment) in (0_u64..10).zip(&video.fragments) {
+        // From the third on two groups of pictures are one segment.
+        if index < 2 || index % 2 == 0 {
+            send(&mut channel, index * 2_000, "v", fragment).unwrap();
+        } else {
+            let start = *channel.tracks["v"].segments.keys().next_back().unwrap();
+            let mut pieces = Pieces::default();
+            pieces.feed(&fragment.0);
+            let Ok(Some(Piece::Fragment { moof, media, .. })) = pieces.next_piece() else {
+                panic!()
+            };
+            let open = Some(start);
+            let arrived = Arrived { moof: &moof, bytes: fragment.1, media, divides: false, open };
+            channel.add(at(index * 2_000), "v", &arrived).unwrap();
+        }
+        let each = *told.get_or_insert_with(|| each(&channel));
+        assert_eq!(numbered(&channel), Some(each), "{index}");
+        for start in channel.tracks["v"].segments.keys() {
+            let number = Place::Number(start / each);
+            assert_eq!(channel.find(at(0), "v", number), Lookup::There(*start), "{index}");
+        }
+    }
+    assert!(told.unwrap() < each(&channel), "segments are longer by now");
+    channel.end();
+    assert!(channel.mpd(ChannelForm::Number).is_none());
+}
+
 #[test]
 fn segments_leave_with_the_window_and_by_their_bytes() {
     let (mut channel, video, _) = begun();

@@ -20,6 +20,7 @@ use crate::{
     address::Form,
     ads::Ad,
     catalogue::Track,
+    initset,
     live::{
         parts::Part,
         reel::Strip,
@@ -43,6 +44,7 @@ const MPD: &[fn(&Page<'_>, &mut Mpd)] = &[
     location::mpd,
     protect::mpd,
     query,
+    initset,
 ];
 /// What features add to a Period.
 const PERIOD: &[periods::Add] = &[events::period];
@@ -177,6 +179,10 @@ fn model(page: &Page<'_>) -> Mpd {
 
 fn query(page: &Page<'_>, mpd: &mut Mpd) {
     mpd.essential_properties.extend(query::descriptor(page.settings.options));
+}
+
+fn initset(page: &Page<'_>, mpd: &mut Mpd) {
+    initset::add(page.settings.options, !page.settings.ads.is_empty(), mpd);
 }
 
 fn steering(page: &Page<'_>, mpd: &mut Mpd) {

@@ -260,7 +260,7 @@ proptest! {
         given in prop::sample::select(vec![
             "", "chunk_0.5s/", "ato_1s/", "tsbd_7s/", "seg_4s/", "seg_4s/chunk_0.25s/tsbd_8s/",
             "snr_0/", "snr_77/", "events_5s/emsg_3s/", "utc_direct-httphead-httpxsdate/",
-            "period_6s/", "ad_film/", "ad_film,film/every_14s/for_6s/period_20s/chunk_0.5s/",
+            "period_6s/", "initset_on/period_6s/", "ad_film/", "ad_film,film/every_14s/for_6s/period_20s/chunk_0.5s/",
             "period_20s/chunk_0.5s/tsbd_30s/events_5s/",
             "clocksubs_en,sv/clockstpp_ko/trick_8/", "chunk_0.5s/clocksubs_en/trick_2/",
         ]),

@@ -29,6 +29,9 @@ pub(super) fn location(page: &Page<'_>, mpd: &mut Mpd) {
     });
 }
 
+/// How far ahead of now an MPD is said to come: farther than the clocks of replicas and players are apart.
+const AHEAD_MS: u64 = 60_000;
+
 /// Returns for how long after its publication a version can be patched, if it ever can.
 fn ttl_ms(page: &Page<'_>) -> Option<u64> {
     page.settings.options.number(&PATCH).filter(|_| page.moves())
@@ -41,10 +44,16 @@ pub(in crate::live) fn checked(page: &Page<'_>, published_ms: u64) -> Result<(),
         return none("there are patches with `patch_`, of MPDs that list segments or messages");
     };
     let now_ms = page.changed_ms();
-    let then = (published_ms <= now_ms && 0 < published_ms)
+    let nearest_ms = page.now_ms.saturating_add(AHEAD_MS);
+    let then = (0 < published_ms && published_ms <= nearest_ms)
         .then(|| super::Window::at(page.settings, published_ms));
     if then.is_none_or(|then| then.changed_ms != published_ms) {
         return none("no MPD was published then");
+    }
+    if let Some(in_ms) = published_ms.checked_sub(page.now_ms).filter(|in_ms| 0 < *in_ms) {
+        // A replica whose clock is ahead has published it: this one will.
+        let why = format!("that MPD is published in {in_ms} ms");
+        return Err(Refused::TooEarly { why, in_ms });
     }
     if published_ms.saturating_add(ttl_ms) < page.now_ms {
         return Err(Refused::Gone("that MPD is too old for a patch: fetch another".to_owned()));
