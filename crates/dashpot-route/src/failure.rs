@@ -21,6 +21,18 @@ pub enum Failure {
     Content,
 }
 
+impl Failure {
+    /// Returns whether it speaks against the server as such, rather than against one request of it:
+    /// an answer below 500 is the server's at work (RFC 9110 §15.5).
+    #[must_use]
+    pub const fn is_fault(self) -> bool {
+        match self {
+            Self::Connect | Self::Tls | Self::Timeout | Self::Closed | Self::Content => true,
+            Self::Status(status) => 500 <= status,
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

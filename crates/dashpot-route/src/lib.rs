@@ -4,20 +4,40 @@
 //! Layer 2: pure state over indices and times. A driver names the upstreams, sends, and reports
 //! how it went.
 
+pub mod balancer;
 mod budget;
+mod choice;
 mod failure;
 mod hash;
 pub mod health;
+mod key;
 mod maglev;
+pub mod outlier;
+mod params;
 mod pool;
 mod rendezvous;
 mod ring;
+mod rule;
+pub mod rules;
+mod server;
 pub mod steering;
+mod sticky;
 
+pub use balancer::Balancer;
 pub use budget::RetryBudget;
+pub use choice::{By, Candidate, Choice, Mode, Reason};
 pub use failure::Failure;
 pub use hash::{NODES_MAX, Node, hash};
+pub use key::Key;
 pub use maglev::Maglev;
-pub use pool::{Choice, Excluded, Pool, Prefer};
+use params::Params;
+pub use params::SpecError;
+pub use pool::{Pick, Pool, Prefer};
 pub use rendezvous::Rendezvous;
 pub use ring::Ring;
+pub use rule::{Answer, Rule, Total, View};
+pub use server::{Latency, Request, Server, WEIGHT_MAX};
+pub use sticky::Sticky;
+
+#[cfg(test)]
+mod tables;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::Reason;
 use dashpot_base::MonoTime;
 
 /// Failures in a row after which an upstream is passed over.
@@ -23,22 +24,13 @@ pub enum Prefer {
     RoundRobin,
 }
 
-/// Why an upstream was not a candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Excluded {
-    /// It has failed too often in a row, and rests.
-    Resting,
-    /// This request has tried it already.
-    Tried,
-}
-
 /// Which upstream to ask, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub struct Pick {
     /// The index of the upstream.
     pub chosen: usize,
     /// The upstreams that were not candidates.
-    pub excluded: Vec<(usize, Excluded)>,
+    pub excluded: Vec<(usize, Reason)>,
     /// Whether every upstream rests, so that the least bad one is asked all the same.
     pub is_last_resort: bool,
 }
@@ -73,7 +65,7 @@ impl Pool {
     }
 
     /// Returns whom to ask at `now`, not counting those `tried`; `None` where all have been.
-    pub fn choose(&mut self, now: MonoTime, tried: &[usize]) -> Option<Choice> {
+    pub fn choose(&mut self, now: MonoTime, tried: &[usize]) -> Option<Pick> {
         let count = self.members.len();
         let begin = match self.prefer {
             Prefer::First => 0,
@@ -83,9 +75,9 @@ impl Pool {
         let (mut well, mut least_bad) = (None, None::<usize>);
         for index in (0..count).map(|step| (begin + step) % count) {
             if tried.contains(&index) {
-                excluded.push((index, Excluded::Tried));
+                excluded.push((index, Reason::Tried));
             } else if now < self.members[index].rests_until {
-                excluded.push((index, Excluded::Resting));
+                excluded.push((index, Reason::Resting));
                 let until = |index: usize| self.members[index].rests_until;
                 if least_bad.is_none_or(|best| until(index) < until(best)) {
                     least_bad = Some(index);
@@ -96,7 +88,7 @@ impl Pool {
         }
         let chosen = well.or(least_bad)?;
         self.next = (chosen + 1) % count;
-        Some(Choice { chosen, excluded, is_last_resort: well.is_none() })
+        Some(Pick { chosen, excluded, is_last_resort: well.is_none() })
     }
 
     /// Notes that the upstream `index` has answered.
@@ -193,8 +185,8 @@ mod tests {
         fail(&mut pool, 5, 0, 3);
         fail(&mut pool, 4, 1, 3);
         let choice = pool.choose(at(4), &[]).unwrap();
-        let excluded = vec![(0, Excluded::Resting), (1, Excluded::Resting)];
-        assert_eq!(choice, Choice { chosen: 1, excluded, is_last_resort: true });
+        let excluded = vec![(0, Reason::Resting), (1, Reason::Resting)];
+        assert_eq!(choice, Pick { chosen: 1, excluded, is_last_resort: true });
         assert!(pool.is_resting(at(4), 1) && !pool.is_resting(at(5), 1));
         check(&mut Pool::new(0, Prefer::First), 0, &[], Some(0));
     }
