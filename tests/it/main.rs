@@ -12,6 +12,7 @@ mod help;
 mod hls;
 mod judges;
 mod layering;
+mod livesim2;
 mod manifests;
 mod matrix;
 mod origin;

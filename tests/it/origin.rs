@@ -4,7 +4,7 @@ use crate::judges::{has, keep_to_the_dash_schema, keep_to_the_patch_schema, root
 use dashpot_origin::{Config, SteeringConfig, bind};
 use dashpot_packager::{
     grammar::{Service, markdown},
-    livesim2_markdown,
+    livesim2_manifests, livesim2_markdown,
 };
 use dashpot_serve::Shutdown;
 use std::{
@@ -200,11 +200,15 @@ fn the_keys_of_livesim2_in_the_docs_are_those_of_the_table() {
     let path = root().join("docs/livesim2.md");
     let text = fs::read_to_string(&path).expect("docs/livesim2.md");
     let mut written = text.clone();
-    for (name, supported) in [("supported", true), ("others", false)] {
-        let mark = format!("<!-- keys: {name} -->\n");
+    for (name, table) in [
+        ("keys: supported", livesim2_markdown(true)),
+        ("keys: others", livesim2_markdown(false)),
+        ("manifests", livesim2_manifests()),
+    ] {
+        let mark = format!("<!-- {name} -->\n");
         let begin = written.find(&mark).expect("a mark") + mark.len();
         let end = begin + written[begin..].find("<!-- end -->").expect("an end");
-        written.replace_range(begin..end, &livesim2_markdown(supported));
+        written.replace_range(begin..end, &table);
     }
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         fs::write(&path, written).expect("docs/livesim2.md");

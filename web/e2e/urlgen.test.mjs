@@ -30,10 +30,10 @@ describe("the page that builds URLs", { skip }, () => {
     await says("The MPD is there");
     await page.focus("#live-tsbd");
     await page.keyboard.type("120");
-    await page.focus("#live-ato");
+    await page.focus("#live-chunk");
     await page.keyboard.type("9");
-    await says("400: option `ato_9s` does not fit");
-    assert.equal(await path(), "/live/film/tsbd_120s/ato_9s/number.mpd");
+    await says("400: option `chunk_9s` does not fit");
+    assert.equal(await path(), "/live/film/tsbd_120s/chunk_9s/number.mpd");
     await shoot(page, "urlgen-360-dark");
     await page.keyboard.press("Backspace");
     await page.keyboard.type("1.5");
@@ -46,7 +46,7 @@ describe("the page that builds URLs", { skip }, () => {
     assert.match(await page.locator("#command").innerText(), /^dashpot play http.*\/loop_5000\/base\.mpd$/);
     await page.selectOption("#kind", "live/hls");
     await says("The playlist is there");
-    assert.equal(await path(), "/live/film/tsbd_120s/ato_1.5s/hls.m3u8");
+    assert.equal(await path(), "/live/film/tsbd_120s/chunk_1.5s/hls.m3u8");
     assert.equal(await page.locator("#command").innerText(), "", "no player of this project plays it");
     assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 360);
     await close();

@@ -12,6 +12,7 @@ mod latency;
 mod live;
 mod location;
 mod nearest;
+mod only;
 mod patch;
 mod period;
 mod protect;
@@ -29,10 +30,11 @@ pub use latency::{ATO, CHUNK, LATENCY, SUB};
 pub(crate) use live::WINDOW_MS_MAX;
 pub use live::{AST, MUP, SNR, SPD, START, STOP, TSBD, UTC};
 pub use location::{LOCATION, START_RELATIVE, STOP_RELATIVE};
+pub use only::ONLY;
 pub use patch::PATCH;
 pub use period::{JOIN, PERIOD};
 pub use protect::{DRM, ROTATE};
-pub use query::QUERY;
+pub use query::{PARAMETERS, QUERY};
 pub(crate) use shape::PASSES_MAX;
 pub use shape::{LOOP, SEG, VERSION};
 pub use steer::STEER;
@@ -62,6 +64,8 @@ pub enum Values {
     Count(u64, u64),
     /// A span in seconds with up to three decimals and an `s`; the range in milliseconds.
     Span(u64, u64),
+    /// The same, or `inf`.
+    SpanOrInfinite(u64, u64),
     /// A point in time in whole seconds since the Unix epoch.
     Instant,
     /// One or more words of a list, joined by `-`.
@@ -78,10 +82,16 @@ pub enum Values {
     Cues,
     /// Names of pathways, each alone or with priority and weight as in `east@1-70`, joined by `,`.
     Places,
+    /// Kinds and ids of tracks, joined by `,`.
+    Tracks,
+    /// Parameters of a query as in `a=X`, joined by `,`.
+    Parameters,
     /// The fingerprint of an asset: 16 hexadecimal digits.
     Version,
 }
 
+/// The number of a span that is infinite.
+pub(crate) const INFINITE: u64 = u64::MAX;
 /// The latest point in time that an option can name: the year 2261, which leaves room for a film's
 /// length behind it in 64 bits of nanoseconds.
 pub(crate) const INSTANT_MAX: u64 = 9_200_000_000;
@@ -97,6 +107,7 @@ const VOD: &[&[Spec]] = &[
     trick::FAMILY,
     steer::FAMILY,
     bases::FAMILY,
+    only::FAMILY,
     protect::FAMILY,
     ads::FAMILY_VOD,
 ];
@@ -115,6 +126,7 @@ const LIVE: &[&[Spec]] = &[
     trick::FAMILY,
     steer::FAMILY,
     bases::FAMILY,
+    only::FAMILY,
     protect::FAMILY,
     ads::FAMILY_LIVE,
 ];
@@ -189,6 +201,7 @@ impl Options {
             Values::Version => AddressError::Version { given: cut() },
             Values::Count(..)
             | Values::Span(..)
+            | Values::SpanOrInfinite(..)
             | Values::Instant
             | Values::Words(_)
             | Values::Word(_)
@@ -196,6 +209,8 @@ impl Options {
             | Values::Asset
             | Values::Assets
             | Values::Cues
+            | Values::Tracks
+            | Values::Parameters
             | Values::Places => unknown(),
         };
         let value = spec.values.parse(value).ok_or_else(wrong)?;
@@ -277,6 +292,10 @@ impl Values {
             Self::Span(least, most) => {
                 text.strip_suffix('s').and_then(milliseconds).and_then(|n| within(n, least, most))
             }
+            Self::SpanOrInfinite(..) if text == "inf" => Some(INFINITE),
+            Self::SpanOrInfinite(least, most) => {
+                text.strip_suffix('s').and_then(milliseconds).and_then(|n| within(n, least, most))
+            }
             Self::Instant => decimal(text).and_then(|n| within(n, 0, INSTANT_MAX)),
             Self::Version => version(text),
             Self::Words(known) => {
@@ -286,6 +305,8 @@ impl Values {
                 return (!twice).then_some(Value::Words(words));
             }
             Self::Places => return bases::places(text).map(Value::Places),
+            Self::Tracks => return only::tracks(text).map(Value::Names),
+            Self::Parameters => return query::parameters(text).map(Value::Names),
             Self::Asset => return asset(text).map(|name| Value::Cues(vec![(name, 0)])),
             Self::Assets => {
                 let all = text.split(',').map(|one| Some((asset(one)?, 0)));
@@ -325,6 +346,9 @@ impl Values {
             Self::Span(1, u64::MAX) => "seconds, as in `4s`".to_owned(),
             Self::Count(least, most) => format!("{least} to {most}"),
             Self::Span(least, most) => format!("{}s to {}s", seconds(least), seconds(most)),
+            Self::SpanOrInfinite(least, most) => {
+                format!("{}s to {}s, or `inf`", seconds(least), seconds(most))
+            }
             Self::Instant => "seconds since 1970".to_owned(),
             Self::Words(words) => format!("of {}, joined by `-`", words.join(", ")),
             Self::Word(words) => format!("one of {}", words.join(", ")),
@@ -333,6 +357,8 @@ impl Values {
             Self::Asset => "the name of an asset".to_owned(),
             Self::Assets => "names of assets, joined by `,`".to_owned(),
             Self::Cues => "assets and times as in `clip@30s`, joined by `,`".to_owned(),
+            Self::Tracks => "kinds and ids of tracks, joined by `,`".to_owned(),
+            Self::Parameters => "as in `a=X`, joined by `,`".to_owned(),
             Self::Version => "16 digits of 0-9 and a-f".to_owned(),
         }
     }

@@ -18,6 +18,7 @@ pub mod live;
 mod livesim2;
 mod located;
 mod manifest;
+mod only;
 mod options;
 mod plan;
 mod protect;
@@ -40,7 +41,7 @@ pub use catalogue::{
 };
 pub use check::AssetError;
 pub use live::{Around, Asked, Due, asked_time, respond_live, respond_live_asked};
-pub use livesim2::{Alias, AliasError, livesim2, livesim2_markdown};
+pub use livesim2::{Alias, AliasError, livesim2, livesim2_manifests, livesim2_markdown};
 pub use located::{Located, located};
 pub use manifest::manifest;
 pub use options::{OptionError, Shape};

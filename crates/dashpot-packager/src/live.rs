@@ -21,12 +21,11 @@ use crate::{
     ads,
     bases::Bases,
     catalogue::{Asset, Catalogue},
-    grammar::{Options, Service, VERSION},
+    grammar::{INSTANT_MAX, Options, Service, VERSION},
     hls, initset, located,
-    options::OptionError,
+    options::{OptionError, checked, unlisted},
     plan::Plan,
     protect::{self, Protector},
-    query,
     respond::{Body, Cacheability, Found, Refused, addressed, content_type, of_ad, vanished},
     steering::Steered,
 };
@@ -52,6 +51,9 @@ const MANIFEST_MS: u64 = 10_000;
 /// How early a segment may be asked for and is waited for: clients' clocks are right to about the time
 /// of a round trip, and a refusal would cost them more than that.
 const EARLY_MS: u64 = 250;
+
+/// Where segments can be asked for however long before they begin: until then they are there.
+const LATEST_MS: u64 = INSTANT_MAX * 1_000;
 
 /// Returns the time that a query asks about, `nowMS=` in milliseconds since the epoch, or else `now`.
 /// Whatever else is in a query is for others.
@@ -126,6 +128,7 @@ pub fn respond_live_asked(
         return Err(Refused::BadRequest(protect::HLS.to_owned()));
     }
     initset::fits(true, &address.options).map_err(refused)?;
+    checked(asset, &address.options).map_err(refused)?;
     let query = asked.query;
     let channel = Channel { asset, settings, now_ms: asked.now.unix_millis() };
     match address.target {
@@ -149,7 +152,7 @@ pub fn respond_live_asked(
             Err(Refused::BadRequest("playlists have no breaks: leave out `ad_`".to_owned()))
         }
         Target::Playlist(of) => {
-            query::unlisted(channel.settings.options).map_err(refused)?;
+            unlisted(channel.settings.options).map_err(refused)?;
             hls::Channel::new(channel.asset, channel.settings, channel.now_ms).playlist(of, query)
         }
         Target::Part(id, number, part) => channel.part(&address, id, (number, part)),
@@ -288,7 +291,10 @@ impl Channel<'_> {
 
     fn segment(&self, address: &Address<'_>, id: &str, index: u64) -> Result<Found, Refused> {
         let strip = self.strip(id)?;
-        let gone = self.gone_ms(id, index, (self.settings.available_ms(index), EARLY_MS))?;
+        let gone = self.gone_ms(id, index, (self.settings.asked_ms(index), EARLY_MS))?;
+        if LATEST_MS <= self.settings.start_ms(index) {
+            return Err(Refused::NotFound("no film runs for so long".to_owned()));
+        }
         let (text, trick) = (self.text(id), self.trick(id));
         let whole = |plan| segment::Segment { plan, due: Vec::new(), sealed: Vec::new() };
         let segment = match (&text, trick) {
@@ -304,7 +310,7 @@ impl Channel<'_> {
             // A picture for fast play is there with its whole group.
             let at = wall(match trick {
                 Some(_) => self.settings.start_ms(index.saturating_add(1)),
-                None => self.settings.available_ms(index),
+                None => self.settings.asked_ms(index),
             });
             due = vec![Due { end: segment.plan.len(), at }];
         }
@@ -315,7 +321,7 @@ impl Channel<'_> {
                 None => content_type(self.asset, id),
             },
             cacheability: kept(address, gone),
-            modified: wall(self.settings.available_ms(index)),
+            modified: wall(self.settings.asked_ms(index)),
             asset: Arc::clone(self.asset),
             // Text and pictures of pages are in the clear.
             body: match self.settings.protector.filter(|_| !segment.sealed.is_empty()) {

@@ -6,15 +6,17 @@
 
 mod alias;
 mod keys;
+mod manifests;
 
 use alias::aliased;
 pub use alias::{Alias, AliasError};
 use keys::{KEYS, Key, Sense};
+use manifests::{MANIFESTS, Manifest, option_of};
 
 use crate::{
     address::Form,
     catalogue::Catalogue,
-    grammar::{JOIN, PERIOD, Spec, Values, seconds},
+    grammar::{JOIN, PARAMETERS, PATCH, PERIOD, QUERY, Spec, Values, seconds},
     respond::Refused,
 };
 use strsim::levenshtein;
@@ -25,8 +27,6 @@ const GIVEN_MAX: usize = 40;
 const HOUR_MS: u64 = 3_600_000;
 /// What stands before a fault in a path. Faults belong to the path as a whole, so they stay in it.
 const FAULT: &str = "fault_";
-/// The manifests of livesim2 that stand for a whole asset.
-const MANIFESTS: [&str; 2] = ["Manifest.mpd", "Manifest300.mpd"];
 /// Segments that a path may have: more than there are keys.
 const PARTS_MAX: usize = 64;
 
@@ -55,9 +55,12 @@ pub fn livesim2(catalogue: &Catalogue, aliases: &[Alias], path: &str) -> Result<
             let last = parts.get(at + 1).is_none_or(|next| next.ends_with(".mpd"));
             return Err(if last { no_asset(part) } else { unknown(part) });
         };
-        let rest = rest(&parts[at + 1..], read.form.unwrap_or(Form::Number))?;
+        let (rest, named) = rest(&parts[at + 1..], read.form.unwrap_or(Form::Number))?;
         read.join();
-        let options: String = read.options.iter().map(|(_, option)| format!("{option}/")).collect();
+        let name = asset.split('/').next().unwrap_or_default();
+        let further = named.option(catalogue, name, &read)?;
+        let options = read.options.into_iter().map(|(_, option)| option).chain(further);
+        let options: String = options.map(|option| format!("{option}/")).collect();
         return Ok(format!("{asset}/{faults}{options}{rest}"));
     }
     Err(Refused::NotFound(
@@ -78,6 +81,9 @@ pub fn livesim2_markdown(supported: bool) -> String {
             | Sense::Number(_)
             | Sense::PerHour(_)
             | Sense::Continuous
+            | Sense::Scheme(_)
+            | Sense::Parameters(_)
+            | Sense::Zero { .. }
             | Sense::Relative(_)
             | Sense::Word(_)
             | Sense::Utc(_)
@@ -94,6 +100,14 @@ pub fn livesim2_markdown(supported: bool) -> String {
     keys.fold(head.to_owned(), |table, key| table + &row(key))
 }
 
+/// Returns the manifests of livesim2's assets, and what each is here, as a table in Markdown.
+#[must_use]
+pub fn livesim2_manifests() -> String {
+    let row = |one: &Manifest| format!("| `{}` | {} |\n", one.name, one.meaning());
+    let head = "| manifest | what it has here |\n|---|---|\n".to_owned();
+    MANIFESTS.iter().fold(head, |table, one| table + &row(one))
+}
+
 /// What the keys of a path come to.
 #[derive(Debug, Default)]
 struct Read {
@@ -103,11 +117,17 @@ struct Read {
 }
 
 impl Read {
-    /// Has Periods say nothing of one another unless the path said so.
+    fn has(&self, spec: &Spec) -> bool {
+        self.options.iter().any(|(name, _)| *name == spec.name)
+    }
+
+    /// Has Periods say nothing of one another unless the path said so, and says whence parameters are.
     fn join(&mut self) {
-        let given = |spec: &Spec| self.options.iter().any(|(name, _)| *name == spec.name);
-        if given(&PERIOD) && !given(&JOIN) {
+        if self.has(&PERIOD) && !self.has(&JOIN) {
             self.options.push((JOIN.name, format!("{}_none", JOIN.name)));
+        }
+        if self.has(&PARAMETERS) {
+            self.options.push((QUERY.name, format!("{}_mpd", QUERY.name)));
         }
     }
 
@@ -124,8 +144,12 @@ impl Read {
                 return Err(bad(given, &why));
             }
             Sense::Form(form) => {
-                let form = (value == "1").then_some(form).ok_or_else(wrong)?;
+                // livesim2 looks at the key alone; it has a third value, which is another thing.
+                let form = ["1", "0"].contains(&value).then_some(form).ok_or_else(wrong)?;
                 return self.form.replace(form).map_or(Ok(()), |_| Err(twice()));
+            }
+            Sense::Seconds(spec) if value == "inf" && spec.values.takes(value) => {
+                (spec, value.to_owned())
             }
             Sense::Seconds(spec) => {
                 let ms = milliseconds(value).filter(|ms| within(spec, *ms));
@@ -155,13 +179,19 @@ impl Read {
                 let is_word = matches!(spec.values, Values::Words(words) if words.contains(&value));
                 (spec, is_word.then(|| value.to_owned()).ok_or_else(wrong)?)
             }
+            Sense::Scheme(spec) => (spec, scheme(spec, value).ok_or_else(wrong)?),
+            Sense::Zero { why } => {
+                let zero = milliseconds(value).is_some_and(|ms| ms == 0);
+                let why = format!("has no such value here: {why}");
+                return zero.then_some(()).ok_or_else(|| bad(given, &why));
+            }
             Sense::Utc(spec) => (spec, utc(value).ok_or_else(wrong)?),
-            Sense::Languages(spec) => {
+            Sense::Languages(spec) | Sense::Parameters(spec) => {
                 let said = spec.values.takes(value).then(|| value.to_owned());
                 (spec, said.ok_or_else(wrong)?)
             }
         };
-        if self.options.iter().any(|(name, _)| *name == spec.name) {
+        if self.has(spec) {
             return Err(twice());
         }
         self.options.push((spec.name, format!("{}_{value}", spec.name)));
@@ -175,20 +205,64 @@ fn known(part: &str) -> Option<(&'static Key, &str)> {
     KEYS.iter().find(|key| key.name == name).map(|key| (key, value))
 }
 
+/// What follows an asset.
+enum Named<'a> {
+    Manifest(&'static Manifest),
+    /// A patch of `Manifest.mpd`.
+    Patch,
+    /// A file of the track of that name.
+    Track(&'a str),
+}
+
+impl Named<'_> {
+    /// Returns the option that it stands for.
+    fn option(
+        &self,
+        catalogue: &Catalogue,
+        asset: &str,
+        read: &Read,
+    ) -> Result<Option<String>, Refused> {
+        let manifest = match self {
+            Self::Manifest(manifest) => manifest,
+            Self::Patch => return Ok(None),
+            Self::Track(id) => return Ok(option_of(id).map(str::to_owned)),
+        };
+        let option = catalogue.asset(asset).map_or(Ok(None), |asset| manifest.option(asset))?;
+        if option.is_some() && read.has(&PATCH) {
+            let why = format!(
+                "livesim2's option `patch_` goes with `Manifest.mpd`, not `{}`",
+                manifest.name
+            );
+            return Err(Refused::BadRequest(why));
+        }
+        Ok(option)
+    }
+}
+
 /// Reads what follows the asset: a manifest, or a file of the asset, perhaps of a version.
-fn rest(parts: &[&str], form: Form) -> Result<String, Refused> {
+fn rest<'a>(parts: &[&'a str], form: Form) -> Result<(String, Named<'a>), Refused> {
     let files = match parts {
         [version, files @ ..] if version.starts_with("v_") => files,
         files => files,
     };
     match (parts, files) {
-        ([manifest], _) if MANIFESTS.contains(manifest) => Ok(format!("{}.mpd", form.name())),
-        (_, [_, file]) if file.ends_with(".mp4") || file.ends_with(".m4s") => Ok(parts.join("/")),
-        _ => Err(Refused::NotFound(format!(
-            "no such path: an asset has {}, and what that leads to",
-            MANIFESTS.join(", ")
-        ))),
+        ([name], _) => {
+            if let Some(manifest) = MANIFESTS.iter().find(|one| one.name == *name) {
+                return Ok((format!("{}.mpd", form.name()), Named::Manifest(manifest)));
+            }
+            let of_form = name.strip_prefix(form.name()).is_some_and(|rest| rest.starts_with('-'));
+            if of_form && name.ends_with(".mpp") {
+                return Ok(((*name).to_owned(), Named::Patch));
+            }
+        }
+        (_, [track, file]) if [".mp4", ".m4s", ".jpg"].iter().any(|end| file.ends_with(end)) => {
+            return Ok((parts.join("/"), Named::Track(track)));
+        }
+        _ => {}
     }
+    let names: Vec<_> = MANIFESTS.iter().map(|one| one.name).collect();
+    let names = names.join(", ");
+    Err(Refused::NotFound(format!("no such path: an asset has {names}, and what these lead to")))
 }
 
 fn bad(given: &str, why: &str) -> Refused {
@@ -213,7 +287,9 @@ fn no_asset(part: &str) -> Refused {
 
 fn within(spec: &Spec, number: u64) -> bool {
     match spec.values {
-        Values::Count(least, most) | Values::Span(least, most) => (least..=most).contains(&number),
+        Values::Count(least, most)
+        | Values::Span(least, most)
+        | Values::SpanOrInfinite(least, most) => (least..=most).contains(&number),
         Values::Instant => number <= crate::grammar::INSTANT_MAX,
         Values::Words(_)
         | Values::Word(_)
@@ -222,6 +298,8 @@ fn within(spec: &Spec, number: u64) -> bool {
         | Values::Asset
         | Values::Assets
         | Values::Cues
+        | Values::Tracks
+        | Values::Parameters
         | Values::Version => false,
     }
 }
@@ -240,6 +318,13 @@ fn milliseconds(text: &str) -> Option<u64> {
     }
     let thousandths = whole(&format!("{fraction:0<3}"))?;
     whole(seconds)?.checked_mul(1_000)?.checked_add(thousandths)
+}
+
+/// Reads the name of a system of protection with one key: `eccp-cbcs`, or `EZDRM-1-key-cbcs`.
+fn scheme(spec: &Spec, text: &str) -> Option<String> {
+    let (system, scheme) = text.rsplit_once('-')?;
+    let is_one = system == "eccp" || system.ends_with("-1-key");
+    (is_one && spec.values.takes(scheme)).then(|| scheme.to_owned())
 }
 
 /// Reads a list of schemes. Those that differ in milliseconds alone are one here, which has them.

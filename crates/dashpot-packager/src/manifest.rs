@@ -16,7 +16,7 @@ use crate::{
     catalogue::{Asset, Kind},
     events::Program,
     grammar::Options,
-    initset,
+    initset, only,
     options::Shape,
     protect::{self, Protector},
     query, text, thumbs,
@@ -78,6 +78,7 @@ pub(crate) fn model(listing: &Listing<'_>) -> Mpd {
     }
     // The on-demand profile has no templates (ISO/IEC 23009-1 §8.3.3).
     adaptation_sets.extend(thumbs::set(asset).filter(|_| form != Form::Base));
+    only::keep(options, &mut adaptation_sets);
     for (id, set) in (1..).zip(&mut adaptation_sets) {
         set.id = Some(id);
     }

@@ -3,6 +3,7 @@
 use crate::{
     catalogue::{Asset, Track},
     grammar::{LOOP, Options, PASSES_MAX, SEG, seconds},
+    only, query,
     timeline::Timeline,
 };
 use dashpot_base::MediaTime;
@@ -125,6 +126,16 @@ fn gops_min(asset: &Asset, gop: MediaTime) -> u64 {
     };
     let most = asset.tracks().iter().map(of_track).max().unwrap_or(1);
     u64::try_from(most).unwrap_or(u64::MAX)
+}
+
+/// Refuses options that say nothing, or would leave nothing.
+pub(crate) fn checked(asset: &Asset, options: &Options) -> Result<(), OptionError> {
+    query::checked(options).and_then(|()| only::checked(asset, options))
+}
+
+/// Refuses options that playlists cannot meet.
+pub(crate) fn unlisted(options: &Options) -> Result<(), OptionError> {
+    query::unlisted(options).and_then(|()| only::unlisted(options))
 }
 
 /// Writes a span of media time as the seconds of an option, to the nearest millisecond.

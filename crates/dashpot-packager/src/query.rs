@@ -2,12 +2,12 @@
 //! every segment's request, and without it a segment is refused, so that a player is really tried.
 
 use crate::{
-    grammar::{Options, QUERY, Service},
+    grammar::{Options, PARAMETERS, QUERY, Service},
     options::OptionError,
 };
 use dashpot_mpd::{Descriptor, Element, Node};
 
-/// The parameter.
+/// The parameter that is wanted where the path names none.
 const PARAMETER: &str = "dashpot=annex-i";
 /// The namespace of the elements, which both schemes share.
 const NAMESPACE: &str = "urn:mpeg:dash:schema:urlparam:2016";
@@ -21,10 +21,11 @@ pub(crate) fn descriptor(options: &Options) -> Option<Descriptor> {
     } else {
         ("urn:mpeg:dash:urlparam:2014", "UrlQueryInfo")
     };
+    let parameters = parameters(options).join("&");
     let source = if words.contains(&"mpd") {
         ("useMPDUrlQuery", "true")
     } else {
-        ("queryString", PARAMETER)
+        ("queryString", parameters.as_str())
     };
     let mut attributes = vec![("xmlns", NAMESPACE), ("queryTemplate", "$querypart$"), source];
     if words.contains(&"ext") {
@@ -43,6 +44,26 @@ pub(crate) fn descriptor(options: &Options) -> Option<Descriptor> {
     })
 }
 
+/// Returns the parameters that are wanted.
+fn parameters(options: &Options) -> Vec<&str> {
+    let given = options.names(&PARAMETERS);
+    given.map_or_else(|| vec![PARAMETER], |all| all.iter().map(String::as_str).collect())
+}
+
+/// Refuses parameters that nobody is to send.
+///
+/// # Errors
+/// Names the option.
+pub(crate) fn checked(options: &Options) -> Result<(), OptionError> {
+    match options.names(&PARAMETERS).filter(|_| options.words(&QUERY).is_none()) {
+        None => Ok(()),
+        Some(all) => Err(OptionError::Fit {
+            given: format!("{}_{}", PARAMETERS.name, all.join(",")),
+            why: "nobody is asked to send it: use it with `query_own` or `query_mpd`".to_owned(),
+        }),
+    }
+}
+
 /// Refuses playlists whose segments want a parameter, for HLS has no way to tell players of it.
 ///
 /// # Errors
@@ -58,10 +79,15 @@ pub(crate) fn unlisted(options: &Options) -> Result<(), OptionError> {
 /// # Errors
 /// Says which parameter there should be; that is a request without permission.
 pub fn permitted(path: &str, query: Option<&str>) -> Result<(), String> {
-    let given = path.split('/').find(|part| part.starts_with("query_"));
-    let Some(given) = given else { return Ok(()) };
+    let named = |name: &str| path.split('/').find(|part| part.starts_with(name));
+    let Some(given) = named("query_") else { return Ok(()) };
     // What is malformed, others refuse.
-    let Ok(options) = Options::default().with(Service::Live, given) else { return Ok(()) };
+    let read = |options: Options, part: &str| options.with(Service::Live, part);
+    let Ok(options) =
+        [Some(given), named("param_")].into_iter().flatten().try_fold(Options::default(), read)
+    else {
+        return Ok(());
+    };
     let words = options.words(&QUERY).unwrap_or(&[]);
     let is_mpd = path.ends_with(".mpd") || path.ends_with(".mpp");
     let wants = if is_mpd {
@@ -69,10 +95,13 @@ pub fn permitted(path: &str, query: Option<&str>) -> Result<(), String> {
     } else {
         path.ends_with(".m4s") || path.ends_with("/init.mp4")
     };
-    let is_there = query.is_some_and(|query| query.split('&').any(|one| one == PARAMETER));
-    if wants && !is_there {
+    let parameters = parameters(&options);
+    let is_there =
+        |wanted: &&str| query.is_some_and(|query| query.split('&').any(|one| one == *wanted));
+    if wants && !parameters.iter().all(is_there) {
+        let parameters = parameters.join("&");
         let what = if is_mpd { "this MPD passes on a parameter" } else { "segments want one" };
-        return Err(format!("option `{given}`: {what}, and `?{PARAMETER}` is not in the URL"));
+        return Err(format!("option `{given}`: {what}, and `?{parameters}` is not in the URL"));
     }
     Ok(())
 }
@@ -98,6 +127,15 @@ mod tests {
         check("/live/film/query_own/time.mpd", None, true);
         check("/live/film/query_mpd/time.mpd", None, false);
         check("/live/film/query_mpd/time.mpd", right, true);
+        for (query, expected) in [
+            ("b=Y&a=X", true),
+            ("a=X", false),
+            ("dashpot=annex-i", false),
+            ("nowMS=1&a=X&b=Y", true),
+        ] {
+            check("/live/film/param_a=X,b=Y/query_own/v1/5.m4s", Some(query), expected);
+            check("/live/film/query_mpd/param_a=X,b=Y/time.mpd", Some(query), expected);
+        }
         check("/live/film/query_nothing/v1/5.m4s", None, true);
         let why = permitted("/live/film/query_own/v1/5.m4s", None).unwrap_err();
         assert!(why.starts_with("option `query_own`: segments want one, and `?dashpot="), "{why}");
@@ -120,6 +158,15 @@ mod tests {
     }
 
     #[test]
+    fn parameters_are_for_those_who_are_asked() {
+        let catalogue = Catalogue::new([fixture::clip(3)]);
+        let refused = respond(&catalogue, "clip/param_a=X/number.mpd").unwrap_err().to_string();
+        assert!(refused.starts_with("option `param_a=X` does not fit"), "{refused}");
+        let live = respond_live(&catalogue, "clip/param_a=X/v1/5.m4s", WallTime::EPOCH);
+        assert_eq!(live.unwrap_err().to_string(), refused);
+    }
+
+    #[test]
     fn an_mpd_tells_it_in_either_scheme() {
         let catalogue = Catalogue::new([fixture::clip(3)]);
         let check = |option: &str, scheme: &str, element: &str| {
@@ -133,6 +180,8 @@ mod tests {
         check("query_own", "2014", own);
         check("query_mpd", "2014", mpd);
         check("query_mpd-ext", "2016", mpd);
+        let two = "queryString=\"a=X&amp;b=Y\"";
+        check("query_own/param_a=X,b=Y", "2014", two);
         check("query_ext", "2016", &format!("{own} includeInRequests=\"segment\""));
     }
 }

@@ -10,10 +10,9 @@ use crate::{
     hls, initset,
     live::Due,
     manifest::{self, Listing, breaks::Breaks},
-    options::{OptionError, Shape},
+    options::{OptionError, Shape, checked, unlisted},
     plan::{Part, Plan},
     protect::{self, Protector, Sealed},
-    query,
     steering::Steered,
     subtitles, text, thumbs,
     timeline::{Segment, Timeline},
@@ -170,6 +169,7 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
         return of_ad(breaks.ad(name).ok_or_else(|| ads::unplayed(name))?, &address);
     }
     let options = &address.options;
+    checked(asset, options).map_err(refused)?;
     if let Some(bytes) = text::vod::found(asset, (shape, options), &address.target)? {
         return Ok(found(text::CONTENT_TYPE, cacheability, Body::Media(Plan::of_bytes(bytes))));
     }
@@ -183,8 +183,7 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
             Ok(found("application/dash+xml", Cacheability::Manifest, Body::Text(text)))
         }
         Target::Playlist(of) => {
-            source.unprotected(protect::HLS)?;
-            query::unlisted(options).map_err(refused)?;
+            source.unlisted()?;
             let film = hls::Film { asset, shape, options, steered: steered.as_ref() };
             let text = film.playlist(of)?;
             Ok(found(hls::MEDIA_TYPE, Cacheability::Manifest, Body::Text(text)))
@@ -303,6 +302,11 @@ impl Source<'_> {
             | Target::Image(..)
             | Target::Text(_) => return Err(vanished()),
         })
+    }
+
+    fn unlisted(&self) -> Result<(), Refused> {
+        self.unprotected(protect::HLS)?;
+        unlisted(self.options).map_err(|error| Refused::BadRequest(error.to_string()))
     }
 
     fn track(&self, id: &str) -> Result<usize, Refused> {

@@ -188,7 +188,8 @@ pub(crate) fn live(
         return Err(none());
     }
     let ms = |ticks| settings.ast_ms.saturating_add(to_ms(ticks, sheets.timescale));
-    let available = ms(begin).saturating_sub(settings.offset_ms);
+    let offset_ms = if settings.always { u64::MAX } else { settings.offset_ms };
+    let available = ms(begin).saturating_sub(offset_ms);
     if let Some(in_ms) = available.checked_sub(now_ms).filter(|in_ms| 0 < *in_ms) {
         let why = format!("sheet {number} of `{id}` comes in {in_ms} ms");
         return Err(Refused::TooEarly { why, in_ms });

@@ -90,7 +90,7 @@ fn field(page: &mut String, service: &str, spec: &Spec) {
 /// Returns the unit that a value has to carry.
 const fn unit(values: Values) -> &'static str {
     match values {
-        Values::Span(..) => "s",
+        Values::Span(..) | Values::SpanOrInfinite(..) => "s",
         Values::Count(..)
         | Values::Instant
         | Values::Words(_)
@@ -100,6 +100,8 @@ const fn unit(values: Values) -> &'static str {
         | Values::Asset
         | Values::Assets
         | Values::Cues
+        | Values::Tracks
+        | Values::Parameters
         | Values::Version => "",
     }
 }

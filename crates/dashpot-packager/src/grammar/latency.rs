@@ -12,9 +12,9 @@ pub const CHUNK: Spec = Spec {
 /// How much earlier than its end a segment may be asked for.
 pub const ATO: Spec = Spec {
     name: "ato",
-    values: Values::Span(0, 60_000),
+    values: Values::SpanOrInfinite(0, 60_000),
     default: "0s; with `chunk_` a segment less one chunk",
-    doc: "availabilityTimeOffset: how long before its end a segment may be asked for.",
+    doc: "availabilityTimeOffset: how long before its end a segment may be asked for; `inf` is always.",
 };
 /// The latency that players are to hold.
 pub const LATENCY: Spec = Spec {

@@ -29,7 +29,7 @@ fn named(word: &str) -> &str {
 fn example(spec: &Spec, number: Option<u64>, word: &str) -> String {
     match spec.values {
         Values::Count(least, most) => number.unwrap_or(2).clamp(least, most).to_string(),
-        Values::Span(least, most) => {
+        Values::Span(least, most) | Values::SpanOrInfinite(least, most) => {
             // Of whole seconds, unless the range has none.
             let whole = number.unwrap_or(4).max(1).saturating_mul(1_000);
             format!("{}s", seconds(whole.clamp(least, most)))
@@ -44,6 +44,8 @@ fn example(spec: &Spec, number: Option<u64>, word: &str) -> String {
         Values::Asset | Values::Assets => named(word).to_owned(),
         Values::Places => named(word).to_owned(),
         Values::Cues => format!("{}@{}s", named(word), number.unwrap_or(10)),
+        Values::Tracks => "audio".to_owned(),
+        Values::Parameters => "a=X".to_owned(),
         Values::Version => "0000000000000000".to_owned(),
     }
 }

@@ -6,8 +6,8 @@ use crate::{
     catalogue::{Asset, Catalogue},
     events::Program,
     grammar::{
-        AD, AST, ATO, CHUNK, LATENCY, MUP, Options, SNR, SPD, START, STOP, Spec, TSBD, UTC,
-        WINDOW_MS_MAX, seconds,
+        AD, AST, ATO, CHUNK, INFINITE, LATENCY, MUP, Options, PERIOD, SNR, SPD, START, STOP, Spec,
+        TSBD, UTC, WINDOW_MS_MAX, seconds,
     },
     live::{
         around::Around,
@@ -60,6 +60,8 @@ pub struct Settings<'a> {
     pub start_number: u64,
     /// How long before its end a segment may be asked for, in milliseconds.
     pub offset_ms: u64,
+    /// Whether each may be asked for however long before that.
+    pub always: bool,
     /// The length of a chunk in milliseconds, where there are chunks.
     pub chunk_ms: Option<u64>,
     /// The target latency in milliseconds, where there is one.
@@ -87,19 +89,8 @@ impl<'a> Settings<'a> {
         let reel = Reel::of(asset, options)?;
         let number = |spec: &Spec| options.number(spec);
         let longest_ms = to_ms(reel.longest().into(), reel.timescale());
-        let shorter = |spec: &Spec| match number(spec) {
-            Some(given) if longest_ms <= given => Err(OptionError::Fit {
-                given: format!("{}_{}s", spec.name, seconds(given)),
-                why: format!(
-                    "it must be shorter than a segment, which has {}s",
-                    seconds(longest_ms)
-                ),
-            }),
-            given => Ok(given),
-        };
-        let chunk_ms = shorter(&CHUNK)?;
-        let offset_ms = shorter(&ATO)?
-            .unwrap_or_else(|| chunk_ms.map_or(0, |chunk| longest_ms.saturating_sub(chunk)));
+        let chunk_ms = shorter(options, &CHUNK, longest_ms)?;
+        let offset_ms = offset(options, chunk_ms, longest_ms)?;
         let latency_ms =
             number(&LATENCY).or_else(|| chunk_ms.map(|chunk| (chunk * 3).max(LATENCY_MS)));
         let ast = number(&AST).unwrap_or(0);
@@ -143,7 +134,8 @@ impl<'a> Settings<'a> {
             update_ms: number(&MUP),
             delay_ms: number(&SPD).or(latency_ms).unwrap_or(longest_ms * 3),
             start_number: number(&SNR).unwrap_or(1),
-            offset_ms,
+            offset_ms: if offset_ms == INFINITE { 0 } else { offset_ms },
+            always: offset_ms == INFINITE,
             chunk_ms,
             latency_ms,
             utc: options.words(&UTC).map_or_else(|| vec!["httpiso"], <[_]>::to_vec),
@@ -206,6 +198,12 @@ impl<'a> Settings<'a> {
         self.start_ms(index.saturating_add(1)).saturating_sub(self.offset_ms)
     }
 
+    /// Returns from when on segment `index` is handed out, in milliseconds since the epoch.
+    #[must_use]
+    pub fn asked_ms(&self, index: u64) -> u64 {
+        if self.always { 0 } else { self.available_ms(index) }
+    }
+
     /// Returns until when segment `index` may be asked for, in milliseconds since the epoch, or
     /// `None` where it stays for good.
     ///
@@ -219,6 +217,40 @@ impl<'a> Settings<'a> {
         let end = self.start_ms(index.saturating_add(1));
         Some(end.saturating_add(self.window_ms).saturating_add(longest_ms))
     }
+}
+
+/// Returns an option that must be shorter than a segment.
+fn shorter(options: &Options, spec: &Spec, longest_ms: u64) -> Result<Option<u64>, OptionError> {
+    match options.number(spec) {
+        Some(given) if longest_ms <= given => Err(OptionError::Fit {
+            given: format!("{}_{}", spec.name, span(given)),
+            why: format!("it must be shorter than a segment, which has {}s", seconds(longest_ms)),
+        }),
+        given => Ok(given),
+    }
+}
+
+/// Returns how long before its end a segment may be asked for. If it is whole that can be before it
+/// begins, where Periods and breaks do not go by what has come.
+fn offset(options: &Options, chunk_ms: Option<u64>, longest_ms: u64) -> Result<u64, OptionError> {
+    if let Some(chunk) = chunk_ms {
+        let given = shorter(options, &ATO, longest_ms)?;
+        return Ok(given.unwrap_or_else(|| longest_ms.saturating_sub(chunk)));
+    }
+    if options.has(&AD) {
+        return Ok(shorter(options, &ATO, longest_ms)?.unwrap_or(0));
+    }
+    let given = options.number(&ATO).unwrap_or(0);
+    if given == INFINITE && options.has(&PERIOD) {
+        let why = "there would be Periods without end: leave out `period_`".to_owned();
+        return Err(OptionError::Fit { given: "ato_inf".to_owned(), why });
+    }
+    Ok(given)
+}
+
+/// Writes a span as an option has it.
+pub(crate) fn span(ms: u64) -> String {
+    if ms == INFINITE { "inf".to_owned() } else { format!("{}s", seconds(ms)) }
 }
 
 /// Returns `@minimumUpdatePeriod` in milliseconds of an MPD that lists no segments.

@@ -85,7 +85,6 @@ fn segments_come_and_go_by_the_clock() {
         // What cannot be.
         ("film/stop_100/start_100/time.mpd", 0, "400 option `stop_100` does not fit"),
         ("film/chunk_2s/time.mpd", 0, "400 option `chunk_2s` does not fit: it must be shorter"),
-        ("film/ato_3s/time.mpd", 0, "400 option `ato_3s` does not fit"),
         ("film/seg_3s/time.mpd", 0, "400 option `seg_3s` does not fit"),
         ("film/tsbd_60/time.mpd", 0, "400 option `tsbd_60` is not one: did you mean `tsbd_60s`?"),
         ("film/tspd_5s/time.mpd", 0, "400 option `tspd_5s` is not one: did you mean `tsbd_5s`?"),
@@ -99,6 +98,27 @@ fn segments_come_and_go_by_the_clock() {
         ("film/base.mpd", 0, "404 no such path"),
         ("film/v1.mp4", 0, "404 no such path"),
         ("other/time.mpd", 0, "404 there is no asset `other`"),
+    ] {
+        check(&path.replace("VERSION", v), now_ms, expected);
+    }
+}
+
+#[test]
+fn whole_segments_can_be_there_before_they_begin() {
+    let v = "v_0000000000000007";
+    for (path, now_ms, expected) in [
+        ("film/chunk_0.5s/ato_3s/time.mpd", 0, "400 option `ato_3s` does not fit"),
+        ("film/chunk_0.5s/ato_inf/number.mpd", 0, "400 option `ato_inf` does not fit"),
+        ("film/ato_3s/ad_film/time.mpd", 0, "400 option `ato_3s` does not fit: it must"),
+        ("film/ato_inf/time.mpd", 0, "400 option `ato_inf` does not fit: a list"),
+        ("film/ato_inf/timeline.mpd", 0, "400 option `ato_inf` does not fit: a list"),
+        ("film/ato_inf/period_4s/number.mpd", 0, "400 option `ato_inf` does not fit: there"),
+        ("film/ato_5s/VERSION/v1/103.m4s", 200_750, "200"),
+        ("film/ato_5s/VERSION/v1/103.m4s", 200_749, "425"),
+        ("film/ato_inf/VERSION/v1/1000000.m4s", 200_000, "200"),
+        ("film/ato_inf/VERSION/a-en/1000000.m4s", 200_000, "200"),
+        ("film/ato_inf/VERSION/v1/18446744073709551615.m4s", 200_000, "404"),
+        ("film/ato_inf/VERSION/v1/9.m4s", 200_000, "410"),
     ] {
         check(&path.replace("VERSION", v), now_ms, expected);
     }
@@ -258,7 +278,7 @@ proptest! {
     fn all_that_an_mpd_lists_is_there_and_lasts_as_long_as_it_says(
         now_ms in prop_oneof![0..200_000_u64, 1_600_000_000_000..1_900_000_000_000_u64],
         given in prop::sample::select(vec![
-            "", "chunk_0.5s/", "ato_1s/", "tsbd_7s/", "seg_4s/", "seg_4s/chunk_0.25s/tsbd_8s/",
+            "", "chunk_0.5s/", "ato_1s/", "ato_5s/", "ato_7s/period_6s/", "tsbd_7s/", "seg_4s/", "seg_4s/chunk_0.25s/tsbd_8s/",
             "snr_0/", "snr_77/", "events_5s/emsg_3s/", "utc_direct-httphead-httpxsdate/",
             "period_6s/", "initset_on/period_6s/", "ad_film/", "ad_film,film/every_14s/for_6s/period_20s/chunk_0.5s/",
             "period_20s/chunk_0.5s/tsbd_30s/events_5s/",
@@ -287,7 +307,7 @@ proptest! {
     #[test]
     fn what_holds_is_found_again(
         folder in prop::sample::select(vec![
-            "", "v_0000000000000007/", "tsbd_0s/", "chunk_0.5s/v_0000000000000007/", "ato_1s/",
+            "", "v_0000000000000007/", "tsbd_0s/", "chunk_0.5s/v_0000000000000007/", "ato_1s/", "ato_9s/", "ato_inf/",
             "start_100/", "start_100/stop_203/v_0000000000000007/",
         ]),
         track in prop::sample::select(vec!["v1", "a-en"]),

@@ -3,8 +3,8 @@
 use crate::{
     address::Form,
     grammar::{
-        AST, ATO, CHUNK, CLOCK_STPP, CLOCK_SUBS, DRM, LATENCY, MUP, PERIOD, SCTE35, SNR, SPD,
-        START_RELATIVE, STOP, STOP_RELATIVE, Spec, TSBD, UTC,
+        AST, ATO, CHUNK, CLOCK_STPP, CLOCK_SUBS, DRM, LATENCY, MUP, PARAMETERS, PATCH, PERIOD,
+        SCTE35, SNR, SPD, START_RELATIVE, STOP, STOP_RELATIVE, Spec, TSBD, UTC,
     },
 };
 
@@ -32,6 +32,15 @@ pub(super) enum Sense {
     Continuous,
     /// An option whose value is the same word.
     Word(&'static Spec),
+    /// A system of protection, whose name ends with the scheme; keys are those of this origin.
+    Scheme(&'static Spec),
+    /// Parameters that the MPD's URL passes on to segments.
+    Parameters(&'static Spec),
+    /// Says nothing: 0 is what there is.
+    Zero {
+        /// What does more.
+        why: &'static str,
+    },
     /// The schemes of `UTCTiming`.
     Utc(&'static Spec),
     /// An option whose value is the same list of languages.
@@ -72,6 +81,9 @@ impl Key {
             Sense::Number(spec) | Sense::Word(spec) | Sense::Languages(spec) => option(spec, ""),
             Sense::Utc(spec) => option(spec, " (`head` is `httphead`; `…ms` is the one without)"),
             Sense::PerHour(spec) => option(spec, ", from how many there are in an hour"),
+            Sense::Scheme(spec) => option(spec, ", with ClearKey in place of the system it names"),
+            Sense::Parameters(spec) => option(spec, " and `query_mpd`"),
+            Sense::Zero { .. } => "nothing".to_owned(),
             Sense::Continuous => "`join_continuity`; without it `join_none`".to_owned(),
             Sense::Relative(spec) => option(spec, ", in seconds from now"),
             Sense::Form(form) => format!("`{}.mpd`", form.name()),
@@ -102,7 +114,11 @@ const EXAMPLES: &[&str] = &[
     "segtimelinenr_1",
     "timesubsstpp_en,sv",
     "timesubswvtt_en,sv",
+    "drm_EZDRM-1-key-cbcs",
     "eccp_cenc",
+    "patch_60",
+    "annexI_a=X",
+    "timeoffset_0",
 ];
 
 const fn is(name: &'static str, sense: Sense) -> Key {
@@ -114,7 +130,6 @@ const fn none(name: &'static str, near: &'static str, why: &'static str) -> Key 
 }
 
 const CLOCKS: &str = "a clock is shown all the second, below, with the segment's number";
-const PROTECTION: &str = "no key server of others is asked; `eccp_` has keys of this one";
 const STEERING: &str =
     "pathways are the operator's: `steer_on` below `/live/`, and `--pathway NAME=URL`";
 const ADS: &str = "there are no ad breaks";
@@ -129,7 +144,7 @@ pub(super) const KEYS: &[Key] = &[
     is("startrel", Sense::Relative(&START_RELATIVE)),
     is("stoprel", Sense::Relative(&STOP_RELATIVE)),
     none("dur", "stop", "an event has a begin and an end"),
-    none("timeoffset", "ast", "the clock is right unless a `fault_skew_` is in the path"),
+    is("timeoffset", Sense::Zero { why: "the clock is right: use a `fault_` that moves it" }),
     none("init", "ato", NEVER),
     is("tsbd", Sense::Seconds(&TSBD)),
     is("mup", Sense::Seconds(&MUP)),
@@ -166,14 +181,10 @@ pub(super) const KEYS: &[Key] = &[
     none("timecc608", "timesubswvtt", "no captions are put into pictures"),
     none("statuscode", "start", "use a `fault_` in the path, which can do more"),
     none("traffic", "ato", "use a `fault_` in the path, which can do more"),
-    none("drm", "eccp", PROTECTION),
+    is("drm", Sense::Scheme(&DRM)),
     is("eccp", Sense::Word(&DRM)),
-    none("patch", "mup", "MPDs have patches below `/live/` alone, with `patch_`"),
-    none(
-        "annexI",
-        "segtimeline",
-        "parameters of URLs are passed on below `/live/` alone, with `query_`",
-    ),
+    is("patch", Sense::Seconds(&PATCH)),
+    is("annexI", Sense::Parameters(&PARAMETERS)),
     none("ssras", "chunkdur", LAYERED),
     none("chunkdurssr", "chunkdur", LAYERED),
     none("sgai", "segtimeline", ADS),

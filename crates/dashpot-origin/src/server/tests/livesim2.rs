@@ -10,6 +10,8 @@ async fn what_an_mpd_in_livesim2s_grammar_leads_to_is_what_ours_leads_to() {
     for (theirs, ours) in [
         ("segtimeline_1/tsbd_120/testpic_2s/Manifest.mpd", "film/seg_2s/tsbd_120s/time.mpd"),
         ("snr_0/testpic_4s/Manifest.mpd", "film/seg_4s/snr_0/number.mpd"),
+        ("ato_inf/tsbd_120/testpic_2s/Manifest.mpd", "film/seg_2s/ato_inf/tsbd_120s/number.mpd"),
+        ("eccp_cbcs/tsbd_120/testpic_2s/Manifest.mpd", "film/seg_2s/drm_cbcs/tsbd_120s/number.mpd"),
     ] {
         let folder = |path: &str| path.rsplit_once('/').unwrap().0.to_owned();
         let at = "?nowMS=210000";
@@ -39,7 +41,7 @@ async fn keys_and_faults_are_met_or_named() {
         ("etp_60/film/Manifest.mpd", 400, "`etp_60` is not supported"),
         ("tsdb_60/film/Manifest.mpd", 400, "did you mean `tsbd_120`?"),
         ("nofilm/Manifest.mpd", 404, "no asset `nofilm`"),
-        ("ato_10/film/Manifest.mpd", 400, "`ato_10s` does not fit"),
+        ("chunkdur_1/ato_10/film/Manifest.mpd", 400, "`ato_10s` does not fit"),
         ("fault_status_503,on_mpd/film/Manifest.mpd", 503, ""),
     ] {
         let reply = get(&server, &format!("/livesim2/{path}")).await;

@@ -18,8 +18,10 @@ pub(super) fn template(page: &Page<'_>, strip: &Strip<'_>) -> SegmentTemplate {
         initialization_template: Some(INIT_PATH.to_owned()),
         ..SegmentTemplate::default()
     };
-    // ISO/IEC 23009-1 §5.3.9.5.3: an offset below the segment's length; what it is worth to say.
-    if 0 < settings.offset_ms && !page.window.ended() {
+    // ISO/IEC 23009-1 §5.3.9.5.3: what it is worth to say.
+    if settings.always && !page.window.ended() {
+        template.availability_time_offset = Some(f64::INFINITY);
+    } else if 0 < settings.offset_ms && !page.window.ended() {
         template.availability_time_offset = Some(seconds(settings.offset_ms));
         template.availability_time_complete = settings.chunk_ms.map(|_| false);
     }

@@ -6,6 +6,7 @@ use crate::{
     grammar::JOIN,
     live::{parts::Part, settings::Settings},
     manifest::sets,
+    only,
     timeline::partition_point,
 };
 use dashpot_base::MediaTime;
@@ -69,6 +70,7 @@ fn period(page: &Page<'_>) -> Period {
         let groups = sets::grouped(settings.reel.asset());
         period.adaptation_sets = groups.iter().filter_map(|one| set(page, one)).collect();
         period.adaptation_sets.extend(extras::sets(page));
+        only::keep(settings.options, &mut period.adaptation_sets);
     }
     for (id, set) in (1..).zip(&mut period.adaptation_sets) {
         set.id = Some(id);

@@ -6,7 +6,10 @@ use crate::{
     address::Form,
     catalogue::{Kind, Track},
     grammar::{ATO, SUB, seconds},
-    live::{reel::Strip, settings::Settings},
+    live::{
+        reel::Strip,
+        settings::{Settings, span},
+    },
     options::OptionError,
     protect,
 };
@@ -16,15 +19,20 @@ use dashpot_mpd::{AdaptationSet, Element, Node};
 /// The template of a part's URL: the very parts that HLS has, which count from 0.
 const MEDIA: &str = "$RepresentationID$/$Number$_$SubNumber$.m4s";
 
-/// Says whether an MPD of that form can lead to parts, where it is asked to.
+/// Says whether an MPD of that form can lead to what the path asks for: to parts, or to segments of
+/// which there is no last one.
 ///
 /// # Errors
 /// Names the option that does not fit, and what would.
 pub(in crate::live) fn checked(settings: &Settings<'_>, form: Form) -> Result<(), OptionError> {
+    let fit = |given: String, why: &str| Err(OptionError::Fit { given, why: why.to_owned() });
+    if settings.always && (form != Form::Number || settings.reel.each().is_none()) {
+        let why = "a list of them has no end: use `number`, with segments that are alike";
+        return fit("ato_inf".to_owned(), why);
+    }
     if settings.options.word(&SUB).is_none() {
         return Ok(());
     }
-    let fit = |given: String, why: &str| Err(OptionError::Fit { given, why: why.to_owned() });
     let sub = |why: &str| fit(format!("{}_on", SUB.name), why);
     let Some(chunk_ms) = settings.chunk_ms else {
         return sub("segments are whole: say by `chunk_` how long parts are");
@@ -36,10 +44,7 @@ pub(in crate::live) fn checked(settings: &Settings<'_>, form: Form) -> Result<()
         return sub(protect::PARTS);
     }
     if let Some(given) = settings.options.number(&ATO) {
-        return fit(
-            format!("ato_{}s", seconds(given)),
-            "with `sub_on` parts are there as they end",
-        );
+        return fit(format!("ato_{}", span(given)), "with `sub_on` parts are there as they end");
     }
     let chunk = format!("chunk_{}s", seconds(chunk_ms));
     if count(settings).is_none() {
