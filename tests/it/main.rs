@@ -21,5 +21,6 @@ mod play_command;
 mod policies;
 mod sabre;
 mod start_errors;
+mod steering;
 mod tidy;
 mod twin;

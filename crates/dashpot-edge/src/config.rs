@@ -5,6 +5,7 @@ mod behind;
 mod fill;
 mod front;
 mod keys;
+mod load;
 mod ops;
 mod policy;
 mod tiers;
@@ -23,6 +24,7 @@ pub use behind::{Behind, S3, UpstreamHttp};
 pub use fill::{Fill, Prefetch};
 pub use front::{Cors, Front};
 pub use keys::Keys;
+pub use load::Load;
 pub use ops::Ops;
 pub use policy::Policy;
 pub use tiers::{DiskEviction, DiskTier, Tiers};
@@ -95,6 +97,8 @@ pub struct Config {
     pub admin: Admin,
     /// Logs, metrics and what is told to those behind and in front.
     pub ops: Ops,
+    /// What the edge can do, which its load is told by.
+    pub load: Load,
 }
 
 impl Config {
@@ -129,6 +133,7 @@ impl Config {
             behind: Behind::default(),
             admin: Admin::default(),
             ops: Ops::default(),
+            load: Load::default(),
         }
     }
 

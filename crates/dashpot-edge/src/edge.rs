@@ -9,10 +9,8 @@ use std::{
 
 use dashpot_base::ByteSize;
 use dashpot_cache::{Failure, Limits, Outage, Rules, Tags};
-use dashpot_http::cmsd::{CMSD_DYNAMIC, Dynamic};
-use dashpot_serve::{
-    AccessLog, Asked, Clock, Ends, Health, Logged, Metrics, RequestBody, Transport,
-};
+use dashpot_route::load::Capacity;
+use dashpot_serve::{AccessLog, Asked, Clock, Ends, Health, Logged, Metrics, RequestBody};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use ipnet::IpNet;
 use tokio::sync::Notify;
@@ -22,6 +20,7 @@ use crate::{
     flights::Flights,
     gate::Gate,
     lab::{self, Viewers},
+    load::{Loaded, Teller},
     meter::{Metered, Note},
     naming::Naming,
     obsolete::{Secure, SiteNames},
@@ -51,8 +50,10 @@ pub(crate) struct Edge {
     pub(crate) request_body_max: u64,
     pub(crate) upstream: Upstream,
     pub(crate) naming: Naming,
-    /// Asks for the way to a client, where responses tell of it.
-    pub(crate) tells_way: Option<Transport>,
+    /// Tells clients of the way to them and of the load, where responses do.
+    pub(crate) teller: Option<Teller>,
+    /// What the load is told by.
+    pub(crate) capacity: Capacity,
     /// Whether clients see the keys that responses are stored under.
     pub(crate) shows_key: bool,
     /// Whether clients see the tags of responses.
@@ -78,6 +79,7 @@ pub(crate) struct Shared {
     pub(crate) outage: Mutex<Outage>,
     pub(crate) clock: Clock,
     pub(crate) stats: Stats,
+    pub(crate) load: Loaded,
     pub(crate) metrics: Metrics,
     pub(crate) health: Health,
     pub(crate) access_log: AccessLog,
@@ -130,23 +132,10 @@ impl Edge {
             None => self.route(request, &mut note).await,
             Some(gate) => Box::pin(self.admit(gate, client, request, &mut note)).await,
         };
-        if let Some(transport) = &self.tells_way {
-            self.tell_way(transport, ends, &mut response);
+        if let Some(teller) = &self.teller {
+            teller.tell(&self, ends, &mut response);
         }
         Ok(begun.finish(response.map(|body| Metered::new(body, Arc::clone(&self), note))))
-    }
-
-    /// Adds what is known of the way to the client (CTA-5006).
-    fn tell_way<B>(&self, transport: &Transport, ends: Ends, response: &mut Response<B>) {
-        let way = transport.way(ends);
-        let dynamic = Dynamic {
-            estimated_throughput: way.and_then(|way| way.throughput),
-            round_trip: way.map(|way| way.round_trip),
-            duress: self.flights.are_many(),
-        };
-        if let Some(member) = dynamic.to_member(&self.name) {
-            response.headers_mut().append(CMSD_DYNAMIC, member);
-        }
     }
 
     /// Answers one request that `gate` lets pass.

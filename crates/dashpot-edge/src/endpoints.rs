@@ -34,7 +34,7 @@ pub(crate) async fn answer(edge: &Edge, request: Request<RequestBody>) -> Respon
         return method_not_allowed("GET, HEAD");
     }
     let response = match path.as_str() {
-        "/health" => edge.health.response().map(Body::Own),
+        "/health" => edge.health.response_with(Some(&edge.load_report())).map(Body::Own),
         "/metrics" => metrics(edge),
         // What others watch is shown to everybody in a laboratory only.
         "/_dashpot/stats" => stats(edge, edge.viewers.is_some()),
@@ -59,6 +59,7 @@ pub(crate) fn whole_server(request: &Request<RequestBody>) -> Response<Body> {
 /// Returns the counters in the form that Prometheus reads.
 pub(crate) fn metrics(edge: &Edge) -> Response<Body> {
     edge.stats.set_levels(edge.levels());
+    edge.stats.set_load(edge.load.now());
     if let Some(disk) = edge.store.disk() {
         disk.set_levels();
     }

@@ -230,11 +230,6 @@ impl Flights {
         self.slots_max - self.slots.available_permits()
     }
 
-    /// Returns whether nine in ten of the flights that there may be are up.
-    pub(crate) fn are_many(&self) -> bool {
-        self.slots.available_permits() <= self.slots_max / 10
-    }
-
     fn shard(&self, key: &Key) -> MutexGuard<'_, BTreeMap<Key, Arc<Running>>> {
         let index = xxh3_64(key.as_str().as_bytes()) % SHARDS;
         // Below the number of shards, whatever the width of an index.

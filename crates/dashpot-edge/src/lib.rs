@@ -20,6 +20,7 @@ mod from_disk;
 mod gate;
 mod lab;
 mod live;
+mod load;
 mod meter;
 mod naming;
 mod object;
@@ -42,8 +43,8 @@ mod upstream;
 
 pub use admin::AdminError;
 pub use config::{
-    Admin, Behind, Config, Cors, DiskEviction, DiskTier, Eviction, Fill, Front, Keys, Lab, Ops,
-    Policy, Prefetch, RunError, S3, Setting, StartError, Tiers, Tls, UpstreamHttp,
+    Admin, Behind, Config, Cors, DiskEviction, DiskTier, Eviction, Fill, Front, Keys, Lab, Load,
+    Ops, Policy, Prefetch, RunError, S3, Setting, StartError, Tiers, Tls, UpstreamHttp,
 };
 pub use dashpot_cache::{HostRules, KeyRules, NamePattern, QueryRule};
 pub use dashpot_http::{signed_url, throttle::Rate};

@@ -69,6 +69,10 @@ impl Note {
     }
 }
 
+/// Bytes of a body that are counted no sooner than at its end. Most bodies are counted once, and long
+/// ones often enough that what goes out is known while it does.
+const UNCOUNTED_MAX: u64 = 1 << 20;
+
 /// A response body that counts its bytes and, when it ends or is dropped, its request.
 #[derive(Debug)]
 pub(crate) struct Metered {
@@ -76,11 +80,13 @@ pub(crate) struct Metered {
     edge: Arc<Edge>,
     note: Note,
     bytes: u64,
+    /// Those that have been counted.
+    counted: u64,
 }
 
 impl Metered {
     pub(crate) const fn new(body: ClientBody, edge: Arc<Edge>, note: Note) -> Self {
-        Self { body, edge, note, bytes: 0 }
+        Self { body, edge, note, bytes: 0, counted: 0 }
     }
 }
 
@@ -97,6 +103,12 @@ impl HttpBody for Metered {
             && let Some(data) = frame.data_ref()
         {
             self.bytes += u64::try_from(data.len()).unwrap_or(u64::MAX);
+            if UNCOUNTED_MAX <= self.bytes - self.counted
+                && let Some(served) = self.note.served
+            {
+                self.edge.stats.sending(served, self.bytes - self.counted);
+                self.counted = self.bytes;
+            }
         }
         polled
     }
@@ -115,7 +127,7 @@ impl Drop for Metered {
         let Some(served) = self.note.served else { return };
         let stats = &self.edge.stats;
         let took = self.edge.clock.mono().since(self.note.began);
-        stats.sent(served, self.bytes, took);
+        stats.sent(served, self.bytes - self.counted, took);
         if let Some(mut shown) = self.note.shown.take() {
             shown.bytes = self.bytes;
             shown.took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);

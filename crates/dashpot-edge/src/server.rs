@@ -6,11 +6,11 @@ use dashpot_base::{ByteSize, Seed};
 use dashpot_cache::Limits;
 use dashpot_serve::{
     AccessLog, Clock, Health, Listener, Metric, Metrics, Options, RequestBody, Role, Shutdown,
-    Transport, serve,
+    serve,
 };
 use hyper::service::service_fn;
 use tokio::sync::Notify;
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{
     Config, Lab, RunError, StartError,
@@ -22,6 +22,7 @@ use crate::{
     gate::Gate,
     lab::Viewers,
     live::Handle,
+    load::{self, Loaded, Teller},
     naming::Naming,
     obsolete::SiteNames,
     prefetch::Prefetching,
@@ -109,6 +110,7 @@ pub(crate) fn share(config: &Config, shutdown: Shutdown) -> Result<Shared, Start
         reload: <_>::default(),
         clock,
         stats,
+        load: Loaded::default(),
         metrics,
         health,
         access_log,
@@ -137,7 +139,8 @@ pub(crate) fn configure(config: &Config, shared: Arc<Shared>) -> Result<Edge, St
             config.origin.scheme(),
             &authority_of(&config.origin),
         ),
-        tells_way: transport(config),
+        teller: Teller::new(config),
+        capacity: load::capacity(config),
         shows_key: config.ops.cache_status_key,
         keeps_tags: config.admin.keep_tags,
         prefetching: Prefetching::new(
@@ -200,6 +203,7 @@ impl Server {
         options.refusals.log = Some(live.edge().access_log.clone());
         info!(addr = %self.listener.addr(), origin = %live.config().origin, "edge serves");
         let (administered, jobs) = (live.clone(), live.clone());
+        let measured = load::measure(live.clone());
         let disk = live.edge().store.disk().cloned();
         let secure = secure::run(self.secure, live.clone(), options.clone());
         let service_of = move |ends| {
@@ -217,6 +221,7 @@ impl Server {
         tokio::select! {
             _ = served => (),
             () = told => (),
+            never = measured => match never {},
         }
         jobs.edge().jobs.end();
         if let Some(disk) = disk {
@@ -237,15 +242,6 @@ async fn administer(live: Handle, admin: Option<(Listener, Access)>, options: Op
         service_fn(move |request| Arc::clone(&service).handle(request.map(RequestBody::from)))
     };
     serve(listener, service_of, options).await;
-}
-
-/// Returns what asks for the way to clients, where they are told of it.
-fn transport(config: &Config) -> Option<Transport> {
-    if !config.ops.cmsd {
-        return None;
-    }
-    let transport = Transport::new();
-    transport.inspect_err(|error| warn!(%error, "CMSD-Dynamic is not written")).ok()
 }
 
 /// Returns what makes the waits of this edge differ from those of its neighbours.

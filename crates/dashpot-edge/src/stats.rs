@@ -11,6 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use dashpot_base::MonoTime;
+use dashpot_route::load::Load;
 use dashpot_serve::{Counter, Family, Gauge, Histogram, Metric, Metrics};
 use http::{HeaderValue, Method, StatusCode};
 use serde::{Serialize, Serializer};
@@ -78,9 +79,13 @@ pub(crate) struct Stats {
     pub(crate) prefetches: Counter,
     pub(crate) prefetch_hits: Counter,
     fills: Gauge,
+    load_percent: Gauge,
+    duress: Gauge,
     objects: Gauge,
     bytes: Gauge,
     recent: Mutex<VecDeque<Recent>>,
+    /// Responses that have ended.
+    ended: AtomicU64,
     /// The second of the run in which `listed` counts.
     listing: AtomicU64,
     /// Requests of that second that are to be remembered.
@@ -185,9 +190,12 @@ impl Stats {
             protocols: metrics.counters(Metric::ConnectionsOpened),
             refused: metrics.counters(Metric::Refused),
             fills: metrics.gauge(Metric::Fills),
+            load_percent: metrics.gauge(Metric::LoadPercent),
+            duress: metrics.gauge(Metric::Duress),
             objects: metrics.gauge(Metric::CacheObjects),
             bytes: metrics.gauge(Metric::CacheBytes),
             recent: Mutex::default(),
+            ended: AtomicU64::default(),
             listing: AtomicU64::default(),
             listed: AtomicUsize::default(),
         }
@@ -202,9 +210,15 @@ impl Stats {
         }
     }
 
-    /// Counts a response that has ended, and what its client took of it.
-    pub(crate) fn sent(&self, served: Served, bytes: u64, took: Duration) {
+    /// Counts bytes that the client of a response took.
+    pub(crate) fn sending(&self, served: Served, bytes: u64) {
         self.served[served as usize].1.inc_by(bytes);
+    }
+
+    /// Counts a response that has ended, and what its client took of it since it was counted last.
+    pub(crate) fn sent(&self, served: Served, bytes: u64, took: Duration) {
+        self.sending(served, bytes);
+        self.ended.fetch_add(1, Ordering::Relaxed);
         self.request_seconds.observe(took.as_secs_f64());
     }
 
@@ -238,6 +252,25 @@ impl Stats {
         drop(oldest);
     }
 
+    /// Returns the bytes of bodies that clients took.
+    pub(crate) fn bytes_to_clients(&self) -> u64 {
+        self.served.iter().map(|(_, bytes)| bytes.get()).sum()
+    }
+
+    /// Returns how many responses have begun and not ended.
+    pub(crate) fn in_flight(&self) -> u64 {
+        // What ends between the two reads is in neither.
+        let ended = self.ended.load(Ordering::Relaxed);
+        let begun: u64 = self.served.iter().map(|(requests, _)| requests.get()).sum();
+        begun.saturating_sub(ended)
+    }
+
+    /// Brings the gauges of the load up to date.
+    pub(crate) fn set_load(&self, load: Load) {
+        self.load_percent.set(load.percent.into());
+        self.duress.set(load.is_duress.into());
+    }
+
     /// Brings the gauges up to date.
     pub(crate) fn set_levels(&self, levels: Levels) {
         let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
@@ -260,7 +293,7 @@ impl Stats {
             misses,
             stale,
             hit_ratio: ratio(hits, hits + misses + stale),
-            bytes_to_clients: self.served.iter().map(|(_, bytes)| bytes.get()).sum(),
+            bytes_to_clients: self.bytes_to_clients(),
             bytes_from_origin: self.upstream_bytes.get(),
             objects: levels.objects,
             cache_bytes: levels.bytes,

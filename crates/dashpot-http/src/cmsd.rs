@@ -74,6 +74,8 @@ impl Static {
 pub struct Dynamic {
     /// The throughput to the client as the server estimates it: `etp`, in kbit/s.
     pub estimated_throughput: Option<Bitrate>,
+    /// The highest bitrate that a player is to play: `mb`, in kbit/s.
+    pub max_suggested: Option<Bitrate>,
     /// The time to the client and back: `rtt`, in ms.
     pub round_trip: Option<Duration>,
     /// Whether the server is under duress: `du`.
@@ -92,6 +94,9 @@ impl Dynamic {
         if let Some(rate) = self.estimated_throughput {
             // Writing to a string cannot fail.
             write!(text, ";etp={}", rate.bps() / 1_000).unwrap_or_default();
+        }
+        if let Some(rate) = self.max_suggested {
+            write!(text, ";mb={}", rate.bps() / 1_000).unwrap_or_default();
         }
         if let Some(round_trip) = self.round_trip {
             // A millisecond at least: zero would say that there is no way between.
@@ -135,10 +140,11 @@ mod tests {
         check(Dynamic { duress: true, ..Dynamic::default() }, Some("\"dashpot-edge\";du"));
         let all = Dynamic {
             estimated_throughput: Some(Bitrate::from_bps(12_345_678)),
+            max_suggested: Some(Bitrate::from_bps(2_000_999)),
             round_trip: Some(Duration::from_micros(20_100)),
             duress: true,
         };
-        check(all, Some("\"dashpot-edge\";etp=12345;rtt=21;du"));
+        check(all, Some("\"dashpot-edge\";etp=12345;mb=2000;rtt=21;du"));
         let near = Dynamic { round_trip: Some(Duration::ZERO), ..Dynamic::default() };
         check(near, Some("\"dashpot-edge\";rtt=1"));
     }

@@ -51,7 +51,7 @@ impl Teller {
         let dynamic = Dynamic {
             estimated_throughput: way.and_then(|way| way.throughput),
             round_trip: way.map(|way| way.round_trip),
-            duress: false,
+            ..Dynamic::default()
         };
         if let Some(member) = dynamic.to_member(NAME) {
             fields.append(CMSD_DYNAMIC, member);

@@ -127,12 +127,31 @@ pub struct SteeringConfig {
     pub ttl_s: u32,
     /// What decides which viewer goes where. Replicas with the same one agree.
     pub seed: Seed,
+    /// How the pathways are asked how they are; `None` leaves that to the operator.
+    pub poll: Option<PollConfig>,
+}
+
+/// How the pathways are asked how they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PollConfig {
+    /// How often.
+    pub every: Duration,
+    /// What is asked of each: a reference from the URL of its root.
+    pub path: String,
+}
+
+impl PollConfig {
+    /// Returns how servers of this program are asked, so often.
+    #[must_use]
+    pub fn new(every: Duration) -> Self {
+        Self { every, path: "/health".to_owned() }
+    }
 }
 
 impl Default for SteeringConfig {
     fn default() -> Self {
         // Moves are seen soon; many times that is what players take without one in HLS.
-        Self { pathways: Vec::new(), server: None, ttl_s: 10, seed: Seed(0) }
+        Self { pathways: Vec::new(), server: None, ttl_s: 10, seed: Seed(0), poll: None }
     }
 }
 
@@ -216,6 +235,24 @@ pub enum StartError {
     SteeringUrl {
         /// The address that it listens on.
         addr: SocketAddr,
+    },
+    /// A pathway cannot be asked how it is.
+    #[error(
+        "cannot ask pathway `{pathway}` for `{path}`: give the path of a page, such as --steering-poll-path /health"
+    )]
+    Poll {
+        /// The pathway.
+        pathway: String,
+        /// The reference.
+        path: String,
+    },
+    /// The HTTP client cannot be made, mostly for want of root certificates.
+    #[error(
+        "cannot make the client that asks pathways; for those with https this machine needs CA certificates"
+    )]
+    PollClient {
+        /// What the client said.
+        source: reqwest::Error,
     },
     /// Keys cannot be had.
     #[error(transparent)]

@@ -28,7 +28,8 @@ mod store;
 mod time;
 
 pub use config::{
-    Config, ContributionConfig, DataConfig, DrmConfig, FaultsConfig, StartError, SteeringConfig,
+    Config, ContributionConfig, DataConfig, DrmConfig, FaultsConfig, PollConfig, StartError,
+    SteeringConfig,
 };
 pub use dashpot_packager::{Alias, AliasError, Pathway, PathwayError, server_url};
 pub use drm::DrmError;

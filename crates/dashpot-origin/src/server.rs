@@ -17,7 +17,7 @@ use crate::{
     reply::{Content, Driver, Paced, Resource, Sealing, refuse, refused_with},
     scan,
     sessions::Sessions,
-    steering::{Steerer, admin as steering_admin, keep_faults},
+    steering::{Steerer, admin as steering_admin, keep_faults, poll::Poller},
     store::Store,
     time,
 };
@@ -71,6 +71,8 @@ pub(crate) struct Origin {
     ntp: Option<String>,
     sessions: Sessions,
     steerer: Steerer,
+    /// What asks the pathways how they are.
+    poller: Option<Poller>,
     contribution: Arc<Contribution>,
     /// What tells of the way to clients, where answers have CMSD.
     cmsd: Option<cmsd::Teller>,
@@ -123,6 +125,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
             clock.clone(),
             dropped,
         )?,
+        poller: steering.poll.as_ref().map(|poll| Poller::new(poll, &pathways)).transpose()?,
         steerer: Steerer::new(&pathways, steering.ttl_s, steering.seed),
         catalogue: found.catalogue.with_pathways(pathways).with_drm(drm),
         recent: Recent::new(ByteSize::new(heads)),
@@ -198,6 +201,7 @@ impl Server {
         let (version, clock) = (env!("CARGO_PKG_VERSION"), self.origin.clock.clone());
         let health = Health { role: Role::Origin, version, clock, shutdown, tls: None };
         let shared: Shared = Arc::new((self.origin, health));
+        let watching = Arc::clone(&shared);
         let administered = administer(self.admin, Arc::clone(&shared), options.clone());
         let service_of = move |ends: Ends| {
             let shared = Arc::clone(&shared);
@@ -206,8 +210,21 @@ impl Server {
                 async move { Ok::<_, Infallible>(handle(&shared, ends, request).await) }
             })
         };
-        join(serve(self.listener, service_of, options), administered).await;
+        let served = join(serve(self.listener, service_of, options), administered);
+        tokio::select! {
+            _ = served => (),
+            never = watched(&watching) => match never {},
+        }
         Ok(())
+    }
+}
+
+/// Asks the pathways how they are, where that is wanted.
+async fn watched(shared: &(Origin, Health)) -> Infallible {
+    let origin = &shared.0;
+    match &origin.poller {
+        Some(poller) => poller.run(&origin.steerer, &origin.clock).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The steering server: players of MPEG-DASH and HLS ask it which pathway to take.
 
 pub(crate) mod admin;
+pub(crate) mod poll;
 mod read;
 mod state;
 
@@ -68,7 +69,7 @@ impl Steerer {
         self.held(|steering| steering.ask(now, viewer, asked))
     }
 
-    fn held<T>(&self, act: impl FnOnce(&mut Steering) -> T) -> T {
+    pub(crate) fn held<T>(&self, act: impl FnOnce(&mut Steering) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

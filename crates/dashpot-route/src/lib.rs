@@ -11,6 +11,7 @@ mod failure;
 mod hash;
 pub mod health;
 mod key;
+pub mod load;
 mod maglev;
 pub mod outlier;
 mod params;

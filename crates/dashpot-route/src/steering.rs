@@ -7,10 +7,13 @@
 
 mod view;
 mod viewers;
+mod watched;
 
 pub use view::{PathwayState, ViewerState};
 use viewers::Viewers;
 pub use viewers::{Format, Used};
+pub use watched::{News, Probe, Said, Source, WatchedState};
+use watched::{Standing, Watched};
 
 use dashpot_base::{MonoTime, Seed};
 use std::time::Duration;
@@ -45,7 +48,10 @@ struct Pathway {
     id: String,
     weight: u32,
     is_retired: bool,
-    load: Load,
+    /// The load that an operator says it has.
+    word: Option<Load>,
+    /// What it says itself, where it is asked.
+    watched: Option<Watched>,
     clone: Option<PathwayClone>,
 }
 
@@ -168,10 +174,11 @@ impl Steering {
         let wanted = self.viewers.wanted(id);
         let mut order: Vec<_> = self.pathways.iter().filter(|one| !one.is_retired).collect();
         let rank = |one: &Pathway| {
-            let is_full = one.load.at(now) == LOAD_FULL;
+            let standing = one.standing(now);
+            let is_full = standing.load == LOAD_FULL;
             // An operator may send a viewer where no other goes, but not where nothing works.
-            let place = (is_full, wanted != Some(&one.id), one.weight == 0);
-            (place, one.distance(now, self.seed, id))
+            let place = (standing.is_down, is_full, wanted != Some(&one.id), one.weight == 0);
+            (place, one.distance(standing, self.seed, id))
         };
         let mut ranked: Vec<_> = order.drain(..).map(|one| (rank(one), &one.id)).collect();
         ranked.sort_by(|((a_place, a), a_id), ((b_place, b), b_id)| {
@@ -220,17 +227,22 @@ impl Steering {
         Ok(())
     }
 
-    /// Notes how loaded a pathway is, in percent. What is worse counts at once, what is better after
-    /// [`WELL_AFTER`].
+    /// Notes how loaded an operator says that a pathway is, in percent, which then counts whatever
+    /// the pathway says itself, also where it does not answer; `None` takes the word back. What is
+    /// worse counts at once, what is better after [`WELL_AFTER`].
     ///
     /// # Errors
     /// Where there is no such pathway, or the load is more than [`LOAD_FULL`].
-    pub fn report(&mut self, now: MonoTime, id: &str, load: u8) -> Result<(), Wrong> {
+    pub fn report(&mut self, now: MonoTime, id: &str, load: Option<u8>) -> Result<(), Wrong> {
         let pathway = self.pathway(id)?;
+        let Some(load) = load else {
+            pathway.word = None;
+            return Ok(());
+        };
         if LOAD_FULL < load {
             return Err(Wrong::Range);
         }
-        pathway.load.report(now, load);
+        pathway.word.get_or_insert_default().report(now, load);
         Ok(())
     }
 
@@ -331,16 +343,15 @@ pub struct Asked {
 
 impl Pathway {
     const fn new(id: String, clone: Option<PathwayClone>) -> Self {
-        let load = Load { reported: 0, worst: 0, until: MonoTime::ZERO };
-        Self { id, weight: 1, is_retired: false, load, clone }
+        Self { id, weight: 1, is_retired: false, word: None, watched: None, clone }
     }
 
     /// Returns how far a viewer is from the pathway: the least is the best.
-    fn distance(&self, now: MonoTime, seed: Seed, viewer: &str) -> f64 {
+    fn distance(&self, standing: Standing, seed: Seed, viewer: &str) -> f64 {
         let hash = xxh3_64_with_seed(self.id.as_bytes(), seed.0);
         let hash = xxh3_64_with_seed(viewer.as_bytes(), hash);
         // The last resorts have an order of their own among themselves.
-        let left = f64::from(LOAD_FULL.saturating_sub(self.load.at(now)).max(1));
+        let left = f64::from(LOAD_FULL.saturating_sub(standing.load).max(1)) * standing.share;
         // Exponential with the weight as its rate: the least of them is each one's by its share.
         -libm::log(unit(hash)) / (f64::from(self.weight.max(1)) * left)
     }

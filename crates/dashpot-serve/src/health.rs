@@ -21,13 +21,15 @@ pub struct Health {
 }
 
 #[derive(Serialize)]
-struct Report {
+struct Report<'a, L> {
     status: &'static str,
     role: &'static str,
     version: &'static str,
     uptime_ms: u128,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     certificates: Vec<Certificate>,
+    #[serde(flatten)]
+    load: Option<&'a L>,
 }
 
 #[derive(Serialize)]
@@ -49,6 +51,12 @@ impl Health {
     /// Returns the answer to `GET /health`.
     #[must_use]
     pub fn response(&self) -> Response<Bytes> {
+        self.response_with(None::<&()>)
+    }
+
+    /// Returns the same with the fields of `load`, a struct, among its own.
+    #[must_use]
+    pub fn response_with<L: Serialize>(&self, load: Option<&L>) -> Response<Bytes> {
         let (status, word) = if self.shutdown.has_begun() {
             (StatusCode::SERVICE_UNAVAILABLE, "draining")
         } else {
@@ -62,6 +70,7 @@ impl Health {
             version: self.version,
             uptime_ms: uptime.as_millis(),
             certificates: days_left.into_iter().map(Certificate::from).collect(),
+            load,
         };
         // Plain fields cannot fail to serialize.
         let mut response = Response::new(serde_json::to_vec(&report).unwrap_or_default().into());

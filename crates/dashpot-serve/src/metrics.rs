@@ -76,6 +76,10 @@ pub enum Metric {
     Resumed,
     /// Fetches that are filling the cache.
     Fills,
+    /// What is in use of what the server can do, in percent.
+    LoadPercent,
+    /// Whether the server is under duress: 1 or 0.
+    Duress,
     /// Stored responses.
     CacheObjects,
     /// Bytes they take.
@@ -134,6 +138,8 @@ impl Metric {
             Self::Collapsed => ("collapsed", "Requests that waited for the same fetch"),
             Self::Resumed => ("resumed", "Upstream bodies that broke off and went on"),
             Self::Fills => ("fills", "Fetches filling the cache"),
+            Self::LoadPercent => ("load_percent", "Share in use of what the server can do"),
+            Self::Duress => ("duress", "1 while the server is under duress"),
             Self::CacheObjects => ("cache_objects", "Stored responses"),
             Self::CacheBytes => ("cache_bytes", "Bytes of stored responses"),
             Self::Prefetches => ("prefetches", "Fetches ahead of requests"),

@@ -6,6 +6,7 @@ mod descriptors;
 mod fill;
 mod front;
 mod keys;
+mod load;
 mod ops;
 mod parse;
 mod policy;
@@ -106,6 +107,8 @@ pub(crate) struct Args {
     access_log: LogTo,
     #[command(flatten)]
     ops: ops::OpsArgs,
+    #[command(flatten)]
+    load: load::LoadArgs,
     /// Let anyone give single viewers a slow link: for laboratories, not for the open network
     #[arg(long, env = "DASHPOT_EDGE_LAB", help_heading = "Operations")]
     lab: bool,
@@ -154,6 +157,7 @@ impl Args {
             behind: self.behind.config()?,
             admin: self.admin.config()?,
             ops: self.ops.into(),
+            load: self.load.into(),
             ..Config::new(self.origin, self.listen)
         })
     }

@@ -3,12 +3,13 @@
 mod contribution;
 
 use crate::{ExitStatus, cli, signal};
-use dashpot_base::{ByteSize, Seed};
+use dashpot_base::{ByteSize, Seed, parse_duration};
 use dashpot_origin::{
-    Alias, Config, DataConfig, DrmConfig, FaultsConfig, Pathway, SteeringConfig, server_url,
+    Alias, Config, DataConfig, DrmConfig, FaultsConfig, Pathway, PollConfig, SteeringConfig,
+    server_url,
 };
 use dashpot_serve::{LogTo, Shutdown};
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// What may be typed after `dashpot origin`.
 #[derive(Debug, clap::Args)]
@@ -90,6 +91,19 @@ pub(crate) struct Args {
     /// Number that decides which viewer goes to which pathway; replicas have the same
     #[arg(long, value_name = "SEED", default_value_t = 0, env = "DASHPOT_ORIGIN_STEERING_SEED")]
     steering_seed: u64,
+    /// Ask each pathway how it is, so often, such as 2s: one that is down or full is the last that
+    /// players are sent to [default: never; the operator says it]
+    #[arg(long, value_name = "TIME", value_parser = parse_every, env = "DASHPOT_ORIGIN_STEERING_POLL")]
+    steering_poll: Option<Duration>,
+    /// What is asked of each pathway: a path from its host, or without a `/` at its beginning one
+    /// from the pathway's URL
+    #[arg(
+        long,
+        value_name = "PATH",
+        default_value = "/health",
+        env = "DASHPOT_ORIGIN_STEERING_POLL_PATH"
+    )]
+    steering_poll_path: String,
     /// File of a secret that the keys of protected media (drm_… in URLs) follow from, the same for
     /// all replicas [default: others at every start]
     #[arg(long, value_name = "FILE", env = "DASHPOT_ORIGIN_DRM_SECRET")]
@@ -104,6 +118,16 @@ pub(crate) struct Args {
     contribution: contribution::ContributionArgs,
 }
 
+/// Takes how often pathways are asked: often enough to be of use, and not so often as to be a load.
+fn parse_every(text: &str) -> Result<Duration, String> {
+    let every = parse_duration(text).map_err(|error| error.to_string())?;
+    if (Duration::from_millis(100)..=Duration::from_secs(3_600)).contains(&every) {
+        Ok(every)
+    } else {
+        Err("give 100ms to 1h".to_owned())
+    }
+}
+
 const AFTER_HELP: &str = "\
 Each asset is offered as /vod/ASSET/number.mpd, time.mpd, base.mpd and list.mpd; options stand in
 the path between: /vod/ASSET/loop_8/seg_4s/number.mpd. The index page at / lists all of them.";
@@ -114,6 +138,8 @@ the path between: /vod/ASSET/loop_8/seg_4s/number.mpd. The index page at / lists
 /// Where the media cannot be served or the address cannot be listened on.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
     let steers = !args.pathways.is_empty();
+    let path = args.steering_poll_path;
+    let poll = args.steering_poll.map(|every| PollConfig { every, path });
     let server = dashpot_origin::bind(Config {
         media: args.media,
         manifests: args.manifests,
@@ -132,6 +158,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
             server: args.steering_url,
             ttl_s: args.steering_ttl,
             seed: Seed(args.steering_seed),
+            poll,
         },
         drm: DrmConfig {
             secret: args.drm_secret,

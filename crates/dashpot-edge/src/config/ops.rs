@@ -7,7 +7,7 @@ use dashpot_serve::LogFormat;
 pub struct Ops {
     /// How a line of the access log is written.
     pub access_log_format: LogFormat,
-    /// Whether responses tell of the way to the client in `CMSD-Dynamic` (CTA-5006).
+    /// Whether responses tell of the way to the client, and of the load, in `CMSD-Dynamic` (CTA-5006).
     pub cmsd: bool,
     /// Whether `Cache-Status` names the key (RFC 9211 §2.7): whoever asks learns what of a URL
     /// counts.

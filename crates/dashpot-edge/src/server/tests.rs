@@ -5,6 +5,7 @@ mod faults;
 mod freshness;
 mod http2;
 mod invalidated;
+mod load;
 mod passing;
 mod semantics;
 mod sharing;

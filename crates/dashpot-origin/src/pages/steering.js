@@ -45,6 +45,22 @@ function choice(label, first, ids, chosen, changed) {
   });
 }
 
+const seconds = (ms) => `${(ms / 1000).toFixed(0)} s`;
+
+// Says what is known of a pathway by asking it, and whose word counts.
+function told({ health, load_by, load_percent }) {
+  if (health === null) return load_by === "operator" ? "by your word" : "not asked";
+  const parts = [`${health.state} for ${seconds(health.held_ms)}`];
+  if (health.why !== null) parts.push(health.why);
+  if (health.full_by !== null) parts.push(`${health.full_by} for ${seconds(health.full_ms)}`);
+  else if (health.load_percent !== null) parts.push(`load ${health.load_percent} %`);
+  if (load_by === "pathway" && load_percent !== (health.load_percent ?? load_percent)) {
+    parts.push(`counts as ${load_percent} % for a while`);
+  }
+  if (load_by === "operator") parts.push("your word counts");
+  return parts.join(", ");
+}
+
 function pathwayRow(one, count) {
   const row = document.createElement("tr");
   row.dataset.pathway = one.id;
@@ -61,7 +77,13 @@ function pathwayRow(one, count) {
     meter.value = one.viewers;
   }));
   cell(row, number("weight", one.weight, 1000, "weight"));
-  cell(row, number("load", one.load_percent, 100, "load_percent"));
+  cell(row, field("input", `load of ${one.id}`, (input) => {
+    const own = one.load_by !== "operator";
+    Object.assign(input, { type: "number", min: 0, max: 100, value: own ? "" : one.load_percent });
+    input.placeholder = String(one.load_percent);
+    input.addEventListener("change", () => put({ load_percent: input.value === "" ? null : Number(input.value) }));
+  }));
+  cell(row, told(one));
   cell(row, field("input", `retire ${one.id}`, (input) => {
     Object.assign(input, { type: "checkbox", checked: one.retired });
     input.addEventListener("change", () => put({ retired: input.checked }));

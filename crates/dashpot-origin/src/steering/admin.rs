@@ -9,7 +9,7 @@ use dashpot_packager::{Pathways, is_name};
 use dashpot_route::steering::{LOAD_FULL, PathwayClone, Steering, WEIGHT_MAX, Wrong};
 use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use percent_encoding::percent_decode_str;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -29,7 +29,14 @@ struct Whole {
 struct OfPathway {
     weight: Option<u32>,
     retired: Option<bool>,
-    load_percent: Option<u8>,
+    /// The load that it counts as; `null` for what it says itself.
+    #[serde(default, deserialize_with = "given")]
+    load_percent: Option<Option<u8>>,
+}
+
+/// Tells `null` from nothing.
+fn given<'a, D: Deserializer<'a>>(from: D) -> Result<Option<Option<u8>>, D::Error> {
+    Option::deserialize(from).map(Some)
 }
 
 #[derive(Debug, Deserialize)]

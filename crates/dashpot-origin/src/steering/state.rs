@@ -2,7 +2,9 @@
 
 use dashpot_base::MonoTime;
 use dashpot_packager::Pathways;
-use dashpot_route::steering::{Format, PathwayState, Steering, ViewerState};
+use dashpot_route::steering::{
+    Format, PathwayState, Said, Source, Steering, ViewerState, WatchedState,
+};
 use serde_json::{Map, Value, json};
 
 /// Viewers of one answer.
@@ -39,7 +41,33 @@ fn pathway(pathways: &Pathways, one: &PathwayState) -> Value {
         "weight": one.weight,
         "retired": one.is_retired,
         "load_percent": one.load,
+        // Whose word that is.
+        "load_by": match one.source {
+            Source::Nobody => None,
+            Source::Operator => Some("operator"),
+            Source::Pathway => Some("pathway"),
+        },
+        "down": one.is_down,
+        // What it says itself, where it is asked.
+        "health": one.watched.as_ref().map(watched),
         "viewers": one.viewers,
+    })
+}
+
+fn watched(watched: &WatchedState) -> Value {
+    let (load, why) = match watched.said {
+        None => (None, None),
+        Some(Said::Load(percent)) => (Some(percent), None),
+        Some(Said::Duress) => (None, Some("duress")),
+        Some(Said::Draining) => (None, Some("draining")),
+    };
+    json!({
+        "state": watched.state,
+        "held_ms": ms(watched.held),
+        "why": watched.why.map(|why| why.to_string()),
+        "load_percent": load,
+        "full_by": why,
+        "full_ms": watched.full_for.map(ms),
     })
 }
 

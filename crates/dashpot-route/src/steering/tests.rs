@@ -50,9 +50,9 @@ proptest! {
         let names = ["a", "b", "c", "d"];
         let mut steering = Steering::new(names.map(str::to_owned), 10, Seed(seed));
         let (less, more) = (less.min(more), less.max(more));
-        steering.report(at(0), "b", less).unwrap();
+        steering.report(at(0), "b", Some(less)).unwrap();
         let before = steering.order(at(0), &viewer);
-        steering.report(at(0), "b", more).unwrap();
+        steering.report(at(0), "b", Some(more)).unwrap();
         let after = steering.order(at(0), &viewer);
         let place = |order: &[String]| order.iter().position(|id| id == "b").unwrap();
         prop_assert!(place(&before) <= place(&after));
@@ -76,18 +76,18 @@ proptest! {
 #[test]
 fn what_is_worse_counts_at_once_and_what_is_better_later() {
     let mut steering = steering(&["a", "b"]);
-    steering.report(at(100), "a", 100).unwrap();
+    steering.report(at(100), "a", Some(100)).unwrap();
     assert!(audience(&steering, at(100), 100).iter().all(|first| first == "b"));
-    steering.report(at(110), "a", 0).unwrap();
-    steering.report(at(120), "a", 0).unwrap();
+    steering.report(at(110), "a", Some(0)).unwrap();
+    steering.report(at(120), "a", Some(0)).unwrap();
     assert_eq!(steering.pathways(at(139))[0].load, 100);
     // Half a minute after the first good report.
     assert_eq!(steering.pathways(at(140))[0].load, 0);
-    steering.report(at(150), "a", 50).unwrap();
+    steering.report(at(150), "a", Some(50)).unwrap();
     assert_eq!(steering.pathways(at(150))[0].load, 50);
     let got = share(&audience(&steering, at(150), 5_000), "a");
     assert!((got - 1.0 / 3.0).abs() < 0.03, "half as much room next to a whole: {got}");
-    assert_eq!(steering.report(at(150), "a", 101), Err(Wrong::Range));
+    assert_eq!(steering.report(at(150), "a", Some(101)), Err(Wrong::Range));
 }
 
 #[test]
@@ -98,13 +98,13 @@ fn an_operator_moves_one_viewer_and_lets_it_go() {
     steering.move_viewer("x", Some(&other)).unwrap();
     let moved = ask(&mut steering, at(1), "x").unwrap().priority;
     assert_eq!(moved, [other.clone(), first.clone()]);
-    steering.report(at(1), &other, 100).unwrap();
+    steering.report(at(1), &other, Some(100)).unwrap();
     assert_eq!(ask(&mut steering, at(2), "x").unwrap().priority[0], first, "to no dead pathway");
     steering.move_viewer("x", None).unwrap();
     assert_eq!(ask(&mut steering, at(60), "x").unwrap().priority[0], first);
     steering.weigh(&other, 0).unwrap();
     steering.move_viewer("x", Some(&other)).unwrap();
-    steering.report(at(60), &other, 0).unwrap();
+    steering.report(at(60), &other, Some(0)).unwrap();
     assert_eq!(ask(&mut steering, at(90), "x").unwrap().priority[0], other, "whatever its weight");
     assert_eq!(steering.move_viewer("x", Some("c")), Err(Wrong::Pathway));
     assert_eq!(steering.move_viewer("y", Some("a")), Err(Wrong::Viewer));

@@ -1,6 +1,6 @@
 //! What an operator sees.
 
-use super::{Format, PathwayClone, Steering, Used};
+use super::{Format, PathwayClone, Source, Steering, Used, WatchedState};
 use dashpot_base::{MonoTime, Seed};
 use std::time::Duration;
 
@@ -15,6 +15,12 @@ pub struct PathwayState {
     pub is_retired: bool,
     /// How loaded it counts as, in percent.
     pub load: u8,
+    /// Whose word that is.
+    pub source: Source,
+    /// Whether it counts as down, and is the last that viewers are told of.
+    pub is_down: bool,
+    /// What is known by asking it, where it is asked; an operator's word counts more.
+    pub watched: Option<WatchedState>,
     /// What players make it of, where it is not one of the configured.
     pub clone: Option<PathwayClone>,
     /// Viewers that were sent there last.
@@ -72,17 +78,23 @@ impl Steering {
     /// Returns the pathways, the configured ones first.
     #[must_use]
     pub fn pathways(&self, now: MonoTime) -> Vec<PathwayState> {
-        let state = |pathway: &super::Pathway| PathwayState {
-            id: pathway.id.clone(),
-            weight: pathway.weight,
-            is_retired: pathway.is_retired,
-            load: pathway.load.at(now),
-            clone: pathway.clone.clone(),
-            viewers: self
-                .viewers
-                .behind("")
-                .filter(|(_, viewer)| viewer.told.as_ref() == Some(&pathway.id))
-                .count(),
+        let state = |pathway: &super::Pathway| {
+            let standing = pathway.standing(now);
+            PathwayState {
+                id: pathway.id.clone(),
+                weight: pathway.weight,
+                is_retired: pathway.is_retired,
+                load: standing.load,
+                source: standing.source,
+                is_down: standing.is_down,
+                watched: pathway.watched.as_ref().map(|watched| watched.view(now)),
+                clone: pathway.clone.clone(),
+                viewers: self
+                    .viewers
+                    .behind("")
+                    .filter(|(_, viewer)| viewer.told.as_ref() == Some(&pathway.id))
+                    .count(),
+            }
         };
         self.pathways.iter().map(state).collect()
     }

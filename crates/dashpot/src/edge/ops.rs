@@ -18,8 +18,8 @@ pub(super) struct OpsArgs {
         env = "DASHPOT_EDGE_ACCESS_LOG_FORMAT"
     )]
     access_log_format: FormatName,
-    /// Tell players of throughput and round trip in CMSD-Dynamic (CTA-5006), as the kernel has
-    /// them
+    /// Tell players in CMSD-Dynamic (CTA-5006) of throughput and round trip, as the kernel has them,
+    /// and of duress
     #[arg(long, env = "DASHPOT_EDGE_CMSD")]
     cmsd: bool,
     /// Show the cache key in Cache-Status
