@@ -8,6 +8,7 @@ pub mod balancer;
 mod budget;
 mod choice;
 mod failure;
+pub mod gslb;
 mod hash;
 pub mod health;
 mod key;

@@ -64,7 +64,10 @@ impl<'a> Params<'a> {
     /// # Errors
     /// Where something between two commas is no pair, or was never asked for, or is none of the
     /// values that it may have.
-    pub(crate) fn read<T>(text: &'a str, make: fn(&mut Self) -> T) -> Result<T, SpecError> {
+    pub(crate) fn read<T>(
+        text: &'a str,
+        make: impl FnOnce(&mut Self) -> T,
+    ) -> Result<T, SpecError> {
         let mut params = Self::default();
         for pair in text.split(',').filter(|pair| !pair.is_empty()) {
             let not_a_pair = || SpecError::NotAPair { text: pair.to_owned() };
