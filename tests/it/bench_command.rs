@@ -118,7 +118,8 @@ fn viewers_share_a_network_and_a_cache_and_each_has_a_row() {
     let out = folder.path().display();
     let text = stdout(&format!(
         "--abr throughput,cache-aware --trace gen:step,n=2,seconds=60 --movie gen:vbr,segments=20 \
-         --edge 64MiB,rtt=5ms,origin-rtt=60ms,viewers-before=0 --clients 3 --out {out}"
+         --edge 64MiB,rtt=5ms,origin-rtt=60ms,viewers-before=0 --clients 3 --out {out} --log 2 \
+         --p1203 {out}/p1203"
     ));
     for figure in ["jain_bitrate", "jain_qoe_lin", "hit_ratio", "byte_hit_ratio"] {
         assert!(text.contains(figure), "{figure} in {text}");
@@ -126,6 +127,26 @@ fn viewers_share_a_network_and_a_cache_and_each_has_a_row() {
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect(name);
     assert_eq!(read("viewers.csv").lines().count(), 1 + 2 * 2 * 3);
     assert_eq!(read("clients.csv").lines().count(), 1 + 2 * 2);
+    let names = |of: &str| {
+        let files = fs::read_dir(folder.path().join(of)).expect(of);
+        let mut names = files.map(|file| file.expect(of).file_name().into_string().expect("UTF-8"));
+        let mut names = names.by_ref().collect::<Vec<_>>();
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(names("p1203").len(), 2 * 2 * 3);
+    let logs = names("logs");
+    assert_eq!(logs.len(), 3, "{logs:?}");
+    for (viewer, log) in (1..).zip(&logs) {
+        assert!(log.starts_with("000002-cache-aware-"), "{log}");
+        assert!(log.ends_with(&format!(".viewer-{viewer}.jsonl")), "{log}");
+        let text = read(&format!("logs/{log}"));
+        assert!(text.lines().all(|line| line.contains(&format!("\"node\":\"player-{viewer}\""))));
+        // They come 2 s apart, and each plays to its end.
+        let first = text.lines().next().expect("a record");
+        assert!(first.starts_with(&format!("{{\"t_ms\":{}", (viewer - 1) * 2_000)), "{first}");
+        assert!(text.contains("\"kind\":\"done\""), "{text}");
+    }
 }
 
 #[test]

@@ -83,7 +83,7 @@ pub(crate) struct Args {
     /// viewers.csv and viewers.parquet with one for each viewer
     #[arg(long, value_name = "N", env = "DASHPOT_BENCH_CLIENTS",
           value_parser = clap::value_parser!(u32).range(1..=i64::from(clients::CLIENTS_MAX)),
-          conflicts_with_all = ["oracle", "log", "p1203", "real"])]
+          conflicts_with_all = ["oracle", "real"])]
     clients: Option<u32>,
     /// Put a cache before the origin: how much it holds, and what else is to differ from
     /// `1GiB,rtt=2ms,origin-rtt=150ms,origin-rate=4Mbps,viewers-before=3`. With --clients all
@@ -113,10 +113,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", env = "DASHPOT_BENCH_OUT")]
     out: Option<PathBuf>,
     /// Write the decision log of these sessions to DIR/logs, for `dashpot explain`: numbers of rows,
-    /// or patterns for RULE/FILM/TRACE with `*` for any letters
+    /// or patterns for RULE/FILM/TRACE with `*` for any letters; with --clients that of each viewer
     #[arg(long, value_name = "WHICH", num_args = 1.., requires = "out")]
     log: Vec<String>,
-    /// Write each session as input for ITU-T P.1203 in mode 0 to this folder; sizes of pictures are
+    /// Write each session, and of --clients each viewer's, as input for ITU-T P.1203 in mode 0 to this folder; sizes of pictures are
     /// guessed from rates, and the sound is a steady 128 kbit/s
     #[arg(long, value_name = "DIR", conflicts_with = "oracle")]
     p1203: Option<PathBuf>,
@@ -132,7 +132,7 @@ pub(crate) struct Args {
     threads: usize,
     /// Play in real time too, over HTTP through an origin with the test film, an edge and the trace as
     /// access line, and tell how the two agree
-    #[arg(long, env = "DASHPOT_BENCH_REAL", group = "in-real-time", conflicts_with_all = ["movie", "out", "oracle"])]
+    #[arg(long, env = "DASHPOT_BENCH_REAL", group = "in-real-time", conflicts_with_all = ["movie", "out", "oracle", "p1203"])]
     real: bool,
     /// Play in real time over such a chain, and have dash.js in headless Chromium (or the program at
     /// PATH) take part; in --abr it is `dash.js`, with `abr=dynamic|throughput|bola|l2a|lolp` and
@@ -202,7 +202,10 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitStatus> {
         return ask(oracle, &plan, args);
     }
     if args.clients.is_some() {
-        let sessions = clients::run(&plan, args.threads, args.out.as_deref())?;
+        let logged = extras::choose(&plan, &args.log)?;
+        let (out, p1203) = (args.out.as_deref(), args.p1203.as_deref());
+        let sessions =
+            clients::run(&plan, &clients::How { threads: args.threads, out, logged, p1203 })?;
         return say(&sessions, "clients", &plan, args);
     }
     if args.real {
@@ -225,7 +228,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<ExitStatus> {
         report::publish(&summary, &plan, report::Source::Virtual, out)?;
         written.extend([out.join("report.html"), sessions, store.parquet()]);
         if !logged.is_empty() {
-            written.extend(extras::logs(&plan, logged, &out.join("logs"))?);
+            written.extend(extras::logs(&plan, logged, &out.join(clients::LOGS))?);
         }
     }
     if let Some(folder) = &args.p1203 {

@@ -1,7 +1,10 @@
 //! The best plan, exactly, without looking at all of them.
 
+mod rest;
+
 use crate::Rung;
 use dashpot_base::ChunkQoe;
+use rest::{PRICES, Rest, Terms};
 
 /// What a bound may be off by rounding, in units of QoE: a branch is cut only where it is worth
 /// less than the best plan by more than this, so that no tie is lost. Sums of a plan are below a
@@ -67,6 +70,8 @@ pub(crate) struct Search {
     seconds: Vec<f64>,
     /// The most that `n` more segments after `last` can add, without stalls, by `n` and `last`.
     bounds: Vec<f64>,
+    /// The most that the steps from each on can add, stalls and all.
+    rest: Rest,
     /// The ladder and the length of plan that `values` and `bounds` were made for.
     made_for: (Vec<f64>, usize),
     best: Best,
@@ -75,7 +80,7 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    pub(crate) const fn new(qoe: ChunkQoe, ties: Ties) -> Self {
+    pub(crate) fn new(qoe: ChunkQoe, ties: Ties) -> Self {
         Self {
             qoe,
             ties,
@@ -84,6 +89,7 @@ impl Search {
             steps: Vec::new(),
             seconds: Vec::new(),
             bounds: Vec::new(),
+            rest: Rest::default(),
             made_for: (Vec::new(), 0),
             best: Best::NONE,
             floor: f64::NEG_INFINITY,
@@ -121,6 +127,9 @@ impl Search {
     /// Returns the first rung of the plan that is worth most from `buffer_s` and after `last`.
     pub(crate) fn best(&mut self, buffer_s: f64, last: Rung) -> Rung {
         self.bound();
+        let mut rest = std::mem::take(&mut self.rest);
+        rest.fit(&self.terms(), self.steps.iter().map(|step| step.media_s));
+        self.rest = rest;
         let start = Partial {
             buffer_s,
             stalled_s: 0.0,
@@ -129,18 +138,33 @@ impl Search {
             last: last.0,
             hope: f64::INFINITY,
         };
-        // To stay on one rung is rarely far from the best: it cuts most of the tree at once.
-        self.floor = (0..self.values.len())
-            .map(|rung| {
-                let steps = 0..self.steps.len();
-                self.worth(&steps.fold(start, |partial, step| self.after(&partial, step, rung)))
-            })
-            .fold(f64::NEG_INFINITY, f64::max);
+        // A plan that would be best at some share of a stall's price is rarely far from the best at
+        // the whole price, and so is to stay on one rung: that cuts most of the tree at once.
+        let steady = (0..self.values.len()).map(|rung| self.follow(start, |_, _| rung));
+        let terms = self.terms();
+        let charged = (0..PRICES).map(|share| {
+            self.follow(start, |step, last| self.rest.next(&terms, (step, last), share))
+        });
+        self.floor = steady.chain(charged).fold(f64::NEG_INFINITY, f64::max);
         self.best = Best::NONE;
         for rung in (0..self.values.len()).rev() {
             self.descend(&self.after(&start, 0, rung), 1, Rung(rung));
         }
         self.best.first
+    }
+
+    /// Returns what the steps are reckoned with, in units of the rungs' values.
+    fn terms(&self) -> Terms<'_> {
+        let ChunkQoe { stall, change, .. } = self.qoe;
+        let stall = stall * self.qoe.unit();
+        Terms { values: &self.values, change, stall, seconds: &self.seconds }
+    }
+
+    /// Returns what the plan is worth whose rung for each step `next` names, after the one before.
+    fn follow(&self, start: Partial, next: impl Fn(usize, usize) -> usize) -> f64 {
+        let steps = 0..self.steps.len();
+        let after = |at: Partial, step| self.after(&at, step, next(step, at.last));
+        self.worth(&steps.fold(start, after))
     }
 
     /// Goes through the plans that begin like `partial`, the higher rungs first.
@@ -200,7 +224,9 @@ impl Search {
             buffer_s = (buffer_s - step.least_s).max(0.0) + step.media_s;
         }
         let rest = self.bounds[(self.steps.len() - depth) * self.values.len() + partial.last];
-        self.worth(partial) + rest / self.qoe.unit() - self.qoe.stall * stalled_s
+        let rest = rest / self.qoe.unit() - self.qoe.stall * stalled_s;
+        let charged = self.rest.most(depth, partial.last, partial.buffer_s) / self.qoe.unit();
+        self.worth(partial) + rest.min(charged)
     }
 
     /// Whatever `n` segments come, if `m` is the value of the best of them, they are worth at most

@@ -96,7 +96,7 @@ fn viewers_of_one_network_leave_each_other_what_they_fetched() {
     let edge = Some(Edge { viewers_before: 0, ..Edge::default() });
     let setup = Setup { edge, viewers: 4, ..SETUP };
     let job = Job { rule: "bb", movie: &movie, network: &network, setup };
-    let together = job.play_together(|| dashpot_abr::parse(job.rule)).unwrap();
+    let together = job.play_together(|| dashpot_abr::parse(job.rule), false).unwrap();
     assert_eq!(together.len(), 4);
     let ratios = together.iter().map(|played| {
         assert_eq!(played.ended, "ended");
@@ -106,10 +106,11 @@ fn viewers_of_one_network_leave_each_other_what_they_fetched() {
     let ratios = ratios.collect::<Vec<_>>();
     assert!(0.5 < ratios[1..].iter().sum::<f64>() / 3.0, "{ratios:?}");
     let alone = Job { setup: Setup { viewers: 1, ..setup }, ..job };
-    let one = alone.play_together(|| dashpot_abr::parse(job.rule)).unwrap();
-    let mut expected = alone.play(false).unwrap().measures;
-    expected.set(Metric::ReactionSeconds, None);
-    assert_eq!(one[0].measures, expected);
+    let one = alone.play_together(|| dashpot_abr::parse(job.rule), true).unwrap();
+    let Played { mut measures, records, .. } = alone.play(true).unwrap();
+    measures.set(Metric::ReactionSeconds, None);
+    assert_eq!((&one[0].measures, &one[0].records), (&measures, &records));
+    assert!(together.iter().all(|played| played.records.is_empty()));
 }
 
 #[test]

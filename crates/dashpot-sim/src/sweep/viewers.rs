@@ -12,25 +12,33 @@ pub const APART: Duration = Duration::from_secs(2);
 impl Job<'_> {
     /// Plays the session with as many viewers as [`Setup::viewers`](super::Setup::viewers) says,
     /// each of whom has a rule that `make` makes, and comes [`APART`] after the one before. They
-    /// share the link and, where there is one, the cache. No records are kept, and there is no
-    /// reaction: the link's rates are not what one of many could have.
+    /// share the link and, where there is one, the cache. Their records are kept where they are wanted.
+    /// There is no reaction: the link's rates are not what one of many could have.
     ///
     /// # Errors
     /// Where a rule cannot be made.
     pub fn play_together<E>(
         &self,
         make: impl Fn() -> Result<Box<dyn Rule>, E>,
+        keep_records: bool,
     ) -> Result<Vec<Played>, E> {
         let labs = (0..self.setup.viewers)
             .map(|viewer| Ok(Lab { begins: APART * viewer, ..self.lab(make()?) }));
         let labs = labs.collect::<Result<Vec<_>, E>>()?;
-        let mut trackers = vec![Tracker::new(); labs.len()];
+        let mut seen = vec![(Tracker::new(), Vec::new()); labs.len()];
         let outcomes = shared_observed(labs, |viewer, record| {
-            if let Some(tracker) = trackers.get_mut(viewer) {
+            if let Some((tracker, records)) = seen.get_mut(viewer) {
                 tracker.add(record);
+                if keep_records {
+                    records.push(record.clone());
+                }
             }
         });
-        let both = trackers.into_iter().zip(outcomes);
-        Ok(both.map(|(tracker, outcome)| self.played(tracker, outcome)).collect())
+        let both = seen.into_iter().zip(outcomes);
+        let played = both.map(|((tracker, records), outcome)| Played {
+            records,
+            ..self.played(tracker, outcome)
+        });
+        Ok(played.collect())
     }
 }

@@ -1,6 +1,7 @@
 //! Several viewers of one film on one link, all with the same rule: how fairly they share it.
 
 use super::{
+    extras::{self, Whose},
     in_order::in_order,
     oracle::{Figures, Sessions},
     parquet,
@@ -17,8 +18,11 @@ use dashpot_sim::sweep::{Job, Played};
 use std::{
     fs::{self, File},
     io::{BufWriter, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
+
+/// The folder in `--out` that logs go to.
+pub(super) const LOGS: &str = "logs";
 
 /// The most viewers of one link.
 pub(super) const CLIENTS_MAX: u32 = 1_000;
@@ -30,19 +34,65 @@ const LEADING: [(&str, Kind); 2] = [("clients", Kind::Integer), ("client", Kind:
 /// What rules are compared by: how well viewers fared, and how fairly.
 const COMPARED: [&str; 4] = ["qoe_lin", "jain_qoe_lin", "jain_bitrate", "stall_ratio"];
 
-/// Plays every session of `plan` with all its viewers. Their rows go to `out`, where there is
-/// such a folder; what they came to together is returned.
-pub(super) fn run(plan: &Plan, threads: usize, out: Option<&Path>) -> anyhow::Result<Sessions> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+/// What is written of viewers, and who plays them.
+#[derive(Debug, Default)]
+pub(super) struct How<'a> {
+    pub(super) threads: usize,
+    /// Where rows and logs go.
+    pub(super) out: Option<&'a Path>,
+    /// The sessions of which logs are wanted, in order.
+    pub(super) logged: Vec<usize>,
+    /// Where inputs for ITU-T P.1203 go.
+    pub(super) p1203: Option<&'a Path>,
+}
+
+impl How<'_> {
+    /// Returns where the logs of a session go that are wanted.
+    fn logs(&self, index: usize) -> Option<PathBuf> {
+        self.logged.binary_search(&index).ok()?;
+        self.out.map(|out| out.join(LOGS))
+    }
+
+    fn make_folders(&self) -> anyhow::Result<()> {
+        let logs = self.logged.first().and_then(|first| self.logs(*first));
+        for folder in logs.as_deref().into_iter().chain(self.p1203) {
+            fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is wanted of a session's viewers, apart from their rows.
+    fn write(&self, plan: &Plan, index: usize, viewers: &[Played]) -> anyhow::Result<()> {
+        let logs = self.logs(index);
+        for (viewer, played) in (1..).zip(viewers) {
+            let whose = Whose::one_of(index, viewer);
+            if let Some(folder) = &logs {
+                extras::log(plan, whose, folder, &played.records)?;
+            }
+            if let Some(folder) = self.p1203 {
+                extras::p1203_of(plan, whose, folder, played)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Plays every session of `plan` with all its viewers, and writes what is wanted of each; what they
+/// came to together is returned.
+pub(super) fn run(plan: &Plan, how: &How<'_>) -> anyhow::Result<Sessions> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(how.threads).build();
     let pool = pool.context("cannot start threads: try a lower --threads")?;
-    let mut rows = out.map(Rows::create).transpose()?;
+    how.make_folders()?;
+    let mut rows = how.out.map(Rows::create).transpose()?;
     let mut figures = Vec::new();
     for from in (0..plan.len()).step_by(BLOCK) {
         let block = from..(from + BLOCK).min(plan.len());
         let played = pool.install(|| {
             in_order(block.collect(), |index| {
                 let job = plan.job(index);
-                let viewers = together(&job)?;
+                let viewers = together(&job, how.logs(index).is_some())?;
+                how.write(plan, index, &viewers)?;
                 let lines = rows.as_ref().map(|_| lines(&job, &viewers)).unwrap_or_default();
                 Ok((all(&job, &viewers), lines))
             })
@@ -54,15 +104,15 @@ pub(super) fn run(plan: &Plan, threads: usize, out: Option<&Path>) -> anyhow::Re
             }
         }
     }
-    if let Some((rows, out)) = rows.zip(out) {
+    if let Some((rows, out)) = rows.zip(how.out) {
         rows.finish(out)?;
     }
     Ok(Sessions::new(figures, &COMPARED))
 }
 
-fn together(job: &Job<'_>) -> anyhow::Result<Vec<Played>> {
+fn together(job: &Job<'_>, keep_records: bool) -> anyhow::Result<Vec<Played>> {
     let make = || rule::make(job.rule).with_context(|| format!("--abr {}", job.rule));
-    let viewers = job.play_together(make)?;
+    let viewers = job.play_together(make, keep_records)?;
     match viewers.iter().find_map(|played| played.failure.as_ref()) {
         Some(why) => {
             bail!("the rule failed with `{}` over `{}`: {why}", job.movie.name, job.network.name)
@@ -109,7 +159,7 @@ fn lines(job: &Job<'_>, viewers: &[Played]) -> String {
 
 /// The rows of all viewers on their way to a file, which takes its place when it is whole.
 struct Rows {
-    aside: std::path::PathBuf,
+    aside: PathBuf,
     writer: BufWriter<File>,
 }
 
@@ -163,6 +213,10 @@ mod tests {
         }
     }
 
+    fn how(threads: usize, out: &Path) -> How<'_> {
+        How { threads, out: Some(out), ..How::default() }
+    }
+
     const ALONE: Setup = Setup::new(Duration::from_secs(25), 1);
 
     #[test]
@@ -171,7 +225,7 @@ mod tests {
         for index in 0..plan.len() {
             let figure = |viewers: u32, name: &str| {
                 let job = Job { setup: Setup { viewers, ..ALONE }, ..plan.job(index) };
-                let figures = all(&job, &together(&job).unwrap());
+                let figures = all(&job, &together(&job, false).unwrap());
                 figures.into_iter().find(|(other, _)| *other == name).unwrap().1
             };
             let rule = plan.job(index).rule;
@@ -194,7 +248,7 @@ mod tests {
         for threads in [1, 2, 7] {
             let folder = tempfile::tempdir().unwrap();
             let out = folder.path().join("new");
-            let json = run(&plan, threads, Some(&out)).unwrap().json(&plan).unwrap();
+            let json = run(&plan, &how(threads, &out)).unwrap().json(&plan).unwrap();
             assert_eq!(json.lines().count(), 2);
             assert!(json.contains("\"byte_hit_ratio\": 0."), "{json}");
             let rows = fs::read_to_string(out.join("viewers.csv")).unwrap();
@@ -214,7 +268,7 @@ mod tests {
 
     #[test]
     fn what_is_worth_less_than_nothing_is_no_share_of_anything() {
-        let mut played = together(&plan(&["bb"], ALONE).job(0)).unwrap();
+        let mut played = together(&plan(&["bb"], ALONE).job(0), false).unwrap();
         let mut second = played[0].clone();
         played[0].measures.set(Metric::QoeLin, Some(1.0));
         second.measures.set(Metric::QoeLin, Some(-3.0));

@@ -8,7 +8,7 @@ use super::{
 };
 use anyhow::{Context as _, bail};
 use dashpot_qoe::Record;
-use dashpot_sim::sweep::Job;
+use dashpot_sim::sweep::{Job, Played};
 use std::{
     borrow::Cow,
     fmt::Write as _,
@@ -18,6 +18,32 @@ use std::{
 
 /// The most decision logs of one sweep: each has some hundred kilobytes.
 const LOGS_MAX: usize = 10_000;
+
+/// Whose file it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whose {
+    /// The session's number, counted from 0.
+    index: usize,
+    /// The viewer's, counted from 1, where several share the network.
+    viewer: Option<usize>,
+}
+
+impl Whose {
+    /// Returns that of a session's only viewer.
+    pub(super) const fn alone(index: usize) -> Self {
+        Self { index, viewer: None }
+    }
+
+    /// Returns that of one of several viewers, counted from 1.
+    pub(super) const fn one_of(index: usize, viewer: usize) -> Self {
+        Self { index, viewer: Some(viewer) }
+    }
+
+    /// Returns who speaks in the log.
+    fn node(self) -> String {
+        self.viewer.map_or_else(|| "player".to_owned(), |viewer| format!("player-{viewer}"))
+    }
+}
 
 /// Returns the sessions that `wanted` names, which are numbers of rows or patterns.
 pub(super) fn choose(plan: &Plan, wanted: &[String]) -> anyhow::Result<Vec<usize>> {
@@ -36,8 +62,10 @@ pub(super) fn choose(plan: &Plan, wanted: &[String]) -> anyhow::Result<Vec<usize
     }
     chosen.sort_unstable();
     chosen.dedup();
-    if LOGS_MAX < chosen.len() {
-        bail!("--log names {} sessions; at most {LOGS_MAX} logs are written", chosen.len());
+    let viewers = usize::try_from(plan.setup.viewers).unwrap_or(usize::MAX);
+    let logs = chosen.len().saturating_mul(viewers);
+    if LOGS_MAX < logs {
+        bail!("--log names {logs} sessions; at most {LOGS_MAX} logs are written");
     }
     Ok(chosen)
 }
@@ -56,20 +84,20 @@ pub(super) fn logs_of<'a>(
     records: impl Fn(usize) -> anyhow::Result<Cow<'a, [Record]>> + Sync,
 ) -> anyhow::Result<Vec<PathBuf>> {
     fs::create_dir_all(folder).with_context(|| cannot_write(folder))?;
-    in_order(chosen, |index| log(plan, index, folder, &records(index)?))
+    in_order(chosen, |index| log(plan, Whose::alone(index), folder, &records(index)?))
 }
 
 /// Writes the decision log of a session to a file of its own in `folder`, and returns the file.
 pub(super) fn log(
     plan: &Plan,
-    index: usize,
+    whose: Whose,
     folder: &Path,
     records: &[Record],
 ) -> anyhow::Result<PathBuf> {
-    let path = folder.join(file_name(index, &plan.job(index), "jsonl"));
-    let mut text = String::new();
+    let path = folder.join(file_name(plan, whose, "jsonl"));
+    let (node, mut text) = (whose.node(), String::new());
     for record in records {
-        text.push_str(&record.line("player"));
+        text.push_str(&record.line(&node));
         text.push('\n');
     }
     fs::write(&path, text).with_context(|| cannot_write(&path))?;
@@ -80,13 +108,21 @@ pub(super) fn log(
 pub(super) fn p1203(plan: &Plan, folder: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| cannot_write(folder))?;
     let written = in_order((0..plan.len()).collect(), |index| {
-        let job = plan.job(index);
-        let path = folder.join(file_name(index, &job, "json"));
-        let text = serde_json::to_string_pretty(&p1203::input(&played(&job, false)?));
-        fs::write(&path, text.context("cannot say it in JSON")?)
-            .with_context(|| cannot_write(&path))
+        p1203_of(plan, Whose::alone(index), folder, &played(&plan.job(index), false)?)
     });
     written.map(drop)
+}
+
+/// Writes the P.1203 input of what somebody saw to a file of its own in `folder`.
+pub(super) fn p1203_of(
+    plan: &Plan,
+    whose: Whose,
+    folder: &Path,
+    played: &Played,
+) -> anyhow::Result<()> {
+    let path = folder.join(file_name(plan, whose, "json"));
+    let text = serde_json::to_string_pretty(&p1203::input(played));
+    fs::write(&path, text.context("cannot say it in JSON")?).with_context(|| cannot_write(&path))
 }
 
 fn cannot_write(path: &Path) -> String {
@@ -124,18 +160,23 @@ fn matches(pattern: &str, text: &str) -> bool {
     }
 }
 
-/// Returns a file's name for a session: its row's number, and what tells people which it is.
-fn file_name(index: usize, job: &Job<'_>, ending: &str) -> String {
+/// Returns a file's name: the row's number, what tells people which session it is, and the viewer.
+fn file_name(plan: &Plan, whose: Whose, ending: &str) -> String {
     /// Names of files have 255 bytes on most systems.
     const LENGTH_MAX: usize = 150;
     let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '=');
-    let mut name = format!("{:06}-", index + 1);
+    let job = plan.job(whose.index);
+    let mut name = format!("{:06}-", whose.index + 1);
     for c in format!("{}-{}-{}", job.rule, job.movie.name, job.network.name).chars() {
         name.push(if sound(c) { c } else { '-' });
     }
     name.truncate(LENGTH_MAX);
-    // Writing to a string cannot fail.
-    write!(name, ".{ending}").unwrap_or_default();
+    if let Some(viewer) = whose.viewer {
+        // Writing to a string cannot fail.
+        write!(name, ".viewer-{viewer}").unwrap_or_default();
+    }
+    name.push('.');
+    name.push_str(ending);
     name
 }
 

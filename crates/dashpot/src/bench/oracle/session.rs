@@ -2,7 +2,10 @@
 
 use super::{Figures, How};
 use crate::{
-    bench::{extras, plan::Plan},
+    bench::{
+        extras::{self, Whose},
+        plan::Plan,
+    },
     rule,
 };
 use anyhow::{Context as _, bail};
@@ -43,7 +46,7 @@ fn write(
     how: &How<'_>,
 ) -> anyhow::Result<()> {
     if let Some((recorder, (_, folder))) = recorder.zip(how.logs) {
-        extras::log(plan, index, folder, &recorder.finish())?;
+        extras::log(plan, Whose::alone(index), folder, &recorder.finish())?;
     }
     Ok(())
 }
