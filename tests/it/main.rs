@@ -4,6 +4,7 @@ mod abr_guide;
 mod bench_browser;
 mod bench_command;
 mod bench_report;
+mod dns;
 mod drm;
 mod edge;
 mod edge_guide;

@@ -6,8 +6,10 @@
 mod body;
 mod combined;
 mod entry;
+mod lines;
 
 pub use body::{Logged, UpstreamTook};
+pub use lines::LineLog;
 
 use crate::{Clock, Counter, Role};
 use body::Record;
@@ -144,15 +146,7 @@ impl AccessLog {
         if to == LogTo::Off {
             return Ok(Self { queue: None, role, clock });
         }
-        let out = match (to.open(), &to) {
-            (Ok(out), _) => out,
-            (Err(source), LogTo::File(path)) => {
-                return Err(AccessLogError::Open { path: path.clone(), source });
-            }
-            (Err(source), LogTo::Off | LogTo::Stderr) => {
-                return Err(AccessLogError::Thread { source });
-            }
-        };
+        let out = open(&to)?;
         let queue = Queue::start(Out { out: buffered(out), format, to }, dropped)?;
         Ok(Self { queue: Some(Arc::new(queue)), role, clock })
     }
@@ -205,11 +199,28 @@ impl Begun {
     }
 }
 
+/// Opens what is named, or says why not.
+fn open(to: &LogTo) -> Result<Box<dyn Write + Send>, AccessLogError> {
+    match (to.open(), to) {
+        (Ok(out), _) => Ok(out),
+        (Err(source), LogTo::File(path)) => {
+            Err(AccessLogError::Open { path: path.clone(), source })
+        }
+        (Err(source), LogTo::Off | LogTo::Stderr) => Err(AccessLogError::Thread { source }),
+    }
+}
+
+/// What a log has lines of.
+trait Line: Send + 'static {
+    /// Writes the line and its end.
+    fn write_to(&self, out: &mut impl Write, format: LogFormat) -> io::Result<()>;
+}
+
 /// The bounded way to the writer's thread.
 #[derive(Debug)]
-struct Queue {
+struct Queue<L: Line = Entry> {
     /// Without a line in it, a message has the writer look whether to open its file again.
-    lines: Option<SyncSender<Option<Entry>>>,
+    lines: Option<SyncSender<Option<L>>>,
     /// Asks the writer to open its file again, also where the queue is too full to say so.
     reopen: Arc<AtomicBool>,
     dropped: Counter,
@@ -223,7 +234,7 @@ struct Out {
     to: LogTo,
 }
 
-impl Queue {
+impl<L: Line> Queue<L> {
     fn start(out: Out, dropped: Counter) -> Result<Self, AccessLogError> {
         let (lines, messages) = sync_channel(LINES_MAX);
         let lost = dropped.clone();
@@ -237,8 +248,8 @@ impl Queue {
     }
 
     /// Hands a line over, or counts it as dropped; never waits.
-    fn send(&self, entry: Entry) {
-        let sent = self.lines.as_ref().is_some_and(|lines| lines.try_send(Some(entry)).is_ok());
+    fn send(&self, line: L) {
+        let sent = self.lines.as_ref().is_some_and(|lines| lines.try_send(Some(line)).is_ok());
         if !sent {
             self.dropped.inc();
         }
@@ -253,7 +264,7 @@ impl Queue {
     }
 }
 
-impl Drop for Queue {
+impl<L: Line> Drop for Queue<L> {
     fn drop(&mut self) {
         self.lines = None;
         let Some(writer) = self.writer.take() else { return };
@@ -264,7 +275,12 @@ impl Drop for Queue {
     }
 }
 
-fn write_all(lines: &Receiver<Option<Entry>>, mut out: Out, lost: &Counter, reopen: &AtomicBool) {
+fn write_all<L: Line>(
+    lines: &Receiver<Option<L>>,
+    mut out: Out,
+    lost: &Counter,
+    reopen: &AtomicBool,
+) {
     while let Ok(first) = lines.recv() {
         // What has gathered meanwhile goes out in one write.
         for line in std::iter::once(first).chain(lines.try_iter()) {

@@ -17,7 +17,7 @@ mod tls;
 mod transport;
 
 pub use access_log::{
-    AccessLog, AccessLogError, Asked, Begun, FAULT, LogFormat, LogTo, Logged, UpstreamTook,
+    AccessLog, AccessLogError, Asked, Begun, FAULT, LineLog, LogFormat, LogTo, Logged, UpstreamTook,
 };
 pub use clock::Clock;
 pub use health::Health;

@@ -44,7 +44,8 @@ pub enum BindError {
 
 impl BindError {
     /// Returns what `source` means for `addr`.
-    pub(crate) fn of(addr: SocketAddr, source: io::Error) -> Self {
+    #[must_use]
+    pub fn of(addr: SocketAddr, source: io::Error) -> Self {
         if source.kind() == io::ErrorKind::AddrInUse {
             Self::InUse { addr, source }
         } else if source.kind() == io::ErrorKind::PermissionDenied {

@@ -20,6 +20,8 @@ pub enum Role {
     Origin,
     /// Caches them.
     Edge,
+    /// Answers for names.
+    Dns,
 }
 
 impl Role {
@@ -29,6 +31,7 @@ impl Role {
         match self {
             Self::Origin => "origin",
             Self::Edge => "edge",
+            Self::Dns => "dns",
         }
     }
 }
@@ -60,6 +63,8 @@ pub enum Metric {
     CertificateExpirySeconds,
     /// Access-log lines given up because the writer could not keep up.
     AccessLogDropped,
+    /// Answers cut short, because a datagram does not hold them.
+    Truncated,
     /// Faults that responses have met on purpose, by kind.
     Faults,
     /// Requests sent upstream.
@@ -130,6 +135,7 @@ impl Metric {
                 ("certificate_expiry_seconds", "Unix time at which the certificate ends")
             }
             Self::AccessLogDropped => ("access_log_dropped", "Access log lines given up"),
+            Self::Truncated => ("truncated", "Answers cut short for UDP"),
             Self::Faults => ("faults", "Faults injected by kind"),
             Self::UpstreamRequests => ("upstream_requests", "Requests sent upstream"),
             Self::UpstreamErrors => ("upstream_errors", "Upstream fetches that failed"),

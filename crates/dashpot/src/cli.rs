@@ -1,8 +1,8 @@
 //! The command line: what may be typed, and which command it starts.
 
 use crate::{
-    ExitStatus, bench, config, edge, explain, gym, ingest, log, origin, play, prefill, purge, sign,
-    up,
+    ExitStatus, bench, config, dns, edge, explain, gym, ingest, log, origin, play, prefill, purge,
+    sign, up,
 };
 use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -40,6 +40,8 @@ enum Command {
     Origin(origin::Args),
     /// Cache in front of any HTTP origin
     Edge(Box<edge::Args>),
+    /// Run name servers for zones of your own
+    Dns(dns::Args),
     /// Tell an edge that what it has stored is obsolete
     Purge(purge::Args),
     /// Have an edge fetch before anybody asks
@@ -111,6 +113,7 @@ pub(crate) fn edge_again() -> anyhow::Result<edge::Args> {
         Command::Edge(args) => Ok(*args),
         Command::Up(_)
         | Command::Origin(_)
+        | Command::Dns(_)
         | Command::Purge(_)
         | Command::Prefill(_)
         | Command::Sign(_)
@@ -143,6 +146,7 @@ async fn start(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Up(args) => up::run(args).await,
         Command::Origin(args) => origin::run(args).await,
         Command::Edge(args) => edge::run(*args).await,
+        Command::Dns(args) => dns::run(args).await,
         Command::Purge(args) => purge::run(args).await,
         Command::Prefill(args) => prefill::run(args).await,
         Command::Sign(args) => sign::run(&args),

@@ -5,6 +5,7 @@
 mod bench;
 mod cli;
 mod config;
+mod dns;
 mod edge;
 mod exit;
 mod explain;

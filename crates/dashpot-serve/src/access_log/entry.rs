@@ -1,6 +1,6 @@
 //! One line of the access log.
 
-use super::{Asked, LogFormat, combined};
+use super::{Asked, Line, LogFormat, combined};
 use crate::Role;
 use dashpot_base::WallTime;
 use dashpot_http::{cmcd, cmcd::Cmcd, date, signed_url::without_token};
@@ -127,9 +127,10 @@ impl Entry {
     pub(super) fn is_head(&self) -> bool {
         self.method == "HEAD"
     }
+}
 
-    /// Writes the line and its end.
-    pub(super) fn write_to(&self, out: &mut impl Write, format: LogFormat) -> io::Result<()> {
+impl Line for Entry {
+    fn write_to(&self, out: &mut impl Write, format: LogFormat) -> io::Result<()> {
         match format {
             LogFormat::Json => serde_json::to_writer(&mut *out, self)?,
             LogFormat::Combined => combined::write(self, out)?,
