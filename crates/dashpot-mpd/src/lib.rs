@@ -12,6 +12,7 @@ mod order;
 mod parse;
 pub mod patch;
 mod record;
+mod remote;
 mod rewrite;
 pub mod time;
 pub mod timeline;
@@ -25,6 +26,7 @@ pub use model::{
     SegmentList, SegmentTemplate, SegmentTimeline, SegmentUrl, Text,
 };
 pub use parse::parse;
+pub use remote::remote_periods;
 pub use rewrite::strip_url_prefixes;
 pub use value::{ByteRange, PresentationType};
 pub use xml::{Element, Node};

@@ -5,7 +5,7 @@ mod read;
 mod write;
 
 pub(crate) use read::{Raw, RawNode, read};
-pub(crate) use write::write_document;
+pub(crate) use write::{write_document, write_entity};
 
 /// The namespace of every element of an MPD.
 pub(crate) const DASH_NAMESPACE: &str = "urn:mpeg:dash:schema:mpd:2011";

@@ -93,6 +93,7 @@ fn of(path: &str, catalogue: &Catalogue, length: Option<u64>) -> Option<Static> 
         }
         Target::Init(_) => return kind(ObjectType::Init),
         Target::Text(_) => return kind(ObjectType::Caption),
+        Target::Remote(..) => return kind(ObjectType::Manifest),
         Target::Image(..) => return kind(ObjectType::Other),
         Target::File(track) => return kind(object_type(asset, track)?),
         Target::Number(track, number) => (track, Some(number), None),

@@ -69,6 +69,8 @@ pub(crate) struct Met<'a> {
     gaps: Option<gaps::Gaps>,
     /// Where the MPD that is asked for is, relative to where it was asked for.
     pub(crate) location: Option<String>,
+    /// The whole URL of the folder that the MPD is in, where it is to tell of it.
+    pub(crate) folder: Option<String>,
 }
 
 impl<'a> Met<'a> {
@@ -80,6 +82,7 @@ impl<'a> Met<'a> {
             hops: 0,
             gaps: None,
             location: None,
+            folder: None,
         }
     }
 }

@@ -21,5 +21,9 @@ pub(crate) fn cache_control(cacheability: Cacheability) -> Cow<'static, str> {
         Cacheability::For(time) | Cacheability::Until { at_most: time, .. } => {
             format!("public, max-age={}, must-revalidate", time.as_secs()).into()
         }
+        // RFC 9111 §5.2.2.7: shared caches keep nothing of it.
+        Cacheability::Private(time) => {
+            format!("private, max-age={}, must-revalidate", time.as_secs()).into()
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::reply::refuse;
 use axum::body::Body;
 use dashpot_base::WallTime;
-use dashpot_packager::{Located, Refused, asked_time, located};
+use dashpot_packager::{Located, Refused, asked_time, located, server_url};
 use http::{HeaderValue, Response, StatusCode, header, request::Parts};
 
 /// Returns where the MPD is that a request asks for, and the request for it there, unless it is where it
@@ -34,6 +34,20 @@ pub(crate) fn redirect(reference: &str, query: Option<&str>) -> Response<Body> {
     }
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Returns the whole URL of the folder of an MPD that is to tell of it: by the name that the client asked by.
+///
+/// An answer with it is for this client alone (RFC 9111 §7.1: a cache would give others what one has made it hold).
+pub(crate) fn folder(request: &Parts) -> Option<String> {
+    let (folder, file) = request.uri.path().rsplit_once('/')?;
+    if !folder.contains("/xlink_") || !file.ends_with(".mpd") {
+        return None;
+    }
+    let host = request.headers.get(header::HOST)?.to_str().ok()?;
+    // RFC 9110 §7.2: a name and perhaps a port, and nothing that a URL means something else by.
+    let root = server_url(&format!("http://{host}")).ok().filter(|_| !host.contains('/'))?;
+    Some(format!("{root}{folder}/"))
 }
 
 fn with_query(path: &str, query: Option<&str>) -> String {

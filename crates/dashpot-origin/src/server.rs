@@ -26,7 +26,7 @@ use dashpot_base::{ByteSize, WallTime};
 use dashpot_http::cors;
 use dashpot_packager::{
     Alias, Around, Asked as LiveAsked, Body as Planned, Catalogue, Found, Pathways, Refused,
-    asked_time, is_name, permitted, respond, respond_live_asked,
+    asked_time, is_name, permitted, respond_in, respond_live_asked,
 };
 use dashpot_serve::{
     AccessLog, Asked, Clock, Counter, Ends, Family, Health, Listener, LogFormat, Logged, Metric,
@@ -296,6 +296,7 @@ fn kind(path: &str) -> &'static str {
         Some((_, "mpd")) => "manifest",
         Some((_, "m3u8")) => "playlist",
         Some((_, "mpp")) => "patch",
+        Some((_, "xml")) => "remote",
         Some((before, "mp4")) if before.ends_with("/init") => "init",
         Some((_, "mp4")) => "file",
         Some((_, "m4s")) => "segment",
@@ -357,7 +358,7 @@ async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -
         Ok(met) => met,
         Err(error) => return refuse(StatusCode::BAD_REQUEST, &format!("wrong fault: {error}")),
     };
-    met.location = location;
+    (met.location, met.folder) = (location, located::folder(request));
     if let Some(response) = faults.instead(&mut met, request).await {
         return response;
     }
@@ -409,7 +410,8 @@ impl Origin {
     ) -> Result<Resource, Refused> {
         let (path, json) = (met.path.path.as_ref(), "application/json");
         if let Some(below) = path.strip_prefix("/vod/") {
-            return respond(&self.catalogue, below).map(|found| resource(found, below, now));
+            let found = respond_in(&self.catalogue, below, met.folder.as_deref());
+            return found.map(|found| resource(found, below, now));
         }
         if let Some(below) = path.strip_prefix("/live/") {
             let now = met.moved(asked_time(query, now)?);
@@ -418,6 +420,7 @@ impl Origin {
                     clocks: met.of_clocks(),
                     ntp: self.ntp.clone(),
                     location: met.location.clone(),
+                    folder: met.folder.clone(),
                 };
                 respond_live_asked(&self.catalogue, below, &LiveAsked { query, now, around })
             };

@@ -90,6 +90,8 @@ pub enum Target<'a> {
     Playlist(Option<&'a str>),
     /// `{representation}/{number}_{part}.m4s`
     Part(&'a str, u64, u64),
+    /// `{form}-{Period}.xml`
+    Remote(Form, &'a str),
 }
 
 impl Target<'_> {
@@ -225,6 +227,10 @@ fn target<'a>(
         ("mpp", Service::Live) => {
             let (stem, published_ms) = stem.split_once('-')?;
             Some(Target::Patch(form(stem)?, decimal(published_ms)?))
+        }
+        ("xml", _) => {
+            let (stem, period) = stem.split_once('-')?;
+            is_name(period).then_some(Target::Remote(form(stem)?, period))
         }
         ("mp4", _) if stem == "init" => track().map(Target::Init),
         ("m4s", _) => {

@@ -49,7 +49,8 @@ impl Bases {
             | Target::Part(..)
             | Target::File(_)
             | Target::Text(_)
-            | Target::Image(..) => return Ok(None),
+            | Target::Image(..)
+            | Target::Remote(..) => return Ok(None),
         }
         if address.options.has(&STEER) {
             return refused("with `steer_` an MPD has every pathway already".to_owned());

@@ -21,6 +21,7 @@ mod shape;
 mod steer;
 mod text;
 mod trick;
+mod xlink;
 
 pub use ads::{AD, EVERY, FOR, MID, OF, POST, PRE};
 pub use bases::{BASES, Place};
@@ -40,6 +41,7 @@ pub use shape::{LOOP, SEG, VERSION};
 pub use steer::STEER;
 pub use text::{CLOCK_STPP, CLOCK_SUBS, TEXT};
 pub use trick::TRICK;
+pub use xlink::XLINK;
 
 use crate::address::{AddressError, is_name};
 pub(crate) use nearest::nearest;
@@ -110,6 +112,7 @@ const VOD: &[&[Spec]] = &[
     only::FAMILY,
     protect::FAMILY,
     ads::FAMILY_VOD,
+    xlink::FAMILY,
 ];
 /// The families of options below `/live/`. A feature adds its own family here.
 const LIVE: &[&[Spec]] = &[
@@ -129,6 +132,7 @@ const LIVE: &[&[Spec]] = &[
     only::FAMILY,
     protect::FAMILY,
     ads::FAMILY_LIVE,
+    xlink::FAMILY,
 ];
 
 /// What is asked for: a film on demand, or one that runs by the clock.

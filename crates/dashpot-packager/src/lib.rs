@@ -30,6 +30,7 @@ mod text;
 mod thumbs;
 mod timeline;
 mod trick;
+mod xlink;
 
 #[cfg(test)]
 mod fixture;
@@ -48,7 +49,7 @@ pub use options::{OptionError, Shape};
 pub use plan::{Part, Parts, Plan};
 pub use protect::{Drm, Piece, Protector, SealError, Sealed, System};
 pub use query::permitted;
-pub use respond::{Body, Cacheability, Found, Refused, respond};
+pub use respond::{Body, Cacheability, Found, Refused, respond, respond_in};
 pub use steering::{
     Pathway, PathwayError, Pathways, Steered, leads_to_pathways, server_url, steering_folder,
 };

@@ -12,6 +12,7 @@ mod around;
 pub mod manifest;
 pub mod parts;
 pub mod reel;
+mod remote;
 pub mod segment;
 pub mod settings;
 pub mod window;
@@ -31,7 +32,7 @@ use crate::{
 };
 use crate::{
     text::{self, TextTrack},
-    thumbs, trick,
+    thumbs, trick, xlink,
 };
 pub use around::Around;
 use dashpot_base::WallTime;
@@ -129,12 +130,17 @@ pub fn respond_live_asked(
     }
     initset::fits(true, &address.options).map_err(refused)?;
     checked(asset, &address.options).map_err(refused)?;
+    xlink::fits(&address.target, settings.division.divides(), &address.options).map_err(refused)?;
     let query = asked.query;
     let channel = Channel { asset, settings, now_ms: asked.now.unix_millis() };
     match address.target {
         Target::Manifest(form) => {
             sequence::checked(&channel.settings, form).map_err(refused)?;
             Ok(channel.manifest(form))
+        }
+        Target::Remote(form, id) => {
+            sequence::checked(&channel.settings, form).map_err(refused)?;
+            channel.remote(&address, (form, id))
         }
         Target::Patch(form, published_ms) => {
             sequence::checked(&channel.settings, form).map_err(refused)?;
@@ -238,7 +244,10 @@ impl Channel<'_> {
         let change = if is_of_now { 0 } else { change };
         Found {
             content_type,
-            cacheability: for_ms(change.min(MANIFEST_MS)),
+            cacheability: match (&self.settings.around.folder, change.min(MANIFEST_MS)) {
+                (Some(_), ms) => Cacheability::Private(Duration::from_millis(ms)),
+                (None, ms) => for_ms(ms),
+            },
             asset: Arc::clone(self.asset),
             modified: wall(page.changed_ms()),
             body: Body::Text(text),

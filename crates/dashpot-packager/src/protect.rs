@@ -8,7 +8,7 @@
 mod descriptors;
 mod sealed;
 
-pub(crate) use descriptors::{mpd, protect};
+pub(crate) use descriptors::{mpd, protect, version};
 pub(crate) use sealed::Chunk;
 use sealed::pieces;
 pub use sealed::{Piece, SealError, Sealed};

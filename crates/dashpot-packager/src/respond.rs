@@ -1,22 +1,24 @@
 //! The function at the centre: a path in, the plan of a reply out.
 
+mod written;
+
 use crate::{
-    address::{Address, AddressError, Form, Target},
+    address::{Address, AddressError, Target},
     ads::{self, Ad},
     bases::Bases,
     catalogue::{Asset, Catalogue, Kind},
     events::{Carrier, Program},
     grammar::{Options, Service, VERSION},
-    hls, initset,
+    hls,
     live::Due,
-    manifest::{self, Listing, breaks::Breaks},
+    manifest::breaks::Breaks,
     options::{OptionError, Shape, checked, unlisted},
     plan::{Part, Plan},
     protect::{self, Protector, Sealed},
     steering::Steered,
     subtitles, text, thumbs,
     timeline::{Segment, Timeline},
-    trick,
+    trick, xlink,
 };
 use dashpot_base::WallTime;
 use std::{sync::Arc, time::Duration};
@@ -87,6 +89,8 @@ pub enum Cacheability {
     Manifest,
     /// For so long, and not longer: then there is another one, or none.
     For(Duration),
+    /// For so long by who asked, and by nobody else: it tells of the name that the server was asked by.
+    Private(Duration),
     /// Until it is gone, and for at most so long.
     Until {
         /// When there is none any more.
@@ -102,7 +106,11 @@ impl Cacheability {
     pub fn at(self, now: WallTime) -> Self {
         match self {
             Self::Until { gone, at_most } => Self::For(gone.since(now).min(at_most)),
-            Self::Immutable | Self::Unversioned | Self::Manifest | Self::For(_) => self,
+            Self::Immutable
+            | Self::Unversioned
+            | Self::Manifest
+            | Self::For(_)
+            | Self::Private(_) => self,
         }
     }
 
@@ -112,7 +120,7 @@ impl Cacheability {
         match self {
             Self::Immutable => true,
             Self::Until { gone, .. } => now < gone,
-            Self::Unversioned | Self::Manifest | Self::For(_) => false,
+            Self::Unversioned | Self::Manifest | Self::For(_) | Self::Private(_) => false,
         }
     }
 }
@@ -136,12 +144,20 @@ const INDEXED_MAX: u64 = 65_535;
 /// # Errors
 /// Says what there is not, or which option cannot be met.
 pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
+    respond_in(catalogue, path, None)
+}
+
+/// Returns what answers a request for `/vod/{path}`, whose folder has that whole URL.
+///
+/// # Errors
+/// As [`respond`].
+pub fn respond_in(
+    catalogue: &Catalogue,
+    path: &str,
+    folder: Option<&str>,
+) -> Result<Found, Refused> {
     let (address, asset) = addressed(catalogue, Service::Vod, path)?;
-    let cacheability = if address.options.number(&VERSION).is_some() {
-        Cacheability::Immutable
-    } else {
-        Cacheability::Unversioned
-    };
+    let cacheability = kept(&address.options);
     let refused = |error: OptionError| Refused::BadRequest(error.to_string());
     let shape = Shape::of(asset, &address.options).map_err(refused)?;
     let arranged = (Service::Vod, shape.gops.into());
@@ -156,20 +172,17 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
         held_until: None,
     };
     let events = Program::of(&address.options).map_err(refused)?;
-    if let Some(option) = events.in_band().filter(|_| address.target.is_indexed()) {
-        let why =
-            "a file with an index carries no messages: use `number` or `time`, or `cueas_xml`";
-        return Err(Refused::BadRequest(format!("option `{option}_` does not fit: {why}")));
-    }
-    let steered =
-        Steered::of(&catalogue.pathways, &address, &format!("/vod/{path}")).map_err(refused)?;
-    let bases = Bases::of(&catalogue.pathways, &address, &format!("/vod/{path}"))?;
+    carried(&events, &address.target)?;
+    let whole = format!("/vod/{path}");
+    let steered = Steered::of(&catalogue.pathways, &address, &whole).map_err(refused)?;
+    let bases = Bases::of(&catalogue.pathways, &address, &whole)?;
     let breaks = Breaks::of(catalogue, (asset, shape), &address)?;
     if let Some(name) = ads::of(&address.options) {
         return of_ad(breaks.ad(name).ok_or_else(|| ads::unplayed(name))?, &address);
     }
     let options = &address.options;
     checked(asset, options).map_err(refused)?;
+    xlink::fits(&address.target, !breaks.is_empty(), options).map_err(refused)?;
     if let Some(bytes) = text::vod::found(asset, (shape, options), &address.target)? {
         return Ok(found(text::CONTENT_TYPE, cacheability, Body::Media(Plan::of_bytes(bytes))));
     }
@@ -179,8 +192,14 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
     let source = Source { asset, shape, options, events, protector };
     match address.target {
         Target::Manifest(form) => {
-            let text = source.manifest(form, (steered.as_ref(), bases.as_ref()), &breaks)?;
-            Ok(found("application/dash+xml", Cacheability::Manifest, Body::Text(text)))
+            let places = (steered.as_ref(), bases.as_ref());
+            let (cacheability, text) = source.written(form, places, &breaks, folder)?;
+            Ok(found("application/dash+xml", cacheability, Body::Text(text)))
+        }
+        Target::Remote(form, id) => {
+            let text = source.remote((form, id), &breaks)?;
+            // What is played in a break has a version of its own, which the path does not name.
+            Ok(found(xlink::CONTENT_TYPE, Cacheability::Unversioned, Body::Text(text)))
         }
         Target::Playlist(of) => {
             source.unlisted()?;
@@ -209,16 +228,28 @@ pub fn respond(catalogue: &Catalogue, path: &str) -> Result<Found, Refused> {
     }
 }
 
+/// Returns how long media stays what it is, which may name its version.
+fn kept(options: &Options) -> Cacheability {
+    let versioned = options.number(&VERSION).is_some();
+    if versioned { Cacheability::Immutable } else { Cacheability::Unversioned }
+}
+
+/// Says whether there is something to carry messages within segments, where there are any.
+fn carried(events: &Program, target: &Target<'_>) -> Result<(), Refused> {
+    let Some(option) = events.in_band().filter(|_| target.is_indexed()) else { return Ok(()) };
+    let why = "a file with an index carries no messages: use `number` or `time`, or `cueas_xml`";
+    Err(Refused::BadRequest(format!("option `{option}_` does not fit: {why}")))
+}
+
 /// Returns what answers a request for what belongs to an asset that is played in a break: it is not
 /// protected, and has nothing but pictures and sound.
 pub(crate) fn of_ad(ad: &Ad<'_>, address: &Address<'_>) -> Result<Found, Refused> {
     let (asset, options, events) = (ad.asset, &Options::default(), Program::default());
     let source = Source { asset, shape: ad.shape, options, events, protector: None };
     let (id, body) = source.media(&address.target)?;
-    let versioned = address.options.number(&VERSION).is_some();
     Ok(Found {
         content_type: content_type(asset, id),
-        cacheability: if versioned { Cacheability::Immutable } else { Cacheability::Unversioned },
+        cacheability: kept(&address.options),
         modified: asset.modified,
         asset: Arc::clone(asset),
         body,
@@ -300,6 +331,7 @@ impl Source<'_> {
             | Target::Playlist(_)
             | Target::Part(..)
             | Target::Image(..)
+            | Target::Remote(..)
             | Target::Text(_) => return Err(vanished()),
         })
     }
@@ -312,42 +344,6 @@ impl Source<'_> {
     fn track(&self, id: &str) -> Result<usize, Refused> {
         let none = || Refused::NotFound(format!("`{}` has no track `{id}`", self.asset.name));
         self.asset.track_index(id).ok_or_else(none)
-    }
-
-    fn manifest(
-        &self,
-        form: Form,
-        (steered, bases): (Option<&Steered>, Option<&Bases>),
-        breaks: &Breaks<'_>,
-    ) -> Result<String, Refused> {
-        if matches!(form, Form::Base | Form::List) {
-            self.unprotected(WHOLE)?;
-            (0..self.asset.tracks.len()).try_for_each(|track| self.indexable(track))?;
-        }
-        text::vod::fits(form, self.options)
-            .and_then(|()| trick::fits(form.has_template(), self.options))
-            .and_then(|()| initset::fits(form.has_template(), self.options))
-            .map_err(|error| Refused::BadRequest(error.to_string()))?;
-        let listing = Listing {
-            asset: self.asset,
-            shape: self.shape,
-            form,
-            events: &self.events,
-            options: self.options,
-            protector: self.protector.as_ref(),
-            breaks,
-        };
-        let mut mpd = manifest::model(&listing);
-        if let Some(steered) = steered {
-            steered.add(&mut mpd);
-        }
-        if let Some(bases) = bases {
-            bases.add(&mut mpd);
-        }
-        if let Some(protector) = &self.protector {
-            protect::mpd(protector, &mut mpd);
-        }
-        Ok(mpd.write())
     }
 
     fn unprotected(&self, why: &str) -> Result<(), Refused> {

@@ -143,7 +143,8 @@ impl Steered {
             | Target::Part(..)
             | Target::File(_)
             | Target::Text(_)
-            | Target::Image(..) => return Ok(None),
+            | Target::Image(..)
+            | Target::Remote(..) => return Ok(None),
         }
         if pathways.list.is_empty() {
             return refused("this origin has no pathways: it gets them by --pathway NAME=URL");

@@ -216,9 +216,10 @@ fn scheme(descriptor: &Descriptor) -> Option<&str> {
     descriptor.scheme_id_uri.as_deref()
 }
 
-/// Refuses a Period whose content is elsewhere.
+/// Refuses a Period whose content is elsewhere alone; what is here will do (ISO/IEC 23009-1 §5.5).
 fn local(period: &Period) -> Result<(), Problem> {
-    if period.extra_attributes.iter().any(|(name, _)| name == "xlink:href") {
+    let is_reference = period.extra_attributes.iter().any(|(name, _)| name == "xlink:href");
+    if is_reference && period.adaptation_sets.is_empty() {
         return Err(Problem::Unsupported { what: "a Period behind an xlink:href".to_owned() });
     }
     Ok(())

@@ -4,9 +4,16 @@ use super::{Element, Node};
 
 /// Returns the XML document whose root is `root`, indented by two spaces a level.
 pub(crate) fn write_document(root: &Element) -> String {
+    write_entity(std::slice::from_ref(root))
+}
+
+/// Returns elements one after the other, as an external entity has them (XML 1.0 §4.3.2).
+pub(crate) fn write_entity(elements: &[Element]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    write_element(root, Some(0), &mut out);
-    out.push('\n');
+    for element in elements {
+        write_element(element, Some(0), &mut out);
+        out.push('\n');
+    }
     out
 }
 

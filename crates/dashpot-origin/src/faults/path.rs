@@ -95,7 +95,7 @@ impl<'a> Named<'a> {
         let (stem, ending) = parts.next_back()?.rsplit_once('.')?;
         let of = |object, representation| Self { asset, representation, ..whole(object) };
         Some(match ending {
-            "mpd" | "mpp" | "m3u8" => of(Object::Mpd, None),
+            "mpd" | "mpp" | "m3u8" | "xml" => of(Object::Mpd, None),
             "mp4" if stem == "init" => of(Object::Init, parts.next_back()),
             "mp4" => of(Object::File, Some(stem)),
             "vtt" => of(Object::Text, Some(stem)),
@@ -139,6 +139,7 @@ impl Numbers {
             | Target::Init(_)
             | Target::File(_)
             | Target::Text(_)
+            | Target::Remote(..)
             | Target::Image(..) => None,
         };
         Some((numbers, number))

@@ -1,6 +1,7 @@
 //! Over loopback, with the film of this repository.
 
 mod admin;
+mod alike;
 mod contribution;
 mod data;
 mod faults;

@@ -124,7 +124,8 @@ proptest! {
                 Target::Manifest(_) | Target::Patch(..) | Target::Playlist(None) => "v1",
                 Target::Playlist(Some(id)) | Target::Part(id, ..) | Target::Init(id) | Target::Number(id, _) | Target::Time(id, _) | Target::File(id)
                 | Target::Text(id)
-                | Target::Image(id, _) => id,
+                | Target::Image(id, _)
+                | Target::Remote(_, id) => id,
             };
             prop_assert!(is_name(named));
         }

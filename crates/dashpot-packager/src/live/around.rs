@@ -11,6 +11,8 @@ pub struct Around {
     pub ntp: Option<String>,
     /// Where the MPD is to be fetched from again, relative to where it was asked for.
     pub location: Option<String>,
+    /// The whole URL of the folder that the MPD is in, where it is to tell of it.
+    pub folder: Option<String>,
 }
 
 impl Around {

@@ -12,6 +12,7 @@ mod low_latency;
 pub(super) mod patch;
 mod periods;
 mod protect;
+pub(super) mod remote;
 pub(super) mod sequence;
 mod timelines;
 mod timing;
@@ -132,6 +133,13 @@ pub fn manifest(page: &Page<'_>) -> String {
 }
 
 fn model(page: &Page<'_>) -> Mpd {
+    let mut mpd = inline(page);
+    remote::mpd(page, &mut mpd);
+    mpd
+}
+
+/// Returns the MPD with all of its Periods.
+fn inline(page: &Page<'_>) -> Mpd {
     let (settings, ended) = (page.settings, page.window.ended());
     let reel = &settings.reel;
     let longest = (0..reel.asset().tracks.len()).filter_map(|at| reel.strip(at)).map(|strip| {

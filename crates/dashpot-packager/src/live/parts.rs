@@ -140,11 +140,25 @@ impl Division {
         part
     }
 
+    /// Returns the break of that number, if there are breaks.
+    #[must_use]
+    pub fn ad(&self, number: u64) -> Option<Part> {
+        let first = number.checked_mul(self.breaks?.every)?;
+        Some(self.part(first))
+    }
+
     /// Returns the Periods that have any of `segments`, in order; the one of the first at least.
     pub fn parts(&self, segments: Range<u64>) -> impl Iterator<Item = Part> {
         let (division, end) = (*self, segments.end);
         let next = move |part: &Part| (part.end < end).then(|| division.part(part.end));
         std::iter::successors(Some(self.part(segments.start)), next)
+    }
+
+    /// Returns with the arrival of which segment an MPD that lists none begins to tell of segment `index`; 0
+    /// where it always has.
+    #[must_use]
+    pub const fn told_with(&self, index: u64) -> u64 {
+        index.saturating_sub(self.ahead)
     }
 
     /// Returns up to where an MPD that lists no segments tells of Periods, when all before `end` have come.

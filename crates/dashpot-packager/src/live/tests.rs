@@ -16,7 +16,9 @@ fn at(path: &str, now_ms: u64) -> Result<Found, Refused> {
 fn check(path: &str, now_ms: u64, expected: &str) {
     let said = match at(path, now_ms) {
         Ok(found) => match found.cacheability.at(wall(now_ms)) {
-            Cacheability::For(time) => format!("200 for {} ms", time.as_millis()),
+            Cacheability::For(time) | Cacheability::Private(time) => {
+                format!("200 for {} ms", time.as_millis())
+            }
             Cacheability::Immutable => "200 for ever".to_owned(),
             Cacheability::Unversioned | Cacheability::Manifest | Cacheability::Until { .. } => {
                 "200 briefly".to_owned()
@@ -280,7 +282,7 @@ proptest! {
         given in prop::sample::select(vec![
             "", "chunk_0.5s/", "ato_1s/", "ato_5s/", "ato_7s/period_6s/", "tsbd_7s/", "seg_4s/", "seg_4s/chunk_0.25s/tsbd_8s/",
             "snr_0/", "snr_77/", "events_5s/emsg_3s/", "utc_direct-httphead-httpxsdate/",
-            "period_6s/", "initset_on/period_6s/", "ad_film/", "ad_film,film/every_14s/for_6s/period_20s/chunk_0.5s/",
+            "period_6s/", "initset_on/period_6s/", "xlink_onrequest/period_6s/", "ad_film/", "ad_film,film/every_14s/for_6s/period_20s/chunk_0.5s/",
             "period_20s/chunk_0.5s/tsbd_30s/events_5s/",
             "clocksubs_en,sv/clockstpp_ko/trick_8/", "chunk_0.5s/clocksubs_en/trick_2/",
         ]),

@@ -52,7 +52,8 @@ pub(crate) fn mpd(protector: &Protector<'_>, mpd: &mut Mpd) {
     }
 }
 
-fn version(protector: &Protector<'_>) -> String {
+/// Returns the version of the protected content.
+pub(crate) fn version(protector: &Protector<'_>) -> String {
     Asset::version_of(protector.asset.fingerprint ^ protector.drm.fingerprint)
 }
 

@@ -5,6 +5,8 @@
 
 mod periods;
 
+pub(super) use periods::listed;
+
 use super::{Page, events, model, timelines::Listed, wall};
 use crate::{grammar::PATCH, live::reel::Run, respond::Refused};
 use dashpot_mpd::{

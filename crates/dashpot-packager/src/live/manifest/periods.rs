@@ -42,7 +42,7 @@ pub(super) fn periods(page: &Page<'_>, adds: &[Add]) -> Vec<Period> {
 }
 
 /// Returns the segments whose Periods are in the MPD.
-fn shown(page: &Page<'_>) -> Range<u64> {
+pub(super) fn shown(page: &Page<'_>) -> Range<u64> {
     let segments = &page.window.segments;
     if page.lists() || page.window.ended() {
         return segments.clone();
@@ -58,7 +58,8 @@ fn known(settings: &Settings<'_>, end: u64) -> u64 {
 
 fn period(page: &Page<'_>) -> Period {
     let settings = page.settings;
-    let mut period = Period { id: Some(id(page)), start: Some(start(page)), ..Period::default() };
+    let mut period =
+        Period { id: Some(id(settings, page.part)), start: Some(start(page)), ..Period::default() };
     if !settings.ads.is_empty() {
         period.asset_identifier = Some(identifier(settings.reel.asset()));
     }
@@ -78,11 +79,11 @@ fn period(page: &Page<'_>) -> Period {
     period
 }
 
-/// Returns what names the Period in every MPD that has it.
-fn id(page: &Page<'_>) -> String {
-    match page.part {
+/// Returns what names a Period in every MPD that has it.
+pub(super) fn id(settings: &Settings<'_>, part: Part) -> String {
+    match part {
         Part { ad: Some(number), .. } => format!("ad{number}"),
-        Part { first, .. } if page.settings.division.divides() => format!("p{first}"),
+        Part { first, .. } if settings.division.divides() => format!("p{first}"),
         Part { .. } => "1".to_owned(),
     }
 }

@@ -53,7 +53,7 @@ fn alone(was: &mut AdaptationSet, is: &AdaptationSet, set: &str, out: &mut Vec<O
 }
 
 /// Puts the segments into a Period that its model has but marks for.
-fn listed(page: &Page<'_>, period: &mut Period) {
+pub(in crate::live::manifest) fn listed(page: &Page<'_>, period: &mut Period) {
     let sets = period.adaptation_sets.iter_mut();
     let templates = sets.filter_map(|set| set.segment_template.as_mut());
     for timeline in templates.filter_map(|template| template.segment_timeline.as_mut()) {
