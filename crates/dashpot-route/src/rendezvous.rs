@@ -35,28 +35,33 @@ impl Rendezvous {
         Self { nodes: nodes.to_vec(), is_even }
     }
 
-    /// Returns the highest of the servers that are accepted, or `None` where none is. Each is asked
-    /// about.
+    /// Returns the highest of the servers that are accepted, or `None` where none is. Only those are
+    /// asked about that are higher than all before them.
     #[must_use]
     pub fn find(&self, hash: u64, mut accept: impl FnMut(usize) -> bool) -> Option<usize> {
-        let nodes = self.nodes.iter().enumerate();
-        let drawn = nodes
-            .filter(|(index, node)| node.weight != 0 && accept(*index))
-            .map(|(index, node)| (mix(hash, node.hash), index, node));
-        let higher = |a: &(u64, usize, &Node), b: &(u64, usize, &Node)| {
-            let by_weight =
-                if self.is_even { Ordering::Equal } else { heft(b).total_cmp(&heft(a)) };
-            // Two servers of one hash are one server listed twice.
-            by_weight.then(a.0.cmp(&b.0)).then(b.1.cmp(&a.1))
-        };
-        drawn.max_by(higher).map(|(_, index, _)| index)
+        let mut best = None::<(f64, u64, usize)>;
+        for (index, node) in self.nodes.iter().enumerate() {
+            if node.weight == 0 {
+                continue;
+            }
+            let draw = mix(hash, node.hash);
+            let distance = if self.is_even { 0.0 } else { distance(draw, node.weight) };
+            // Of two servers of one hash, which is one server listed twice, the first is it.
+            let is_higher = best.is_none_or(|(least, highest, _)| {
+                distance.total_cmp(&least).then(highest.cmp(&draw)) == Ordering::Less
+            });
+            if is_higher && accept(index) {
+                best = Some((distance, draw, index));
+            }
+        }
+        best.map(|(_, _, index)| index)
     }
 }
 
 /// Returns how far a draw is from the top: exponential with the weight as its rate, so that each
 /// is the least as often as its share says.
-fn heft((draw, _, node): &(u64, usize, &Node)) -> f64 {
-    -libm::log(unit(*draw)) / f64::from(node.weight)
+fn distance(draw: u64, weight: u32) -> f64 {
+    -libm::log(unit(draw)) / f64::from(weight)
 }
 
 #[cfg(test)]

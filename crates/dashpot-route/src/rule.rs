@@ -79,8 +79,12 @@ impl View<'_> {
     /// Returns whether a server may have the request: it is fit, and has not had it.
     #[must_use]
     pub fn may(&self, index: usize) -> bool {
-        self.servers.get(index).is_some_and(|server| server.is_fit)
-            && !self.request.tried.contains(&index)
+        self.servers.get(index).is_some_and(|server| server.is_fit) && self.is_untried(index)
+    }
+
+    /// Returns whether the request has not been to a server.
+    pub(crate) fn is_untried(&self, index: usize) -> bool {
+        !self.request.tried.contains(&index)
     }
 
     /// Returns the first server from the `begin`th of those that are fit, all around, that may have
@@ -88,7 +92,7 @@ impl View<'_> {
     #[must_use]
     pub fn next(&self, begin: usize) -> Option<usize> {
         let (before, after) = self.fit.split_at(begin.min(self.fit.len()));
-        after.iter().chain(before).copied().find(|index| self.may(*index))
+        after.iter().chain(before).copied().find(|index| self.is_untried(*index))
     }
 
     /// Returns the server with the least score of those that may have the request; of several the
@@ -97,7 +101,7 @@ impl View<'_> {
         let (before, after) = self.fit.split_at(begin.min(self.fit.len()));
         let mut best = None::<(f64, usize)>;
         for &index in after.iter().chain(before) {
-            if !self.may(index) {
+            if !self.is_untried(index) {
                 continue;
             }
             let here = score(&self.servers[index]);
@@ -111,7 +115,7 @@ impl View<'_> {
 
     /// Draws a server that may have the request, other than `but`, each as likely as the others.
     pub fn draw(&mut self, but: Option<usize>) -> Option<usize> {
-        let fits = |view: &Self, index: usize| view.may(index) && Some(index) != but;
+        let fits = |view: &Self, index: usize| view.is_untried(index) && Some(index) != but;
         for _ in 0..DRAWS_MAX {
             let at = place(self.rng.bits(), self.fit.len());
             let index = *self.fit.get(at)?;

@@ -1,6 +1,6 @@
 //! How evenly rules spread, how much moves, how long requests wait: the figures of `docs/routing.md`.
 //!
-//! `cargo test -p dashpot-route --release -- --nocapture tables` prints them.
+//! `make bench-route` prints them.
 
 mod queue;
 
@@ -18,6 +18,15 @@ use queue::{Queue, Waits};
 const KEYS: u64 = 1_000_000;
 /// Keys where every server is asked for each of them: a tenth, so that tests stay quick.
 const KEYS_RENDEZVOUS: u64 = 100_000;
+
+/// Prints a table, and holds the page that shows it to it: the figures are the same on every machine.
+fn show(title: &str, rows: &[String]) {
+    let columns = title.matches('|').count() - 1;
+    let table = format!("{title}\n|{}\n{}\n", "---|".repeat(columns), rows.join("\n"));
+    println!("{table}");
+    let page = include_str!("../../../docs/routing.md");
+    assert!(page.contains(&table), "docs/routing.md does not show this table:\n{table}");
+}
 
 fn nodes(count: usize) -> Vec<Node> {
     (0..count).map(|index| Node::new(&format!("server-{index}"), 1)).collect()
@@ -89,13 +98,12 @@ fn spread(make: Make, count: usize, keys: u64) -> Spread {
 
 #[test]
 fn maglev_is_within_five_percent_of_the_mean_and_one_server_moves_little_more_than_its_share() {
-    println!("| servers | table | max/mean | moved, one away | moved, one unlisted |");
-    println!("|---|---|---|---|---|");
+    let mut rows = Vec::new();
     for count in [5_usize, 20, 100] {
         for (name, make, keys) in TABLES {
             let Spread { peak, moved_away, moved_gone } = spread(*make, count, *keys);
             let (away, gone) = (100.0 * moved_away, 100.0 * moved_gone);
-            println!("| {count} | {name} | {peak:.3} | {away:.2} % | {gone:.2} % |");
+            rows.push(format!("| {count} | {name} | {peak:.3} | {away:.2} % | {gone:.2} % |"));
             let share = 1.0 / f64::from(u32::try_from(count).expect("few"));
             // Of a ring, one server's share itself is as uneven as the ring is.
             let most = if name.starts_with("ring") { share * peak } else { share };
@@ -104,6 +112,7 @@ fn maglev_is_within_five_percent_of_the_mean_and_one_server_moves_little_more_th
             assert!(!name.starts_with("Maglev") || peak <= 1.05, "{name} {count}: {peak}");
         }
     }
+    show("| servers | table | max/mean | moved, one away | moved, one unlisted |", &rows);
 }
 
 #[test]
@@ -189,31 +198,30 @@ fn bounded(bound: &str) -> Bounded {
 
 #[test]
 fn a_bound_is_never_passed_and_costs_copies() {
-    println!("| bound | peak/mean | at home | copies of an object |");
-    println!("|---|---|---|---|");
+    let mut rows = Vec::new();
     for bound in ["none", "2", "1.5", "1.25", "1.1"] {
         let Bounded { peak, at_home, copies } = bounded(bound);
-        println!("| {bound} | {peak:.2} | {:.1} % | {copies:.2} |", 100.0 * at_home);
+        rows.push(format!("| {bound} | {peak:.2} | {:.1} % | {copies:.2} |", 100.0 * at_home));
         match bound.parse::<f64>() {
             // Of a thousand in flight, fifty are the mean: the bound is rounded up to a whole one.
             Ok(bound) => assert!(peak <= (bound * 50.0).ceil() / 50.0 + 1e-9, "{bound}: {peak}"),
             Err(_) => assert!(2.0 < peak, "without a bound there is nothing to see: {peak}"),
         }
     }
+    show("| bound | peak/mean | at home | copies |", &rows);
 }
 
 #[test]
 fn two_choices_wait_at_most_three_fifths_of_round_robins_time() {
-    println!("| servers | rule | p50 | p99 | p99.9 |");
-    println!("|---|---|---|---|---|");
+    let mut rows = Vec::new();
     let rules =
         ["random", "round-robin", "random:draws=2", "p2c", "least-time", "least-connections"];
-    let wait = |spec, slowdown| {
+    let mut wait = |spec, slowdown| {
         let queue = Queue { slowdown, ..Queue::default() };
         let waits = queue.run(spec);
         let kind = if slowdown < 2.0 { "20 equal" } else { "19 and one 3 times slower" };
         let Waits { p50, p99, p999 } = waits;
-        println!("| {kind} | {spec} | {p50:.1} | {p99:.1} | {p999:.1} |");
+        rows.push(format!("| {kind} | {spec} | {p50:.1} | {p99:.1} | {p999:.1} |"));
         p99
     };
     let [random, turns, draws, p2c, time, least] = rules.map(|spec| wait(spec, 1.0));
@@ -224,6 +232,7 @@ fn two_choices_wait_at_most_three_fifths_of_round_robins_time() {
     for looks in [draws, p2c, time, least] {
         assert!(looks < 0.05 * random.min(turns), "{looks} of {turns}");
     }
+    show("| servers | rule | p50 | p99 | p99.9 |", &rows);
 }
 
 /// Returns a draw of the exponential distribution with mean one.

@@ -65,5 +65,5 @@ impl Rule for Random {
 }
 
 fn weight(view: &View<'_>, index: usize) -> f64 {
-    if view.may(index) { view.servers[index].weight() } else { 0.0 }
+    if view.is_untried(index) { view.servers[index].weight() } else { 0.0 }
 }

@@ -25,7 +25,7 @@ impl Rule for Smooth {
         let mut best = None::<usize>;
         let mut earned = 0.0;
         for &index in view.fit {
-            if !view.may(index) {
+            if !view.is_untried(index) {
                 continue;
             }
             let weight = view.servers[index].weight();

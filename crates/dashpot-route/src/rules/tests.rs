@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Answer, Balancer, Failure, Mode, Reason, Request, balancer::Settings};
+use crate::{Answer, Balancer, Failure, Mode, Reason, Request, balancer::Settings, gslb::policy};
 use dashpot_base::{MonoTime, Rng, Seed};
 use proptest::prelude::*;
 use std::time::Duration;
@@ -76,6 +76,24 @@ fn rules_are_typed_by_name_and_what_is_wrong_is_named() {
     );
     let error = parse("fastest").unwrap_err().to_string();
     assert!(error.starts_with("`fastest` is no balancing rule; there are round-robin, smooth, "));
+}
+
+#[test]
+fn the_page_on_routing_lists_every_rule_and_policy_as_they_are() {
+    let page = include_str!("../../../../docs/routing.md");
+    let rules = all().map(|entry| (entry.name, entry.parameters(), entry.about));
+    let policies = policy::all().map(|entry| (entry.name, entry.parameters(), entry.about));
+    let mut missing = Vec::new();
+    for (name, parameters, about) in rules.chain(policies) {
+        let typed = |(key, value): &(_, String)| format!("`{key}={value}`");
+        let parameters: Vec<_> = parameters.iter().map(typed).collect();
+        let parameters =
+            if parameters.is_empty() { "none".to_owned() } else { parameters.join(" ") };
+        let row = format!("| `{name}` | {parameters} | {about} |\n");
+        print!("{row}");
+        missing.extend((!page.contains(&row)).then_some(row));
+    }
+    assert!(missing.is_empty(), "docs/routing.md lacks these rows:\n{}", missing.concat());
 }
 
 #[test]
