@@ -1,11 +1,15 @@
 //! The link: capacity by a trace, shared equally by the transfers that have bytes to move.
 
+mod course;
 mod share;
+
+pub use course::Foretold;
 
 use crate::{
     Trace,
     trace::{InForce, UNLIMITED},
 };
+use course::Course;
 use dashpot_base::{Bitrate, ByteSize, Machine, MonoTime, Rng, Seed};
 use share::{Share, UNITS_PER_BYTE, divide_up};
 use std::collections::VecDeque;
@@ -71,42 +75,20 @@ pub struct Link {
     row: InForce,
     /// In order of their names.
     transfers: Vec<(TransferId, Transfer)>,
-    /// When something happens next.
+    /// When something happens next, but for what is on its course.
     event: Option<(MonoTime, &'static str)>,
-    /// When something happens next of which there is something to say.
-    wake: Option<(MonoTime, &'static str)>,
+    /// How the only transfer crosses, where that was foretold.
+    course: Option<Course>,
     /// Capacity of the past that did not divide evenly, in units.
     carry: u128,
     outputs: VecDeque<Output>,
 }
 
-/// How a response will come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Foretold {
-    /// When its first byte will be here.
-    pub begins: MonoTime,
-    /// When all of it will be, unless another request is made before: at one pace from its beginning.
-    /// `None` where that is not so, or not to be seen from here.
-    pub ends: Option<MonoTime>,
-}
-
-/// How a response crosses that has the link to itself.
 #[derive(Clone, Copy, Debug)]
-struct Crossing {
-    /// When all of it is across, if the row did not end.
-    across: Option<MonoTime>,
-    /// When the row ends in which it begins.
-    row_ends: Option<MonoTime>,
-}
-
-#[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each comes about on its own")]
 struct Transfer {
     answers_at: MonoTime,
     lost: bool,
     answered: bool,
-    /// Whether it was said beforehand when that will be.
-    foretold: bool,
     finished: bool,
     offered: ByteSize,
     /// Offered and not yet across, in units.
@@ -124,6 +106,22 @@ impl Transfer {
     /// Whether all of it is across, and nothing more will be offered.
     const fn is_done(&self) -> bool {
         self.answered && self.finished && self.pending == 0
+    }
+
+    /// Has so many more bytes ready to cross.
+    fn offer(&mut self, size: ByteSize) {
+        if !self.finished {
+            let offered = self.offered + size;
+            let added = offered.bytes() - self.offered.bytes();
+            self.pending += u128::from(added) * UNITS_PER_BYTE;
+            self.offered = offered;
+        }
+    }
+
+    /// Has all bytes that there are ready to cross.
+    fn offer_all(&mut self, size: ByteSize) {
+        self.offer(size);
+        self.finished = true;
     }
 
     /// Returns the whole bytes that are across.
@@ -149,7 +147,7 @@ impl Link {
             row,
             transfers: Vec::new(),
             event: None,
-            wake: None,
+            course: None,
             carry: 0,
             outputs: VecDeque::new(),
         }
@@ -164,7 +162,7 @@ impl Link {
     /// Returns how much of a response is across at `now`, which is then as good as said; `None` for
     /// one that does not have the link to itself, and where there is more to say by now.
     pub fn look(&mut self, now: MonoTime, id: TransferId) -> Option<ByteSize> {
-        if self.transfers.len() != 1 || self.wake.is_some_and(|(event, _)| event <= now) {
+        if self.transfers.len() != 1 || self.wake_at().is_some_and(|(event, _)| event <= now) {
             return None;
         }
         self.advance(now);
@@ -188,6 +186,10 @@ impl Link {
     /// Moves bytes up to `now`, event by event; returns whether something happens right then, which
     /// is settled already.
     fn advance(&mut self, now: MonoTime) -> bool {
+        if self.course.is_some() {
+            self.follow(now);
+            return false;
+        }
         while let Some((event, _)) = self.event {
             if now < event {
                 break;
@@ -227,7 +229,7 @@ impl Link {
             if !transfer.answered && transfer.answers_at <= self.at {
                 transfer.answered = true;
                 any_lost |= transfer.lost;
-                if !transfer.lost && !transfer.foretold {
+                if !transfer.lost {
                     self.outputs.push_back(Output::Answered(*id));
                 }
             }
@@ -271,84 +273,38 @@ impl Link {
         self.transfers.binary_search_by_key(&id, |(known, _)| *known)
     }
 
-    fn start(&mut self, id: TransferId) {
+    fn start(&mut self, id: TransferId) -> &mut Transfer {
         let transfer = Transfer {
             answers_at: self.at.after(self.row.latency),
             lost: self.rng.unit() < self.loss_ratio,
             answered: false,
-            foretold: false,
             finished: false,
             offered: ByteSize::ZERO,
             pending: 0,
             reported: ByteSize::ZERO,
         };
-        match self.place(id) {
-            Ok(place) => self.transfers[place].1 = transfer,
-            Err(place) => self.transfers.insert(place, (id, transfer)),
-        }
+        let place = match self.place(id) {
+            Ok(place) => {
+                self.transfers[place].1 = transfer;
+                place
+            }
+            Err(place) => {
+                self.transfers.insert(place, (id, transfer));
+                place
+            }
+        };
+        &mut self.transfers[place].1
     }
 
     fn offer(&mut self, id: TransferId, size: ByteSize) {
-        let Ok(place) = self.place(id) else { return };
-        let transfer = &mut self.transfers[place].1;
-        if !transfer.finished {
-            let offered = transfer.offered + size;
-            let added = offered.bytes() - transfer.offered.bytes();
-            transfer.pending += u128::from(added) * UNITS_PER_BYTE;
-            transfer.offered = offered;
+        if let Ok(place) = self.place(id) {
+            self.transfers[place].1.offer(size);
         }
     }
 
     fn finish(&mut self, id: TransferId) {
         if let Ok(place) = self.place(id) {
             self.transfers[place].1.finished = true;
-        }
-    }
-
-    /// Returns how the response will come, where its beginning is sure and still to come: there is
-    /// no [`Output::Answered`] then.
-    pub fn foretell(&mut self, id: TransferId) -> Option<Foretold> {
-        let place = self.place(id).ok()?;
-        let transfer = &mut self.transfers[place].1;
-        if transfer.answered || transfer.lost {
-            return None;
-        }
-        transfer.foretold = true;
-        let begins = transfer.answers_at;
-        let crossing = self.crossing();
-        self.wake = self.next_to_say(crossing);
-        let steady = crossing.filter(|it| it.row_ends.is_none_or(|ends| it.across <= Some(ends)));
-        Some(Foretold { begins, ends: steady.and_then(|it| it.across) })
-    }
-
-    /// Returns how a response that is still to begin crosses, which was foretold and has the link to
-    /// itself.
-    fn crossing(&self) -> Option<Crossing> {
-        let [(_, alone)] = &self.transfers[..] else { return None };
-        if alone.answered || !alone.foretold || alone.pending == 0 {
-            return None;
-        }
-        // Nothing crosses before, so that the row in force there is the first to count.
-        let begins = alone.answers_at;
-        let is_over = self.row.ends.is_some_and(|ends| ends <= begins);
-        let row = if is_over { self.trace.at(self.trace_began, begins) } else { self.row };
-        if row.rate == UNLIMITED {
-            return Some(Crossing { across: Some(begins), row_ends: None });
-        }
-        let nanos = Share { rate: row.rate, carry: 0 }.nanos_for(alone.pending, 1);
-        let across = nanos.map(|nanos| begins.nanos().saturating_add(nanos));
-        Some(Crossing { across: across.map(MonoTime::from_nanos), row_ends: row.ends })
-    }
-
-    /// Returns the next moment at which something happens of which there is something to say, where
-    /// that is to be seen from here.
-    fn next_to_say(&self, crossing: Option<Crossing>) -> Option<(MonoTime, &'static str)> {
-        let Some(Crossing { across, row_ends }) = crossing else { return self.event };
-        let across = across.map(|at| (at, "offered bytes delivered"));
-        let ends = row_ends.map(|at| (at, "trace row ends"));
-        match (across, ends) {
-            (Some(across), Some(ends)) => Some(if across.0 <= ends.0 { across } else { ends }),
-            (across, ends) => across.or(ends),
         }
     }
 
@@ -386,14 +342,20 @@ impl Machine for Link {
     type Output = Output;
 
     fn handle(&mut self, now: MonoTime, input: Input) {
+        if let Some(course) = self.course
+            && matches!(input, Input::Wake)
+            && now <= course.ends()
+        {
+            self.keep_to(now, course);
+            return;
+        }
         let is_settled = self.advance(now) && matches!(input, Input::Wake);
+        self.course = None;
         match input {
-            Input::Start(id) => self.start(id),
-            Input::Request(id, size) => {
+            Input::Start(id) => {
                 self.start(id);
-                self.offer(id, size);
-                self.finish(id);
             }
+            Input::Request(id, size) => self.start(id).offer_all(size),
             Input::Offer(id, size) => self.offer(id, size),
             Input::Finish(id) => self.finish(id),
             Input::Cancel(id) => {
@@ -413,7 +375,6 @@ impl Machine for Link {
         }
         self.report();
         self.event = self.next_event();
-        self.wake = self.next_to_say(self.crossing());
     }
 
     #[inline]
@@ -423,7 +384,10 @@ impl Machine for Link {
 
     #[inline]
     fn wake_at(&self) -> Option<(MonoTime, &'static str)> {
-        self.wake
+        match &self.course {
+            Some(course) => Some((course.ends(), "offered bytes delivered")),
+            None => self.event,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What goes into the player and what comes out of it.
 
 use dashpot_abr::Rung;
-use dashpot_base::{Bitrate, ByteSize};
+use dashpot_base::{Bitrate, ByteSize, MonoTime};
 use dashpot_http::cmcd::Cmcd;
 use dashpot_mpd::timeline::{Presentation, Sidx};
 use dashpot_qoe::{Media, Record};
@@ -117,6 +117,8 @@ pub struct Fetch {
     pub bitrate: Bitrate,
     /// Bytes that the answer is to have, where that is known before.
     pub size: Option<ByteSize>,
+    /// When the player gives it up at the latest.
+    pub deadline: MonoTime,
     /// The period that it is of, and its place among the segments there.
     pub(crate) place: (usize, usize),
     pub(crate) state: State,
@@ -127,7 +129,8 @@ impl Fetch {
     #[must_use]
     pub fn new(ticket: Ticket, what: What) -> Self {
         let (bitrate, state) = (Bitrate::default(), State::default());
-        Self { ticket, what, bitrate, size: None, place: (0, 0), state }
+        let deadline = MonoTime::from_nanos(u64::MAX);
+        Self { ticket, what, bitrate, size: None, deadline, place: (0, 0), state }
     }
 }
 

@@ -123,12 +123,11 @@ fn drain<C: Content>(
         while let Some(mut output) = player.poll() {
             match &mut output {
                 Output::Fetch(fetch) => {
-                    wire.request(now, fetch);
-                    if player.may_be_foretold()
-                        && let Some(Foretold { begins, ends }) = wire.foretell(fetch)
-                    {
-                        let ends = ends.filter(|ends| act.is_none_or(|act| *ends < act));
-                        player.foretell(fetch.ticket, begins, ends);
+                    let until = act.map_or(fetch.deadline, |act| act.min(fetch.deadline));
+                    let until = player.may_be_foretold().then_some(until);
+                    if let Some(foretold) = wire.request(now, fetch, until) {
+                        let Foretold { begins, ends, steadily } = foretold;
+                        player.foretell(fetch.ticket, begins..ends, steadily);
                     }
                 }
                 Output::Look { ticket } => wire.handle(now, WireInput::Look(*ticket)),

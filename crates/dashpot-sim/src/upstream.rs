@@ -121,9 +121,21 @@ impl Carrier {
         self.flows.push(Flow { id, way, begins, next: begins, size, offered: None });
     }
 
-    /// Returns how an answer will come, where its beginning is sure.
-    pub(crate) fn foretell(&mut self, id: TransferId) -> Option<Foretold> {
-        self.link.foretell(id)
+    /// A request for an answer of `size` is made, which is there at once; returns how it will come
+    /// where that is sure, and before `until`.
+    pub(crate) fn request_foretold(
+        &mut self,
+        now: MonoTime,
+        id: TransferId,
+        size: ByteSize,
+        until: MonoTime,
+    ) -> Option<Foretold> {
+        if self.flows.is_empty() && self.streams.is_empty() {
+            self.link.request(now, id, size, until)
+        } else {
+            self.request(now, id, size, None);
+            None
+        }
     }
 
     /// A request is made for an answer of `size` that is still being made.

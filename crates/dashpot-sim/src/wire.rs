@@ -59,23 +59,28 @@ impl<C: Content> Wire<C> {
         Self { desk: Desk::new(content), carrier: Carrier::new(link) }
     }
 
-    /// Takes a request; what comes of it is said later.
-    pub(crate) fn request(&mut self, now: MonoTime, fetch: &Fetch) {
-        let answer = self.desk.fetch(fetch);
-        answer.send(now, TransferId(fetch.ticket.0), &mut self.carrier);
-        self.listen();
-    }
-
-    /// Returns how the answer to a request that was just made will come, where its beginning is sure
-    /// and it is as large as expected; there is no [`Input::FirstByte`] then.
-    pub(crate) fn foretell(&mut self, fetch: &Fetch) -> Option<Foretold> {
-        let asked = self.desk.asked(fetch.ticket)?;
-        let is_sure = asked.head.is_none() && asked.making.is_none() && asked.way.is_none();
-        if is_sure && fetch.size == Some(asked.size) {
-            self.carrier.foretell(TransferId(fetch.ticket.0))
-        } else {
-            None
+    /// Takes a request; what comes of it is said later. Where that is asked for, returns how the
+    /// answer will come, if it is as large as expected and sure to be here before `until`: there is no
+    /// [`Input::FirstByte`] then.
+    pub(crate) fn request(
+        &mut self,
+        now: MonoTime,
+        fetch: &Fetch,
+        until: Option<MonoTime>,
+    ) -> Option<Foretold> {
+        let (id, answer) = (TransferId(fetch.ticket.0), self.desk.fetch(fetch));
+        let is_sure = answer.is_plain() && fetch.size == Some(answer.size);
+        let foretold = match until.filter(|_| is_sure) {
+            Some(until) => self.carrier.request_foretold(now, id, answer.size, until),
+            None => {
+                answer.send(now, id, &mut self.carrier);
+                None
+            }
+        };
+        if foretold.is_none() {
+            self.listen();
         }
+        foretold
     }
 
     /// Gives a request up, and returns how much of its answer had come.
@@ -111,7 +116,9 @@ impl<C: Content> Machine for Wire<C> {
             WireInput::Fetch(_) | WireInput::Cancel(_) | WireInput::Wake => None,
         };
         match input {
-            WireInput::Fetch(fetch) => self.request(now, &fetch),
+            WireInput::Fetch(fetch) => {
+                self.request(now, &fetch, None);
+            }
             WireInput::Cancel(ticket) => {
                 self.desk.forget(ticket);
                 self.carrier.cancel(now, TransferId(ticket.0));
@@ -164,6 +171,11 @@ impl Asked {
             Some(making) => carrier.stream(now, id, self.size, making),
             None => carrier.request(now, id, self.size, self.way),
         }
+    }
+
+    /// Whether it is media that is there at once.
+    const fn is_plain(&self) -> bool {
+        self.head.is_none() && self.making.is_none() && self.way.is_none()
     }
 
     /// Takes note of how much is here; returns what is to be said of chunks. Of the last one the

@@ -47,7 +47,7 @@ impl Share {
     }
 
     /// Returns what there is to give in a span, in units.
-    fn capacity(self, nanos: u64) -> u128 {
+    pub(super) fn capacity(self, nanos: u64) -> u128 {
         (u128::from(self.rate.bps()) * u128::from(nanos)).saturating_add(self.carry)
     }
 

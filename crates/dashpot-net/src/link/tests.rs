@@ -242,55 +242,70 @@ proptest! {
     }
 
     #[test]
-    fn law_what_is_foretold_comes_and_foretelling_changes_no_transfers_end(
-        trace in traces(), requests in requests(),
+    fn law_what_is_foretold_comes_and_foretelling_changes_no_bytes_time(
+        trace in traces(), requests in requests(), looks in prop::collection::vec(0..3_000_u64, 0..20),
+        until in prop_oneof![Just(u64::MAX), 0..3_000_u64],
     ) {
-        let inputs = inputs_of(&requests);
-        // A wake-up behind each input stands for asking then.
-        let asked = inputs.iter().flat_map(|it| [it.clone(), (it.0, Input::Wake)]).collect::<Vec<_>>();
-        let foretold = std::cell::RefCell::new(std::collections::BTreeMap::new());
-        let ask = |link: &mut Link, _: MonoTime| {
-            for (id, _) in link.transfers.clone() {
-                foretold.borrow_mut().extend(link.foretell(id).map(|at| (id, at)));
-            }
+        let asked = (0..).zip(&requests).map(|(id, &(at, size))| (at, Some((TransferId(id), size))));
+        let mut events = asked.chain(looks.into_iter().map(|at| (at, None))).collect::<Vec<_>>();
+        events.sort_by_key(|(at, _)| *at);
+        let wakes = events.iter().map(|(at, _)| (MonoTime::from_nanos(*at), Input::Wake));
+        let wakes = wakes.collect::<Vec<_>>();
+        let (until, foretold) = (MonoTime::from_nanos(until), std::cell::RefCell::new(Vec::new()));
+        let said = |is_foretold: bool| {
+            let (events, across) = (std::cell::RefCell::new(events.iter()), std::cell::RefCell::new(Vec::new()));
+            let mut said = drive(&mut Link::new(trace.clone(), 0.0, SEED), &wakes, |link, at| {
+                match events.borrow_mut().next() {
+                    Some((_, Some((id, size)))) if is_foretold => {
+                        let how = link.request(at, *id, ByteSize::new(*size), until);
+                        foretold.borrow_mut().extend(how.map(|how| (*id, how)));
+                    }
+                    Some((_, Some((id, size)))) => {
+                        link.handle(at, Input::Request(*id, ByteSize::new(*size)));
+                    }
+                    _ => across.borrow_mut().extend(link.transfers.clone().iter().map(|(id, _)| {
+                        (at, *id, link.look(at, *id), link.across(at, *id))
+                    })),
+                }
+            });
+            said.retain(|(_, output)| matches!(output, Output::Done(_)));
+            (said, across.into_inner())
         };
-        let link = || Link::new(trace.clone(), 0.0, SEED);
-        let ends = |said: &[(MonoTime, Output)]| {
-            let ends = said.iter().filter(|(_, output)| matches!(output, Output::Done(_)));
-            ends.copied().collect::<Vec<_>>()
-        };
-        let (said, said_to_asker) = (run(&mut link(), &inputs), drive(&mut link(), &asked, ask));
-        prop_assert_eq!(ends(&said), ends(&said_to_asker));
-        let foretold = foretold.into_inner();
-        for (at, output) in said {
-            if let Output::Answered(id) = output {
-                let is_said = said_to_asker.contains(&(at, output));
-                let expected = if is_said { None } else { Some(at) };
-                prop_assert_eq!(foretold.get(&id).map(|it| it.begins), expected);
-            }
+        let ((said, across), (plainly, plainly_across)) = (said(true), said(false));
+        prop_assert_eq!(&said, &plainly);
+        // Where there is more to say, which is said at other times, a look says nothing.
+        for (one, other) in across.iter().zip(&plainly_across) {
+            prop_assert_eq!((one.0, one.1, one.3), (other.0, other.1, other.3));
+            prop_assert!(one.2.is_none() || one.2 == one.3, "{:?}", one);
+        }
+        for (id, how) in foretold.into_inner() {
+            prop_assert!(how.ends < until && how.begins < how.ends);
+            // Another request may have come meanwhile.
+            let is_alone = requests.iter().filter(|(at, _)| *at < how.ends.nanos()).count() <= 1;
+            prop_assert!(!is_alone || said.contains(&(how.ends, Output::Done(id))), "{:?}", how);
         }
     }
 
     #[test]
-    fn law_a_response_alone_comes_at_one_pace_where_its_end_is_foretold(
-        trace in traces(), wait in 0..3_000_u64, bytes in 1..2_000_000_u64, share in 0.0..1.0_f64,
+    fn law_what_is_foretold_never_falls_behind_its_steady_pace(
+        trace in traces(), wait in 0..3_000_u64, bytes in 1..2_000_u64, share in 0.0..1.0_f64,
     ) {
         let (mut link, id) = (Link::new(trace, 0.0, SEED), TransferId(1));
-        link.handle(MonoTime::from_nanos(wait), Input::Request(id, ByteSize::new(bytes)));
-        let Some(Foretold { begins, ends: Some(ends) }) = link.foretell(id) else {
+        let (now, size) = (MonoTime::from_nanos(wait), ByteSize::new(bytes));
+        let Some(Foretold { begins, ends, steadily }) = link.request(now, id, size, ms(1_000)) else {
             return Ok(());
         };
+        prop_assert!(ends.span_since(begins) <= steadily);
         let within = ends.span_since(begins).as_secs_f64() * share;
         let at = begins.after(Duration::from_secs_f64(within)).min(ends);
-        let expected = if begins < ends { bytes as f64 * at.span_since(begins).as_secs_f64()
-            / ends.span_since(begins).as_secs_f64() } else { bytes as f64 };
-        let mut early = link.clone();
+        let pace = bytes as f64 / steadily.as_secs_f64();
+        let least = pace * at.span_since(begins).as_secs_f64();
+        let here = link.clone().across(at, id).map_or(bytes, ByteSize::bytes) as f64;
         // A nanosecond is the grain of ends, and a byte that of what is said.
-        let grain = 1.0 + bytes as f64 / ends.span_since(begins).nanos().max(1) as f64;
-        let here = early.across(at, id).map_or(bytes, ByteSize::bytes) as f64;
-        prop_assert!((here - expected).abs() <= grain, "{} of {}", here, expected);
+        prop_assert!(least <= here + 1.0 + pace / 1e9, "{} of {}", here, least);
+        prop_assert_eq!(link.wake_at().map(|(at, _)| at), Some(ends));
         link.handle(ends, Input::Wake);
-        prop_assert!(std::iter::from_fn(|| link.poll()).any(|output| output == Output::Done(id)));
+        prop_assert!(std::iter::from_fn(|| link.poll()).eq([Output::Done(id)]));
     }
 
     #[test]

@@ -53,7 +53,8 @@ impl Player {
             },
             throughput: self.estimate.throughput,
         };
-        let fetch = Fetch { ticket, what, bitrate, size, place, state };
+        let deadline = now.after(self.config.request_timeout.max(REQUEST_TIMEOUT_MIN));
+        let fetch = Fetch { ticket, what, bitrate, size, deadline, place, state };
         self.outputs.push_back(Output::Fetch(fetch));
         let nominal = || match what {
             What::Segment { duration, .. } => bitrate.bytes_in(duration),
@@ -67,7 +68,7 @@ impl Player {
             since: now,
             first_byte: None,
             is_foretold: false,
-            deadline: now.after(self.config.request_timeout.max(REQUEST_TIMEOUT_MIN)),
+            deadline,
             stalled: self.playhead.stalled(now),
             size: size.unwrap_or_else(nominal),
             watch: Watch::Off,

@@ -9,6 +9,7 @@ use crate::{
 use dashpot_abr::{Outlook, Progress};
 use dashpot_base::{ByteSize, MonoTime, Span};
 use dashpot_qoe::{Abandoned, Media};
+use std::ops::Range;
 
 /// How often a rule is asked at most. Sabre asks as often; players that use browsers hear of
 /// progress about as often.
@@ -69,19 +70,20 @@ impl Player {
         self.live.is_none()
     }
 
-    /// Hears beforehand when the first byte of an answer will be here that is as large as expected. A
+    /// Hears beforehand when the first byte and the last of an answer will be here that is as large
+    /// as expected, unless another request is made, and that the viewer does nothing before. A
     /// simulator may know, and then there is no [`Input::FirstByte`](crate::Input::FirstByte): that
-    /// is one event less for each segment. It may know, too, when all of it will be, at one pace from
-    /// then on unless another request is made, and that the viewer does nothing before: a rule that
-    /// surely waits for that is not asked.
-    pub fn foretell(&mut self, ticket: Ticket, begins: MonoTime, ends: Option<MonoTime>) {
+    /// is one event less for each segment. At each moment at least as much of it will be here as if it
+    /// came at one pace and took a time of `steadily` from the first byte on: a rule that surely waits
+    /// for such a download is not asked.
+    pub fn foretell(&mut self, ticket: Ticket, comes: Range<MonoTime>, steadily: Span) {
         let Some(at) = self.holder(ticket) else { return };
         if let Some(request) = self.lanes[at].slot.in_flight_mut() {
+            let begins = comes.start;
             (request.first_byte, request.is_foretold) = (Some(begins), true);
             self.begins_at = Some(self.begins_at.map_or(begins, |at| at.min(begins)));
             self.begin_watch(begins, at, None);
-            if let Some(ends) = ends
-                && self.is_awaited(at, ends) == Some(true)
+            if self.is_awaited(at, comes.end, steadily) == Some(true)
                 && let Some(request) = self.lanes[at].slot.in_flight_mut()
             {
                 request.watch = Watch::Off;
@@ -89,11 +91,11 @@ impl Player {
         }
     }
 
-    /// Returns whether the rule surely waits for what was just asked for, which it would look at, if
-    /// that comes at one pace up to then.
-    fn is_awaited(&mut self, at: usize, ends: MonoTime) -> Option<bool> {
+    /// Returns whether the rule surely waits for what was just asked for, which it would look at
+    /// before that `ends`.
+    fn is_awaited(&mut self, at: usize, ends: MonoTime, transfer: Span) -> Option<bool> {
         let request = self.lanes[at].slot.in_flight()?;
-        let (now, transfer) = (request.since, ends.span_since(request.first_byte?));
+        let now = request.since;
         // What is here is told in whole bytes, which is within the slack from the first look on.
         let is_steady = transfer.nanos().saturating_mul(PACE_SLACK)
             <= LOOK_EVERY.nanos().saturating_mul(request.size.bytes());
