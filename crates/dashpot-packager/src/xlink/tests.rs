@@ -97,8 +97,6 @@ fn folder(film: usize, folder: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
-
     /// Law: who follows all references has the MPD that there is without them, and what they lead to
     /// stays the same for as long as it is there.
     #[test]

@@ -196,8 +196,6 @@ fn options() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
-
     /// Law: an earlier MPD and the patch that it leads to make the MPD of now, element by element and
     /// letter by letter.
     #[test]
