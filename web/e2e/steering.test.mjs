@@ -1,6 +1,9 @@
-// dash.js is steered from one edge to another and back: by the operator's API, and by hand on the page.
+// dash.js is steered from one edge to another and back: by the operator's API, by hand on the page, and by what
+// edges say of themselves.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { skip, startBrowser } from "./support/browser.mjs";
 import { startServer } from "./support/chain.mjs";
@@ -14,16 +17,20 @@ const ANY_PORT = ["--listen", "127.0.0.1:0"];
 
 let servers = [];
 let steerer;
+let origin;
 let edges;
 let browser;
+
+/** Starts a server that ends with the tests. */
+async function start(...args) {
+  const server = await startServer(...args);
+  servers.unshift(server);
+  return server;
+}
+
 before(async () => {
   if (skip) return;
-  const start = async (...args) => {
-    const server = await startServer(...args);
-    servers.unshift(server);
-    return server;
-  };
-  const origin = await start(["origin", "--media", MEDIA, ...ANY_PORT]);
+  origin = await start(["origin", "--media", MEDIA, ...ANY_PORT]);
   const edge = () => start(["edge", "--origin", origin.url, ...ANY_PORT]);
   edges = { a: (await edge()).url, b: (await edge()).url };
   const pathways = Object.entries(edges).flatMap(([name, url]) => ["--pathway", `${name}=${url}`]);
@@ -37,7 +44,7 @@ after(async () => {
 });
 
 /** Returns the URL of the operator's page of steering. */
-const admin = () => steerer.printed[2].split(" ")[0];
+const admin = (of = steerer) => of.printed[2].split(" ")[0];
 
 /** Has the operator change something. */
 async function operate(method, path, body) {
@@ -57,13 +64,13 @@ async function asked(page, requested, from, what, holds) {
 }
 
 /** Waits until dash.js has been told to prefer a pathway, and then asks that one; returns since when. */
-async function goesTo(page, requested, name) {
+async function goesTo(page, requested, name, at = edges) {
   await page.waitForFunction((name) => window.live.steered.at(-1)?.priority[0] === name, name, {
     timeout: STEP_MS_MAX,
     polling: 100,
   });
   const told = requested.length;
-  const there = (url) => url.startsWith(edges[name]) && url.includes(".m4s");
+  const there = (url) => url.startsWith(at[name]) && url.includes(".m4s");
   await asked(page, requested, told, `a segment from ${name}`, there);
   return told + requested.slice(told).findIndex(there);
 }
@@ -130,5 +137,63 @@ test("hls.js is moved as well", { skip, timeout: 180_000 }, async () => {
   await played(page, (await page.evaluate(() => window.live.played_s)) + 1, STEP_MS_MAX);
   const { errors } = await page.evaluate(() => window.live);
   assert.deepEqual([errors, failed.filter((failure) => !failure.startsWith("425 "))], [[], []]);
+  await close();
+});
+
+/** Waits until what the operator sees of a pathway is as wanted. */
+async function seen(page, of, name, wanted) {
+  const end = Date.now() + STEP_MS_MAX;
+  let one;
+  while (Date.now() < end) {
+    const state = await (await fetch(new URL("state", admin(of)))).json();
+    one = state.pathways.find(({ id }) => id === name);
+    if (wanted(one)) return;
+    await page.waitForTimeout(100);
+  }
+  throw new Error(`${name} stays ${JSON.stringify(one)}`);
+}
+
+test("a viewer leaves an edge that is full, and another one that dies", { skip, timeout: 400_000 }, async () => {
+  const capacity = 100;
+  // Those who hold a connection and never ask anything stay.
+  const flags = ["--capacity-connections", String(capacity), "--client-header-timeout", "600s"];
+  const edge = () => start(["edge", "--origin", origin.url, ...ANY_PORT, ...flags]);
+  const held = { a: await edge(), b: await edge() };
+  const at = { a: held.a.url, b: held.b.url };
+  const pathways = Object.entries(at).flatMap(([name, url]) => ["--pathway", `${name}=${url}`]);
+  const asking = ["--admin", "127.0.0.1:0", "--steering-ttl", "1", "--steering-poll", "500ms", ...pathways];
+  const asker = await start(["origin", "--media", MEDIA, ...ANY_PORT, ...asking], 3);
+  const { page, requested, close } = await openLive(browser, `${asker.url}live/film/steer_before/time.mpd`);
+  await played(page, 1, STEP_MS_MAX);
+  const [first, other] = await page.evaluate(() => window.live.steered.at(-1).priority);
+  const isUp = ({ health, load_by }) => health.state === "up" && load_by === "pathway";
+  await seen(page, asker, other, isUp);
+
+  // As many connections as it can serve.
+  const { hostname, port } = new URL(at[first]);
+  const crowd = Array.from({ length: capacity }, () => connect(Number(port), hostname));
+  await Promise.all(crowd.map((socket) => once(socket, "connect")));
+  await goesTo(page, requested, other, at);
+  await seen(page, asker, first, ({ health }) => health.full_by === "duress");
+  await played(page, (await page.evaluate(() => window.live.played_s)) + 2, STEP_MS_MAX);
+
+  // The page says why, and by whose word.
+  const desk = await (await browser.newContext()).newPage();
+  await desk.goto(admin(asker));
+  const row = desk.locator(`tr[data-pathway="${first}"]`);
+  await row.getByText(/up for \d+ s, duress for \d+ s/).waitFor({ timeout: STEP_MS_MAX });
+
+  // The one that it is at dies: one that is full is better than none.
+  await held[other].stop();
+  await goesTo(page, requested, first, at);
+  await seen(page, asker, other, ({ down, health }) => down && health.why !== null);
+  await desk.locator(`tr[data-pathway="${other}"]`).getByText(/down for \d+ s/).waitFor({ timeout: STEP_MS_MAX });
+  const from = await page.evaluate(() => window.live.played_s);
+  await page.waitForFunction((to) => to <= window.live.played_s, from + 3, { timeout: STEP_MS_MAX, polling: 100 });
+  const { errors } = await page.evaluate(() => window.live);
+  assert.deepEqual(errors.filter((error) => !error.includes(at[other])), [], "nothing but the dead edge is told of");
+
+  for (const socket of crowd) socket.destroy();
+  await desk.context().close();
   await close();
 });

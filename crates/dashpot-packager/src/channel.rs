@@ -25,6 +25,9 @@ pub const TRACKS_MAX: usize = 16;
 /// How long a silent encoder keeps its channel: long enough for a segment to be made between two
 /// bodies, short enough that whoever takes over need not be told to wait twice.
 pub const HELD_FOR: Duration = Duration::from_secs(6);
+/// How long after an encoder's first media tracks may still join: it sends what initializes them at its
+/// start, over connections of their own.
+const JOIN_MS: u64 = 5_000;
 /// The least length of a segment that is divided off an endless body.
 const DIVIDED_MS: u64 = 1_000;
 /// How far ahead of the last segment one may begin while an encoder is at it: what it left out.
@@ -41,6 +44,11 @@ pub enum Contributed {
     /// Somebody else contributes, or times went back while somebody did.
     #[error("another encoder contributes to this channel, or its times went back: try again later")]
     Held,
+    /// An encoder with other tracks is at it.
+    #[error(
+        "the encoder of this channel sends {0}: no other track joins it now; take another channel, or wait until it has ended"
+    )]
+    Foreign(String),
     /// It has arrived already.
     #[error("this segment is there")]
     Known,
@@ -79,6 +87,10 @@ pub struct Channel {
     began: WallTime,
     /// When media arrived last.
     last: Option<WallTime>,
+    /// When the encoder that is at it sent its first media.
+    entered: Option<WallTime>,
+    /// Whether a track was initialized again since media arrived: the encoder goes on.
+    is_greeted: bool,
     /// When time zero of the media was, in milliseconds since the epoch.
     zero_ms: Option<u64>,
     /// When its first segment begins, in milliseconds of media.
@@ -128,6 +140,8 @@ impl Channel {
             bounds,
             began: now,
             last: None,
+            entered: None,
+            is_greeted: false,
             zero_ms: None,
             begun_ms: None,
             counted_ms: None,
@@ -175,6 +189,12 @@ impl Channel {
         }
         let is_known = known.is_some();
         let is_other = known.is_some_and(|known| known.init != *init);
+        if !is_known && self.is_closed(now) {
+            return Err(Contributed::Foreign(self.names()));
+        }
+        // Nobody is at what there is, and nobody has come back to it.
+        let is_left = !is_known && !self.is_held(now) && !self.is_greeted && self.has_media();
+        let is_other = is_other || is_left;
         let is_anew = is_other || self.is_ended;
         if is_anew {
             // What came before was of another encoder, or of another time.
@@ -188,7 +208,30 @@ impl Channel {
         let track =
             || Track { init: init.clone(), coded: coded.clone(), segments: BTreeMap::new() };
         self.tracks.entry(name.to_owned()).or_insert_with(track);
+        self.is_greeted |= is_known;
         Ok(is_anew)
+    }
+
+    /// Says whether an encoder is at it that has had the time to name all of its tracks.
+    fn is_closed(&self, now: WallTime) -> bool {
+        let join = Duration::from_millis(JOIN_MS);
+        self.is_held(now) && self.entered.is_some_and(|entered| join <= now.since(entered))
+    }
+
+    fn has_media(&self) -> bool {
+        self.tracks.values().any(|track| !track.segments.is_empty())
+    }
+
+    fn names(&self) -> String {
+        let names = self.tracks.keys().map(|name| format!("`{name}`"));
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Says whether a time in milliseconds is about where the other tracks are, if they have anything.
+    fn is_near(&self, name: &str, ms: u64) -> bool {
+        let others = self.tracks.iter().filter(|(other, _)| *other != name);
+        let newest = others.filter_map(|(_, track)| Some(track.ms(track.end()?))).max();
+        newest.is_none_or(|newest| newest.abs_diff(ms) <= JUMP_MS)
     }
 
     /// Takes a fragment. Bodies of one track may overlap in time: encoders begin the next one before
@@ -239,6 +282,12 @@ impl Channel {
             added.closed = Some(start);
             track.close(start);
         }
+        let (is_first, ms) = (track.segments.is_empty(), track.ms(fragment.time));
+        if is_first && is_held && !self.is_near(name, ms) {
+            // Two encoders that count from other times.
+            return Err(Contributed::Foreign(self.names()));
+        }
+        let track = self.tracks.get_mut(name).ok_or_else(unknown)?;
         match track.place(&fragment) {
             Fits::Yes => (),
             Fits::Before if is_held && self.is_in_window(name, &fragment) => (),
@@ -284,7 +333,10 @@ impl Channel {
 
     /// Notes an arrival, and lets leave what is out of bounds.
     fn added(&mut self, now: WallTime, name: &str, mut added: Added) -> Added {
-        self.last = Some(now);
+        if self.last.is_none_or(|last| HELD_FOR <= now.since(last)) {
+            self.entered = Some(now);
+        }
+        (self.last, self.is_greeted) = (Some(now), false);
         let start_ms = self.tracks.get(name).map_or(0, |track| track.ms(added.start));
         self.begun_ms = Some(self.begun_ms.map_or(start_ms, |held| held.min(start_ms)));
         if let Some(track) = self.tracks.get(name)
@@ -353,6 +405,7 @@ impl Channel {
         self.began = now.max(self.began.after(Duration::from_millis(1)));
         (self.zero_ms, self.begun_ms, self.counted_ms) = (None, None, None);
         (self.last, self.is_ended) = (None, false);
+        (self.entered, self.is_greeted) = (None, false);
         for track in self.tracks.values_mut() {
             track.segments.clear();
         }

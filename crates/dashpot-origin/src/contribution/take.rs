@@ -35,7 +35,7 @@ struct Refusal(StatusCode, String);
 impl From<Contributed> for Refusal {
     fn from(error: Contributed) -> Self {
         let status = match &error {
-            Contributed::Held => StatusCode::CONFLICT,
+            Contributed::Held | Contributed::Foreign(_) => StatusCode::CONFLICT,
             Contributed::Unknown(_) => StatusCode::PRECONDITION_FAILED,
             Contributed::Known => StatusCode::OK,
             Contributed::Wrong(_) => StatusCode::BAD_REQUEST,

@@ -247,6 +247,38 @@ fn duplicates_and_latecomers_are_told_from_another_encoder() {
 }
 
 #[test]
+fn a_second_encoder_with_other_tracks_does_not_join() {
+    let (mut channel, video, audio) = begun();
+    send(&mut channel, 0, "v", &video.fragments[0]).unwrap();
+    // What the first one names a moment later is its own.
+    assert_eq!(channel.initialize(at(4_999), "b", &audio.init), Ok(false));
+    assert!(send(&mut channel, 4_999, "b", &audio.fragments[0]).is_ok());
+    for index in 1..3 {
+        send(&mut channel, 5_000, "v", &video.fragments[index]).unwrap();
+    }
+    let foreign = Err(Contributed::Foreign("`a`, `b`, `v`".to_owned()));
+    assert_eq!(channel.initialize(at(5_000), "x", &video.init), foreign);
+    assert!(foreign.unwrap_err().to_string().contains("`a`, `b`, `v`"));
+    // One that came within that time counts from another one.
+    let far = send(&mut channel, 5_000, "a", &audio.fragments[11]);
+    assert!(matches!(far, Err(Contributed::Foreign(_))), "{far:?}");
+    assert!(send(&mut channel, 5_000, "a", &audio.fragments[1]).is_ok());
+    // Once nobody is at it, whoever comes has it for himself.
+    let (run, later) = (channel.run(), 20_000);
+    assert_eq!(channel.initialize(at(later), "x", &video.init), Ok(true));
+    assert_eq!(channel.tracks.keys().collect::<Vec<_>>(), ["x"]);
+    assert_ne!(channel.run(), run);
+    assert_eq!(channel.initialize(at(later), "y", &audio.init), Ok(false));
+    send(&mut channel, later, "x", &video.fragments[0]).unwrap();
+    // Unless the first one has come back, with one more.
+    let latest = 2 * later;
+    assert_eq!(channel.initialize(at(latest), "x", &video.init), Ok(false));
+    assert_eq!(channel.initialize(at(latest), "z", &audio.init), Ok(false));
+    assert!(!send(&mut channel, latest, "x", &video.fragments[1]).unwrap().is_anew);
+    assert_eq!(channel.initialize(at(latest + 1), "more", &audio.init), Ok(false));
+}
+
+#[test]
 fn an_endless_body_is_divided_where_decoding_may_begin() {
     let (mut channel, video, _) = begun();
     let (mut closed, mut open) = (Vec::new(), None);
