@@ -31,19 +31,19 @@ impl Teller {
         Self { transport: transport.ok() }
     }
 
-    /// Adds both fields to the answer to a request for `path`, where it is one of an asset.
+    /// Adds both fields to an answer, where it is one of media: `of` says so by the length of the
+    /// whole resource.
     pub(crate) fn tell<B>(
         &self,
-        path: &str,
-        catalogue: &Catalogue,
         ends: Ends,
         response: &mut Response<B>,
+        of: impl FnOnce(Option<u64>) -> Option<Static>,
     ) {
         if !matches!(response.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT) {
             return;
         }
         let fields = response.headers_mut();
-        let Some(told) = of(path, catalogue, length(fields)) else { return };
+        let Some(told) = of(length(fields)) else { return };
         if let Some(value) = told.to_value() {
             fields.insert(CMSD_STATIC, value);
         }
@@ -67,7 +67,8 @@ fn length(fields: &HeaderMap) -> Option<u64> {
     length?.parse().ok()
 }
 
-fn of(path: &str, catalogue: &Catalogue, length: Option<u64>) -> Option<Static> {
+/// Returns what there is to tell of what is at a path of an asset, whose length is known or not.
+pub(crate) fn of(path: &str, catalogue: &Catalogue, length: Option<u64>) -> Option<Static> {
     let (service, below, stream_type) = match path.strip_prefix("/live/") {
         Some(below) => (Service::Live, below, StreamType::Live),
         None => (Service::Vod, path.strip_prefix("/vod/")?, StreamType::Vod),

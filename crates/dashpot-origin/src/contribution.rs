@@ -12,12 +12,14 @@ use dashpot_packager::{
     is_name,
 };
 use dashpot_serve::Clock;
+pub(crate) use media::Arriving;
 use media::{End, Media};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::watch;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Channels that there may be: what a machine that encodes them itself could feed.
 const CHANNELS_MAX: usize = 16;
@@ -44,6 +46,8 @@ struct Held {
 struct State {
     channel: Channel,
     media: BTreeMap<(String, u64), Arc<Media>>,
+    /// Segments that have begun to arrive, ever.
+    count: u64,
 }
 
 impl Contribution {
@@ -76,7 +80,7 @@ impl Contribution {
         }
         let bounds =
             Bounds { window: self.config.window, bytes_max: self.config.bytes_max.bytes() };
-        let state = State { channel: Channel::new(now, bounds), media: BTreeMap::new() };
+        let state = State { channel: Channel::new(now, bounds), media: BTreeMap::new(), count: 0 };
         let held = Arc::new(Held { state: Mutex::new(state), news: watch::Sender::new(0) });
         channels.insert(name.to_owned(), Arc::clone(&held));
         Some(held)
@@ -91,6 +95,17 @@ impl Contribution {
 }
 
 impl State {
+    /// Returns a segment of a track, a new one where there is none: one that broke off and comes again
+    /// is another one.
+    fn media(&mut self, track: String, start: u64) -> &Arc<Media> {
+        let Self { channel, media, count } = self;
+        media.entry((track, start)).or_insert_with_key(|(track, start)| {
+            *count += 1;
+            let text = format!("{}/{track}/{start}/{count}", channel.run());
+            Arc::new(Media::new(xxh3_64(text.as_bytes())))
+        })
+    }
+
     /// Lets go of all media where the channel has begun anew.
     fn clear(&mut self, is_anew: bool) {
         if is_anew {

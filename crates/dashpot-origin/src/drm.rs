@@ -5,4 +5,4 @@ mod licence;
 
 pub use file::DrmError;
 pub(crate) use file::load;
-pub(crate) use licence::{CLEARKEY, answer, is_asked};
+pub(crate) use licence::{CLEARKEY, METHODS, answer, is_asked, is_licence};

@@ -6,7 +6,7 @@ mod gaps;
 mod path;
 mod respond;
 
-pub(crate) use path::{Split, split};
+pub(crate) use path::{Split, is_fault, split};
 
 use attempts::Attempts;
 use dashpot_fault::{Document, DocumentError, Facts, Plan, RuleError, decide};

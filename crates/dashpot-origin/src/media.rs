@@ -7,6 +7,7 @@ use crate::{
 };
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use dashpot_base::ByteSize;
 use dashpot_packager::{Part, Piece, Plan, Sealed};
 use dashpot_serve::{Clock, Counter};
 use futures_util::{
@@ -43,7 +44,16 @@ struct Shared {
     blocks: Blocks,
     /// What followers of segments in production are sent, by version and end.
     stretches: Cache<(u64, u64), Stretch>,
+    /// Protected segments that were made of late, by version.
+    sealed: Cache<u64, Made>,
     sent: Counter,
+}
+
+/// A protected segment.
+#[derive(Clone, Debug)]
+struct Made {
+    size: u64,
+    plan: Arc<OnceCell<Plan>>,
 }
 
 /// A piece of a segment in production.
@@ -58,14 +68,25 @@ struct Stretch {
 const STRETCHES_BYTES_MAX: u64 = 32 << 20;
 
 impl Media {
-    /// `sent` counts the bytes handed to clients.
-    pub(crate) fn new(blocks: Blocks, sent: Counter) -> Self {
+    /// `sealed_max` bounds what is kept of protected segments; `sent` counts the bytes handed to
+    /// clients.
+    pub(crate) fn new(blocks: Blocks, sealed_max: ByteSize, sent: Counter) -> Self {
         let stretches = Cache::builder()
             .max_capacity(STRETCHES_BYTES_MAX)
             .weigher(|_, stretch: &Stretch| u32::try_from(stretch.size).unwrap_or(u32::MAX))
             .eviction_policy(EvictionPolicy::lru())
             .build();
-        Self(Arc::new(Shared { blocks, stretches, sent }))
+        let sealed = Cache::builder()
+            .max_capacity(sealed_max.bytes())
+            .weigher(|_, made: &Made| u32::try_from(made.size).unwrap_or(u32::MAX))
+            .eviction_policy(EvictionPolicy::lru())
+            .build();
+        Self(Arc::new(Shared { blocks, stretches, sealed, sent }))
+    }
+
+    /// Returns what counts the bytes handed to clients.
+    pub(crate) fn sent(&self) -> Counter {
+        self.0.sent.clone()
     }
 
     /// Returns the body that consists of `parts`. A read that fails later on cuts the response
@@ -144,11 +165,12 @@ impl Media {
         Ok(joined)
     }
 
-    /// Returns the plan of media that is protected, all of which is made now.
+    /// Returns the plan of media that is protected, all of which is made now, or was of late: players
+    /// ask for ranges of one segment, one after the other. `version` differs whenever the bytes do.
     ///
     /// # Errors
     /// Where it cannot be read, or is not what the scan found.
-    pub(crate) async fn sealed(self, sealed: Sealed) -> Result<Plan, ReadError> {
+    pub(crate) async fn sealed(self, sealed: Sealed, version: u64) -> Result<Plan, ReadError> {
         let size = sealed.pieces.iter().flat_map(Piece::parts).map(Part::len).sum::<u64>();
         if SEALED_MAX < size {
             let path = sealed.pieces.iter().flat_map(Piece::parts).find_map(path).unwrap_or("?");
@@ -156,6 +178,19 @@ impl Media {
             tracing::warn!(%error, "media could not be protected");
             return Err(error);
         }
+        // Those who ask for the same one at once share the work.
+        let made = self.0.sealed.get_with(version, || Made { size, plan: Arc::default() });
+        made.plan.get_or_try_init(|| self.made(&sealed)).await.cloned()
+    }
+
+    /// Returns the bytes of protected segments that are kept.
+    #[cfg(test)]
+    pub(crate) fn sealed_bytes(&self) -> u64 {
+        self.0.sealed.run_pending_tasks();
+        self.0.sealed.weighted_size()
+    }
+
+    async fn made(&self, sealed: &Sealed) -> Result<Plan, ReadError> {
         let mut made = Vec::new();
         for piece in &sealed.pieces {
             made.extend(self.clone().piece(piece).await?.into_iter().map(Part::Bytes));

@@ -2,6 +2,7 @@
 
 use crate::{
     coding::{Coded, Coding},
+    contribution::Arriving,
     media::Media,
 };
 use axum::body::Body;
@@ -46,6 +47,8 @@ pub(crate) enum Content {
     Paced(Paced, u64),
     /// To be made of what is read; the number differs whenever the bytes do.
     Sealed(Sealing, u64),
+    /// Of an encoder that is still sending it; the number differs whenever the bytes do.
+    Arriving(Arriving, u64),
 }
 
 /// Media that is protected on its way out.
@@ -99,9 +102,10 @@ impl Resource {
         }
         // What came to be while the answer waited was modified then.
         let now = now.after(self.held);
-        let coding = match &self.content {
-            Content::Text(text) => Coding::choose(headers, text.len()),
-            Content::Media { .. } | Content::Paced(..) | Content::Sealed(..) => Coding::Identity,
+        let coding = if let Content::Text(text) = &self.content {
+            Coding::choose(headers, text.len())
+        } else {
+            Coding::Identity
         };
         let version = self.version();
         let etag = etag(version, coding);
@@ -139,12 +143,13 @@ impl Resource {
             },
             // How long it is shows once it is made.
             Content::Sealed(made, version) => {
-                match driver.media.clone().sealed(made.sealed).await {
+                // Boxed: what is not protected does not carry the room that this needs.
+                match Box::pin(driver.media.clone().sealed(made.sealed, version)).await {
                     Ok(plan) => Content::Media { plan, version },
                     Err(_) => return unreadable(),
                 }
             }
-            media @ (Content::Media { .. } | Content::Paced(..)) => media,
+            media @ (Content::Media { .. } | Content::Paced(..) | Content::Arriving(..)) => media,
         };
         let complete = content.len();
         let ranges = match range.map_or(Resolved::Ignored, |range| range.resolve(complete)) {
@@ -174,7 +179,8 @@ impl Resource {
             Content::Text(text) => xxh3_64(text),
             Content::Media { version, .. }
             | Content::Paced(_, version)
-            | Content::Sealed(_, version) => *version,
+            | Content::Sealed(_, version)
+            | Content::Arriving(_, version) => *version,
         }
     }
 
@@ -216,6 +222,7 @@ impl Content {
             Self::Sealed(sealing, _) if !sealing.due.is_empty() => {
                 Some(media.clone().sealed_paced(sealing.clone(), clock.clone()))
             }
+            Self::Arriving(arriving, _) => Some(arriving.clone().body(media.sent())),
             Self::Text(_) | Self::Media { .. } | Self::Sealed(..) => None,
         }
     }
@@ -225,7 +232,7 @@ impl Content {
             Self::Text(text) => u64::try_from(text.len()).unwrap_or(u64::MAX),
             Self::Media { plan, .. } | Self::Paced(Paced { plan, .. }, _) => plan.len(),
             // Of none that is not made yet is the length asked.
-            Self::Sealed(..) => 0,
+            Self::Sealed(..) | Self::Arriving(..) => 0,
         }
     }
 
@@ -239,7 +246,7 @@ impl Content {
             Self::Media { plan, .. } | Self::Paced(Paced { plan, .. }, _) => {
                 Box::new(plan.parts(range))
             }
-            Self::Sealed(..) => Box::new(std::iter::empty()),
+            Self::Sealed(..) | Self::Arriving(..) => Box::new(std::iter::empty()),
         }
     }
 

@@ -115,8 +115,7 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     let steering = &config.steering;
     let (clock, mut metrics) = (Clock::system(), Metrics::new(Role::Origin));
     let dropped = metrics.counter(Metric::AccessLogDropped);
-    // A segment has a hundred times as much media as heads.
-    let heads = config.cache_mem.bytes() / 8;
+    let memory = Memory::of(config.cache_mem);
     let origin = Origin {
         access_log: AccessLog::open(
             config.access_log,
@@ -128,10 +127,11 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         poller: steering.poll.as_ref().map(|poll| Poller::new(poll, &pathways)).transpose()?,
         steerer: Steerer::new(&pathways, steering.ttl_s, steering.seed),
         catalogue: found.catalogue.with_pathways(pathways).with_drm(drm),
-        recent: Recent::new(ByteSize::new(heads)),
+        recent: Recent::new(memory.heads),
         coded: Coded::new(),
         media: Media::new(
-            Blocks::new(store, found.files, ByteSize::new(config.cache_mem.bytes() - heads)),
+            Blocks::new(store, found.files, memory.blocks),
+            memory.sealed,
             metrics.counter(Metric::ResponseBytes),
         ),
         manifests,
@@ -152,6 +152,22 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
         metrics,
     };
     Ok(Server { listener, admin, origin })
+}
+
+/// What the memory for media is used for.
+struct Memory {
+    heads: ByteSize,
+    sealed: ByteSize,
+    blocks: ByteSize,
+}
+
+impl Memory {
+    fn of(all: ByteSize) -> Self {
+        // A segment has a hundred times as much media as heads; what is protected goes out soon.
+        let part = all.bytes() / 8;
+        let blocks = ByteSize::new(all.bytes() - 2 * part);
+        Self { heads: ByteSize::new(part), sealed: ByteSize::new(part), blocks }
+    }
 }
 
 /// Returns where players are steered to, and whom they ask.
@@ -283,7 +299,7 @@ fn kind(path: &str) -> &'static str {
             return kind;
         }
     }
-    if path.ends_with(drm::CLEARKEY) {
+    if drm::is_licence(path) {
         return "licence";
     }
     if !["/vod/", "/live/", "/livesim2/", "/channel/", "/manifests/"]
@@ -308,11 +324,12 @@ fn kind(path: &str) -> &'static str {
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// Returns the answer to a request that reads nothing.
-fn unread(method: &Method, headers: &HeaderMap) -> Option<Response<Body>> {
+fn unread(path: &str, method: &Method, headers: &HeaderMap) -> Option<Response<Body>> {
+    let methods = if drm::is_licence(path) { drm::METHODS } else { METHODS };
     let mut response = if method == Method::OPTIONS {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
-        *response.headers_mut() = cors::preflight(headers, METHODS);
+        *response.headers_mut() = cors::preflight(headers, methods);
         response
     } else if method != Method::GET && method != Method::HEAD {
         refuse(StatusCode::METHOD_NOT_ALLOWED, "only GET, HEAD and OPTIONS")
@@ -320,21 +337,18 @@ fn unread(method: &Method, headers: &HeaderMap) -> Option<Response<Body>> {
         return None;
     };
     // RFC 9110 §9.3.7 and §15.5.6: what an `OPTIONS` that is no preflight asks for, and who asks wrongly.
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(METHODS));
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
     Some(response)
 }
 
 async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -> Response<Body> {
     let (method, headers) = (&request.method, &request.headers);
-    if let Some(response) = unread(method, headers) {
+    if let Some(response) = unread(request.uri.path(), method, headers) {
         return response;
     }
     match request.uri.path() {
         "/health" => return health.response().map(Body::from),
         "/metrics" => return origin.metrics.response().map(Body::from),
-        path if path.starts_with("/channel/") => {
-            return origin.contribution.answer(method, path).await;
-        }
         _ => {}
     }
     let located = match located::meant(request, origin.clock.wall()) {
@@ -353,7 +367,6 @@ async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -
         Err(refused) => return refused_with(&refused),
     };
     let (faults, request) = (&origin.faults, request.as_ref());
-    let path = request.uri.path();
     let mut met = match faults.meet(request, ends.peer.ip(), &origin.catalogue) {
         Ok(met) => met,
         Err(error) => return refuse(StatusCode::BAD_REQUEST, &format!("wrong fault: {error}")),
@@ -367,12 +380,14 @@ async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -
     }
     let now = origin.clock.wall();
     let steered = origin.steerer.answer(origin.clock.mono(), &met.path.path, request.uri.query());
-    let found = steered.unwrap_or_else(|| {
-        let found = origin.resource(&met, request.uri.query(), headers, now);
-        found
-            .map_err(|refused| Box::new(refused_with(&refused)))
-            .map(|found| keep_faults(found, &met, path))
-    });
+    let found = match steered {
+        Some(found) => found,
+        None if Contribution::is_channel(&met.path.path) => {
+            // Boxed, so that no other answer carries the room that it needs.
+            Box::pin(origin.contribution.answer(&met.path.path)).await
+        }
+        None => origin.found(&met, request, now),
+    };
     let mut response = match found {
         Ok(resource) => {
             let driver = Driver {
@@ -385,7 +400,11 @@ async fn answer(origin: &Origin, health: &Health, ends: Ends, request: &Parts) -
         Err(refused) => *refused,
     };
     if let Some(teller) = &origin.cmsd {
-        teller.tell(&met.path.path, &origin.catalogue, ends, &mut response);
+        teller.tell(ends, &mut response, |length| {
+            let path = &met.path.path;
+            let of_asset = cmsd::of(path, &origin.catalogue, length);
+            of_asset.or_else(|| origin.contribution.told(path, length))
+        });
     }
     faults.carry_out(&mut met, response)
 }
@@ -401,6 +420,18 @@ impl Origin {
         steering_admin::route(&self.steerer, pathways, now, parts, body).await
     }
 
+    /// Returns what a path stands for that nobody has to wait for.
+    fn found(
+        &self,
+        met: &Met<'_>,
+        request: &Parts,
+        now: WallTime,
+    ) -> Result<Resource, Box<Response<Body>>> {
+        let found = self.resource(met, request.uri.query(), &request.headers, now);
+        let found = found.map_err(|refused| Box::new(refused_with(&refused)))?;
+        Ok(keep_faults(found, met, request.uri.path()))
+    }
+
     fn resource(
         &self,
         met: &Met<'_>,
@@ -411,7 +442,7 @@ impl Origin {
         let (path, json) = (met.path.path.as_ref(), "application/json");
         if let Some(below) = path.strip_prefix("/vod/") {
             let found = respond_in(&self.catalogue, below, met.folder.as_deref());
-            return found.map(|found| resource(found, below, now));
+            return found.map(|found| resource(found, path, now));
         }
         if let Some(below) = path.strip_prefix("/live/") {
             let now = met.moved(asked_time(query, now)?);
@@ -424,7 +455,7 @@ impl Origin {
                 };
                 respond_live_asked(&self.catalogue, below, &LiveAsked { query, now, around })
             };
-            return self.recent.at(below, now, find).map(|found| resource(found, below, now));
+            return self.recent.at(below, now, find).map(|found| resource(found, path, now));
         }
         if let Some(scheme) = path.strip_prefix("/time/") {
             return time::resource(scheme, met.moved(now));

@@ -1,7 +1,9 @@
 //! The bytes of one segment, which can be read while they arrive.
 
+use axum::body::Body;
 use bytes::Bytes;
-use futures_util::{Stream, stream};
+use dashpot_serve::Counter;
+use futures_util::{Stream, TryStreamExt as _, stream};
 use std::{
     io,
     sync::{Arc, Mutex, PoisonError},
@@ -9,8 +11,12 @@ use std::{
 use tokio::sync::watch;
 
 /// A segment.
-#[derive(Debug, Default)]
-pub(super) struct Media(Mutex<Chunks>);
+#[derive(Debug)]
+pub(crate) struct Media {
+    /// Another one for each segment that ever arrived.
+    pub(super) version: u64,
+    chunks: Mutex<Chunks>,
+}
 
 #[derive(Debug, Default)]
 struct Chunks {
@@ -37,6 +43,10 @@ enum Next {
 }
 
 impl Media {
+    pub(super) fn new(version: u64) -> Self {
+        Self { version, chunks: Mutex::default() }
+    }
+
     pub(super) fn push(&self, part: Bytes) {
         self.held(|chunks| chunks.parts.push(part));
     }
@@ -45,14 +55,13 @@ impl Media {
         self.held(|chunks| chunks.end = end);
     }
 
-    /// Returns its length, once it is whole.
-    pub(super) fn len(&self) -> Option<usize> {
-        let len = |chunks: &mut Chunks| chunks.parts.iter().map(Bytes::len).sum();
-        self.held(|chunks| (chunks.end == End::Whole).then(|| len(chunks)))
+    /// Returns its bytes, once it is whole.
+    pub(super) fn whole(&self) -> Option<Vec<Bytes>> {
+        self.held(|chunks| (chunks.end == End::Whole).then(|| chunks.parts.clone()))
     }
 
     fn held<T>(&self, act: impl FnOnce(&mut Chunks) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.chunks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn next(&self, at: usize) -> Next {
@@ -65,11 +74,26 @@ impl Media {
     }
 }
 
+/// A segment that is arriving.
+#[derive(Clone, Debug)]
+pub(crate) struct Arriving {
+    pub(super) media: Arc<Media>,
+    /// Tells of arrivals.
+    pub(super) news: watch::Receiver<u64>,
+}
+
+impl Arriving {
+    /// Returns the body, which ends when the segment does; `sent` counts its bytes.
+    pub(crate) fn body(self, sent: Counter) -> Body {
+        let counted = follow(self.media, self.news).inspect_ok(move |bytes| {
+            sent.inc_by(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        });
+        Body::from_stream(counted)
+    }
+}
+
 /// Returns the bytes as they arrive; `news` tells of arrivals.
-pub(super) fn follow(
-    media: Arc<Media>,
-    news: watch::Receiver<u64>,
-) -> impl Stream<Item = io::Result<Bytes>> {
+fn follow(media: Arc<Media>, news: watch::Receiver<u64>) -> impl Stream<Item = io::Result<Bytes>> {
     let broken = || io::Error::new(io::ErrorKind::UnexpectedEof, "the encoder broke off");
     stream::try_unfold((media, news, 0), move |(media, mut news, at)| async move {
         loop {

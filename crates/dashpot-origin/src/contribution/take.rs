@@ -223,9 +223,9 @@ impl Contribution {
         for key in added.left {
             state.media.remove(&key);
         }
-        let media = state.media.entry((track, added.start)).or_default();
+        let media = Arc::clone(state.media(track, added.start));
         media.push(bytes);
-        upload.open = Some((added.start, Arc::clone(media)));
+        upload.open = Some((added.start, media));
         drop(state);
         held.tell();
         Ok(())

@@ -1,7 +1,7 @@
 //! ClearKey licences (Encrypted Media Extensions §9.1.3 and §9.1.4), which everybody is given who
 //! names a key: media here is protected so that players can be tried on it, not from anybody.
 
-use crate::{reply::refuse, server::Origin};
+use crate::{faults::is_fault, reply::refuse, server::Origin};
 use axum::body::{Body, to_bytes};
 use dashpot_cenc::KeyId;
 use dashpot_http::cors;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where licences are.
 pub(crate) const CLEARKEY: &str = "/drm/clearkey";
-const METHODS: &str = "POST, OPTIONS";
+pub(crate) const METHODS: &str = "POST, OPTIONS";
 
 /// Bytes of a request: many times those of as many keys as may be asked for.
 const BODY_BYTES_MAX: usize = 16 << 10;
@@ -45,7 +45,13 @@ struct Key {
 
 /// Says whether a request is for a licence, and is answered by [`answer`].
 pub(crate) fn is_asked(request: &Parts) -> bool {
-    request.uri.path().ends_with(CLEARKEY) && request.method != Method::OPTIONS
+    is_licence(request.uri.path()) && request.method != Method::OPTIONS
+}
+
+/// Says whether a path, perhaps with faults in it, is where licences are.
+pub(crate) fn is_licence(path: &str) -> bool {
+    let plain = path.split('/').filter(|segment| !is_fault(segment));
+    path == CLEARKEY || plain.eq(CLEARKEY.split('/'))
 }
 
 /// Answers a request for a licence, and lets go wrong what is to go wrong with keys.

@@ -29,6 +29,11 @@ impl<'a> Split<'a> {
     }
 }
 
+/// Says whether a segment of a path asks for a fault, be it well or wrongly written.
+pub(crate) fn is_fault(segment: &str) -> bool {
+    segment.starts_with(PREFIX)
+}
+
 /// Takes the faults out of a path such as `/vod/film/fault_delay_2s/number.mpd`.
 ///
 /// # Errors
@@ -72,6 +77,7 @@ impl<'a> Named<'a> {
         let whole =
             |object| Self { object, asset: "", representation: None, number: None, time: None };
         match root {
+            "channel" => Self::of_asset(parts, whole),
             "vod" | "live" | "livesim2" => {
                 let mut named = Self::of_asset(parts, whole)?;
                 if named.time.is_some() {
@@ -210,6 +216,9 @@ mod tests {
             ("/vod/film/v1.mp4", named(Object::File, "film", Some("v1"), None, None)),
             ("/vod/film/s-en.vtt", named(Object::Text, "film", Some("s-en"), None, None)),
             ("/time/iso", named(Object::Time, "", None, None, None)),
+            ("/channel/cam/number.mpd", named(Object::Mpd, "cam", None, None, None)),
+            ("/channel/cam/g1/v/init.mp4", named(Object::Init, "cam", Some("v"), None, None)),
+            ("/channel/cam/g1/v/7.m4s", named(Object::Segment, "cam", Some("v"), Some(7), None)),
         ] {
             assert_eq!(Named::of(path, &Catalogue::default()), expected, "{path}");
         }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod alike;
+mod channels;
 mod contribution;
 mod data;
 mod faults;

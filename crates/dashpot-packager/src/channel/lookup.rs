@@ -2,7 +2,8 @@
 
 use super::{Channel, Track};
 use bytes::Bytes;
-use dashpot_base::WallTime;
+use dashpot_base::{MediaTime, WallTime};
+use std::time::Duration;
 
 /// How a path names a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,15 @@ impl Channel {
     pub fn is_whole(&self, track: &str, start: u64) -> bool {
         let track = self.tracks.get(track);
         track.and_then(|track| track.segments.get(&start)).is_some_and(|one| one.is_whole)
+    }
+
+    /// Returns how long a segment is and the time, in ticks, at which it ends, once it is whole.
+    #[must_use]
+    pub fn extent(&self, track: &str, start: u64) -> Option<(Duration, u64)> {
+        let track = self.tracks.get(track)?;
+        let segment = track.segments.get(&start).filter(|segment| segment.is_whole)?;
+        let duration = MediaTime::new(segment.duration, track.coded.timescale)?.as_duration();
+        Some((duration, start.saturating_add(segment.duration)))
     }
 
     /// Finds a segment.

@@ -256,9 +256,9 @@ fn a_second_encoder_with_other_tracks_does_not_join() {
     for index in 1..3 {
         send(&mut channel, 5_000, "v", &video.fragments[index]).unwrap();
     }
-    let foreign = Err(Contributed::Foreign("`a`, `b`, `v`".to_owned()));
-    assert_eq!(channel.initialize(at(5_000), "x", &video.init), foreign);
-    assert!(foreign.unwrap_err().to_string().contains("`a`, `b`, `v`"));
+    let foreign = channel.initialize(at(5_000), "x", &video.init).unwrap_err();
+    assert_eq!(foreign, Contributed::Foreign("`a`, `b`, `v`".to_owned()));
+    assert!(foreign.to_string().contains("`a`, `b`, `v`"), "{foreign}");
     // One that came within that time counts from another one.
     let far = send(&mut channel, 5_000, "a", &audio.fragments[11]);
     assert!(matches!(far, Err(Contributed::Foreign(_))), "{far:?}");

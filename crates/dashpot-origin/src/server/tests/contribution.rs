@@ -20,7 +20,7 @@ async fn open() -> Running {
 }
 
 /// A track of the film as an encoder has it: the initialization segment, and fragments of 2 s.
-fn track(name: &str) -> (Bytes, Vec<Bytes>) {
+pub(super) fn track(name: &str) -> (Bytes, Vec<Bytes>) {
     let mut pieces = Pieces::default();
     pieces.feed(&std::fs::read(film().join("film").join(name)).unwrap());
     let Some(Piece::Init(init)) = pieces.next_piece().unwrap() else { panic!("no moov") };
@@ -61,14 +61,14 @@ impl Sending {
     }
 }
 
-async fn put(server: &Running, path: &str, body: &[u8]) -> u16 {
+pub(super) async fn put(server: &Running, path: &str, body: &[u8]) -> u16 {
     let mut sending = Sending::begin(server, path, "").await;
     sending.send(body).await;
     sending.end().await.0
 }
 
 /// Returns the folder of the run, as the MPD says it.
-fn run(mpd: &Reply) -> String {
+pub(super) fn run(mpd: &Reply) -> String {
     let (_, rest) = mpd.text().split_once("<BaseURL>").unwrap_or_else(|| panic!("{}", mpd.text()));
     rest.split_once('<').unwrap().0.to_owned()
 }
