@@ -20,15 +20,17 @@
 //! assert_eq!(balancer.redispatch(now, &again, &mut rng), Some(1 - first));
 //! ```
 
+mod fit;
+mod told;
+
 use crate::{
-    Answer, By, Candidate, Choice, Failure, Mode, Reason, Request, RetryBudget, Rule, Server,
-    Sticky,
+    Answer, By, Choice, Failure, Mode, Reason, Request, RetryBudget, Rule, Server, Sticky,
     health::{self, Change, Health, Outcome, State},
     outlier::{self, Outliers},
     rule::{Seen, Total, View},
 };
 use dashpot_base::{MonoTime, Rng};
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 /// How a pool is kept.
 #[derive(Clone, Debug)]
@@ -55,9 +57,6 @@ impl Default for Settings {
         }
     }
 }
-
-/// Steps in which a server that came back grows to its share: finer ones nobody would notice.
-const SLOW_START_STEPS: u32 = 100;
 
 /// A pool of servers and the rule that chooses among them.
 #[derive(Debug)]
@@ -240,11 +239,18 @@ impl Balancer {
         server.in_flight = server.in_flight.saturating_sub(1);
     }
 
-    /// Returns which server is to be probed next, and when.
+    /// Returns which server is to be probed next, and when: told by [`probing`](Self::probing), then
+    /// by [`probed`](Self::probed).
     #[must_use]
     pub fn probe_due(&self) -> Option<(MonoTime, usize)> {
         let due = |(index, side): (usize, &Side)| Some((side.health.as_ref()?.wake_at(), index));
         self.sides.iter().enumerate().filter_map(due).min()
+    }
+
+    /// Takes note that a probe begins.
+    pub fn probing(&mut self, now: MonoTime, index: usize) {
+        let health = self.sides.get_mut(index).and_then(|side| side.health.as_mut());
+        health.into_iter().for_each(|health| health.begin(now));
     }
 
     /// Takes note of how a probe went, and returns the change that it makes.
@@ -312,99 +318,7 @@ impl Balancer {
     pub fn rule(&self) -> &dyn Rule {
         &*self.rule
     }
-
-    /// Finds who is fit, where that may have changed.
-    fn refresh(&mut self, now: MonoTime) {
-        if now < self.stale_at {
-            return;
-        }
-        if let Some(outliers) = &mut self.outliers {
-            outliers.sweep(now);
-        }
-        let mut stale_at = self.outliers.as_ref().map_or(FAR, Outliers::wake_at);
-        let (mut able, mut well, mut unprobed) = (0_u32, 0_u32, 0_u32);
-        for index in 0..self.servers.len() {
-            let against = self.against(now, index);
-            let side = &mut self.sides[index];
-            side.against = against;
-            able += u32::from(against != Some(Reason::Drained));
-            well += u32::from(against.is_none());
-            unprobed += u32::from(against == Some(Reason::Unprobed));
-            let share = side.health.as_ref().map_or(1.0, |health| health.share(now));
-            self.servers[index].share = share;
-            if share < 1.0 {
-                let slow_start = self.settings.health.map_or(Duration::ZERO, |it| it.slow_start);
-                stale_at = stale_at.min(now.after(slow_start / SLOW_START_STEPS));
-            }
-            let back = self.outliers.as_ref().and_then(|it| it.ejected_until(now, index));
-            stale_at = back.map_or(stale_at, |back| stale_at.min(back));
-        }
-        // Those of which nothing is known do not count against the pool: a start is no disaster.
-        let least = self.settings.panic_ratio * f64::from(able);
-        self.mode = if f64::from(well + unprobed) < least {
-            Mode::Panic
-        } else if well == 0 && unprobed != 0 {
-            Mode::Unprobed
-        } else {
-            Mode::Normal
-        };
-        self.stale_at = stale_at;
-        self.sum_up();
-    }
-
-    fn sum_up(&mut self) {
-        self.fit.clear();
-        self.total = Total::default();
-        for (index, (server, side)) in self.servers.iter_mut().zip(&self.sides).enumerate() {
-            server.is_fit = match self.mode {
-                Mode::Normal => side.against.is_none(),
-                Mode::Unprobed => side.against == Some(Reason::Unprobed),
-                Mode::Panic => side.against != Some(Reason::Drained),
-            };
-            if server.is_fit {
-                self.fit.push(index);
-                self.total.in_flight += u64::from(server.in_flight);
-                self.total.weight += u64::from(server.weight);
-                self.total.heaviest = self.total.heaviest.max(server.weight);
-            }
-        }
-    }
-
-    fn told(&self, request: &Request<'_>, seen: &Seen, chosen: Option<usize>, by: By) -> Choice {
-        let (mut candidates, mut excluded) = (Vec::new(), Vec::new());
-        for (index, (server, side)) in self.servers.iter().zip(&self.sides).enumerate() {
-            let refused = seen.refused.iter().find(|(refused, _)| *refused == index);
-            let reason = if request.tried.contains(&index) {
-                Some(Reason::Tried)
-            } else if server.is_fit {
-                refused.map(|(_, reason)| *reason).filter(|_| chosen != Some(index))
-            } else {
-                side.against
-            };
-            let score = seen.scores.iter().find(|(scored, _)| *scored == index);
-            match reason {
-                Some(reason) => excluded.push((server.id.clone(), reason)),
-                None => candidates.push(Candidate {
-                    id: server.id.clone(),
-                    score: score.map(|(_, score)| *score),
-                }),
-            }
-        }
-        Choice {
-            candidates,
-            excluded,
-            rule: self.rule.name().to_owned(),
-            key: self.rule.key().filter(|_| by == By::Rule).map(|key| key.text(request)),
-            slot: seen.slot,
-            mode: self.mode,
-            by,
-            chosen: chosen.map(|index| self.servers[index].id.clone()).into_iter().collect(),
-        }
-    }
 }
-
-/// A time that never comes.
-const FAR: MonoTime = MonoTime::from_nanos(u64::MAX);
 
 #[cfg(test)]
 mod tests;

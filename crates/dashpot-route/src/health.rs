@@ -113,6 +113,8 @@ pub struct Health {
     since: MonoTime,
     /// When the next probe is to begin.
     due: MonoTime,
+    /// When the probe under way is given up, if one is.
+    gives_up: Option<MonoTime>,
     why: Option<Failure>,
     /// Passes in a row.
     passes: u32,
@@ -133,12 +135,19 @@ impl Health {
             state: State::Unknown,
             since: now,
             due: now,
+            gives_up: None,
             why: None,
             passes: 0,
             failures: 0,
             falls: 0,
             is_back: false,
         }
+    }
+
+    /// Takes note that a probe begins at `now`: until it has ended or its time is over, none is due.
+    /// A driver that probes one server after the other need not say so.
+    pub fn begin(&mut self, now: MonoTime) {
+        self.gives_up = Some(now.after(self.settings.timeout));
     }
 
     /// Takes how a probe went that ended at `now`, and returns the change of state that it makes.
@@ -155,6 +164,7 @@ impl Health {
         // Counted from where the last probe was due, so that slow probes do not delay detection;
         // after a pause no missed probe is made up for.
         self.due = self.due.after(self.pace()).max(now);
+        self.gives_up = None;
         (from != self.state).then_some(Change { from, to: self.state, why: self.why() })
     }
 
@@ -208,10 +218,11 @@ impl Health {
         if is_doubtful { fast_interval.min(interval) } else { interval }
     }
 
-    /// Returns when the next probe is to begin.
+    /// Returns when the next probe is to begin; while one is under way, when it has taken too long.
+    /// That, too, is told as its failure.
     #[must_use]
-    pub const fn wake_at(&self) -> MonoTime {
-        self.due
+    pub fn wake_at(&self) -> MonoTime {
+        self.gives_up.unwrap_or(self.due)
     }
 
     /// Returns what is known.

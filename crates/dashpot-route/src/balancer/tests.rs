@@ -1,6 +1,7 @@
 use super::*;
 use crate::rules;
 use dashpot_base::Seed;
+use std::time::Duration;
 
 fn at(seconds: u64) -> MonoTime {
     MonoTime::from_nanos(seconds * 1_000_000_000)
@@ -46,6 +47,19 @@ fn nothing_is_down_before_it_was_probed() {
     probe(&mut pool, &[FAILED, Outcome::Passed, Outcome::Passed]);
     check(&mut pool, 0, &[0, 2, 3], Mode::Normal);
     assert_eq!(pool.against(at(0), 1), Some(Reason::Down(Some(Failure::Connect))));
+}
+
+#[test]
+fn the_next_probe_is_of_a_server_that_none_is_under_way_to() {
+    let mut pool = pool(Settings::default(), "round-robin", 2);
+    assert_eq!(pool.probe_due(), Some((at(0), 0)));
+    pool.probing(at(0), 0);
+    assert_eq!(pool.probe_due(), Some((at(0), 1)));
+    pool.probing(at(0), 1);
+    // Whose time is over first is told as a failure.
+    assert_eq!(pool.probe_due(), Some((at(1), 0)));
+    let unprobed = Settings { health: None, ..Settings::default() };
+    assert_eq!(self::pool(unprobed, "round-robin", 2).probe_due(), None);
 }
 
 #[test]

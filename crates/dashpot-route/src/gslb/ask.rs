@@ -103,7 +103,7 @@ impl<'a> Ask<'a> {
             (_, State::Unknown) => return Some(Reason::Unprobed),
             (_, State::Up | State::Down) => return Some(Reason::Down(site.why)),
         }
-        if !self.is_full && self.gslb.policy.load_max <= site.load {
+        if !self.is_full && self.gslb.policy.load_max <= load(site) {
             return Some(Reason::Overloaded);
         }
         let is_geo = self.gslb.policy.kind == Kind::Geo;
@@ -126,9 +126,9 @@ impl<'a> Ask<'a> {
             }
             Kind::Weighted(_) => drawn(site.weight.into()),
             Kind::Load(Pick::Room) => {
-                drawn(f64::from(site.weight) * (1.0 - site.load).max(ROOM_MIN))
+                drawn(f64::from(site.weight) * (1.0 - load(site)).max(ROOM_MIN))
             }
-            Kind::Load(Pick::Least) => site.load,
+            Kind::Load(Pick::Least) => load(site),
             Kind::Geo => {
                 let at =
                     self.network.and_then(|it| it.sites.iter().position(|site| *site == index));
@@ -202,6 +202,11 @@ impl<'a> Ask<'a> {
 
 /// The room that a full site counts as: among full ones the weights decide.
 const ROOM_MIN: f64 = 0.001;
+
+/// Returns a site's load; one that says nonsense is full.
+const fn load(site: &Site) -> f64 {
+    if site.load.is_nan() { f64::INFINITY } else { site.load }
+}
 
 fn is_drained(site: &Site) -> bool {
     site.is_drained || site.weight == 0

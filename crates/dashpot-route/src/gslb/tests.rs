@@ -170,6 +170,17 @@ fn what_was_never_probed_is_not_down() {
 }
 
 #[test]
+fn a_site_whose_load_is_no_number_is_full() {
+    for spec in ["failover", "load", "load:pick=least", "nearest"] {
+        let mut gslb = gslb(spec);
+        for site in &mut gslb.sites[..3] {
+            site.load = -f64::NAN;
+        }
+        assert_eq!(gslb.reply(client(KOREA), &mut Rng::new(Seed(1))).sites(), [3], "{spec}");
+    }
+}
+
+#[test]
 fn measurements_move_an_estimate_and_the_choice() {
     let mut gslb = gslb("latency");
     let mut rng = Rng::new(Seed(1));

@@ -77,6 +77,18 @@ fn probes_come_faster_in_doubt_and_are_counted_from_where_they_were_due() {
 }
 
 #[test]
+fn none_is_due_while_one_is_under_way_unless_it_takes_too_long() {
+    let mut health = Health::new(Settings::default(), at(0));
+    health.begin(at(20));
+    assert_eq!(health.wake_at(), at(1_020));
+    health.handle(at(300), Outcome::Passed);
+    assert_eq!(health.wake_at(), at(2_000));
+    health.begin(at(2_000));
+    health.handle(health.wake_at(), Outcome::Failed(Failure::Timeout));
+    assert_eq!((health.wake_at(), health.state()), (at(3_000), State::Up));
+}
+
+#[test]
 fn a_server_that_came_back_grows_to_its_share_and_one_that_was_always_up_has_it() {
     let mut health = Health::new(Settings::default(), at(0));
     health.handle(at(0), Outcome::Passed);
