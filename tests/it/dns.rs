@@ -1,5 +1,7 @@
 //! Name servers before the tools of others: dig, delv and kdig ask, validate and judge.
 
+mod resolver;
+
 use crate::judges::has;
 use std::{
     fs,

@@ -128,6 +128,11 @@ impl Server {
     }
 }
 
+/// Answers `/health` and `/metrics` on `listener` until the shutdown.
+pub(crate) async fn watch(listener: Listener, metrics: Metrics, clock: Clock, shutdown: Shutdown) {
+    http::run(listener, None, metrics, clock, shutdown).await;
+}
+
 impl Handle {
     /// Returns the authority of each server, in the order of the configuration.
     pub fn authorities(&self) -> impl Iterator<Item = &Arc<Authority>> {

@@ -1,5 +1,8 @@
-//! `dashpot dns`: name servers.
+//! `dashpot dns`: name servers and resolvers.
 
+mod reach;
+mod resolve;
+mod resolver;
 mod serve;
 
 use crate::{ExitStatus, cli};
@@ -19,6 +22,10 @@ pub(crate) struct Args {
 enum Command {
     /// Answer for zones: an authoritative name server
     Serve(serve::Args),
+    /// Answer for everybody's names: a resolver, which walks from the root or asks other resolvers
+    Resolver(Box<resolver::Args>),
+    /// Find what a name leads to and show the walk: every server, referral and look into a cache
+    Resolve(Box<resolve::Args>),
     /// Make a key that signs a zone's answers, and print what the zone above needs of it
     Keygen(KeygenArgs),
 }
@@ -40,6 +47,8 @@ struct KeygenArgs {
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
     match args.command {
         Command::Serve(args) => serve::run(args).await,
+        Command::Resolver(args) => resolver::run(*args).await,
+        Command::Resolve(args) => resolve::run(*args).await,
         Command::Keygen(args) => keygen(&args),
     }
 }
