@@ -74,6 +74,8 @@ pub enum Found<'a, A> {
         ttl: u32,
         /// Whether it is to be asked for anew meanwhile. Said once for each answer.
         prefetch: bool,
+        /// The clients for whom it is; none where it is for everybody.
+        network: Option<IpNet>,
     },
     /// An answer that no longer holds, and may be used where nobody gives another.
     Stale {
@@ -83,6 +85,8 @@ pub enum Found<'a, A> {
         ttl: u32,
         /// Whether somebody is to be asked first: not so for a while after that has failed.
         ask_first: bool,
+        /// The clients for whom it is; none where it is for everybody.
+        network: Option<IpNet>,
     },
     /// Nothing.
     Missing(Miss),
@@ -222,7 +226,8 @@ impl<A> Cache<A> {
                 return Found::Missing(Miss::Expired);
             }
             let ask_first = entry.recheck <= now;
-            return Found::Stale { answer: &entry.answer, ttl: self.rules.stale_ttl, ask_first };
+            let (answer, ttl) = (&entry.answer, self.rules.stale_ttl);
+            return Found::Stale { answer, ttl, ask_first, network: entry.network };
         };
         let nears_end = remaining.as_nanos() * 100
             <= Duration::from_secs(entry.ttl.into()).as_nanos()
@@ -231,7 +236,7 @@ impl<A> Cache<A> {
         entry.is_prefetched |= prefetch;
         // Rounded down: whoever is told must not keep it for longer than this cache may.
         let ttl = u32::try_from(remaining.as_secs()).unwrap_or(TTL_MAX);
-        Found::Fresh { answer: &entry.answer, ttl, prefetch }
+        Found::Fresh { answer: &entry.answer, ttl, prefetch, network: entry.network }
     }
 
     /// Notes that nobody has given a new answer, so that what is stale is used for a while without

@@ -59,6 +59,8 @@ pub(crate) struct Look {
     pub(crate) is_stale: bool,
     /// Whether it is to be asked for anew.
     pub(crate) prefetch: bool,
+    /// The clients for whom it is; none where it is for everybody.
+    pub(crate) network: Option<IpNet>,
 }
 
 impl State {
@@ -88,14 +90,15 @@ impl State {
         // That there is no such name is kept under a type that there is not.
         for kind in [kind, RecordType::CNAME, RecordType::ZERO] {
             match self.sets.look_up(now, &question(name, kind), subnet) {
-                Found::Fresh { answer, ttl, prefetch } => {
-                    return Ok(Look { stored: answer.clone(), ttl, is_stale: false, prefetch });
+                Found::Fresh { answer, ttl, prefetch, network } => {
+                    let stored = answer.clone();
+                    return Ok(Look { stored, ttl, is_stale: false, prefetch, network });
                 }
-                Found::Stale { answer, ttl, ask_first }
+                Found::Stale { answer, ttl, ask_first, network }
                     if stale == Stale::Accepted || !ask_first =>
                 {
                     let stored = answer.clone();
-                    return Ok(Look { stored, ttl, is_stale: true, prefetch: false });
+                    return Ok(Look { stored, ttl, is_stale: true, prefetch: false, network });
                 }
                 Found::Stale { .. } => miss = Miss::Expired,
                 Found::Missing(Miss::Absent) => (),

@@ -144,8 +144,17 @@ impl<'a> Walk<'a> {
     }
 
     /// Adds what the cache has, and returns the name to go on with.
-    fn take(&self, name: &Name, kind: RecordType, look: Look, found: &mut Found) -> Option<Name> {
+    fn take(
+        &mut self,
+        name: &Name,
+        kind: RecordType,
+        look: Look,
+        found: &mut Found,
+    ) -> Option<Name> {
         found.is_stale |= look.is_stale;
+        if self.depth == 0 {
+            self.scope = self.scope.max(look.network.map(|network| network.prefix_len()));
+        }
         match look.stored {
             Stored::Nothing(nothing) => {
                 found.nothing = Some((nothing, look.ttl));

@@ -24,7 +24,7 @@ fn check(rules: Rules, kind: Kind, millis: u64, expected: Found<'_, u8>) {
 
 #[test]
 fn times_to_live_count_down_and_are_rounded_down() {
-    let fresh = |ttl| Found::Fresh { answer: &7, ttl, prefetch: false };
+    let fresh = |ttl| Found::Fresh { answer: &7, ttl, prefetch: false, network: None };
     for (millis, expected) in [
         (0, fresh(20)),
         (1, fresh(19)),
@@ -40,7 +40,7 @@ fn times_to_live_count_down_and_are_rounded_down() {
 fn what_is_not_there_is_kept_for_less() {
     // RFC 2308 §5: a limit of its own.
     let rules = Rules { negative_ttl_max: 5, ..Rules::default() };
-    let fresh = Found::Fresh { answer: &7, ttl: 1, prefetch: false };
+    let fresh = Found::Fresh { answer: &7, ttl: 1, prefetch: false, network: None };
     check(rules.clone(), Kind::Negative, 4_000, fresh);
     check(rules, Kind::Negative, 5_000, Found::Missing(Miss::Expired));
 }
@@ -48,7 +48,7 @@ fn what_is_not_there_is_kept_for_less() {
 #[test]
 fn a_minimum_stretches_and_a_maximum_cuts() {
     let stretching = Rules { ttl_min: 60, ..Rules::default() };
-    let fresh = Found::Fresh { answer: &7, ttl: 30, prefetch: false };
+    let fresh = Found::Fresh { answer: &7, ttl: 30, prefetch: false, network: None };
     check(stretching, Kind::Positive, 30_000, fresh);
     let cutting = Rules { ttl_max: 10, ..Rules::default() };
     check(cutting, Kind::Positive, 10_000, Found::Missing(Miss::Expired));
@@ -58,7 +58,7 @@ fn a_minimum_stretches_and_a_maximum_cuts() {
 fn what_is_stale_stands_in_for_as_long_as_is_allowed() {
     // RFC 8767 §4: 30 s are what it is passed on with.
     let rules = Rules { stale_for: Duration::from_secs(60), ..Rules::default() };
-    let stale = Found::Stale { answer: &7, ttl: 30, ask_first: true };
+    let stale = Found::Stale { answer: &7, ttl: 30, ask_first: true, network: None };
     check(rules.clone(), Kind::Positive, 20_000, stale);
     check(rules.clone(), Kind::Positive, 79_999, stale);
     check(rules, Kind::Positive, 80_000, Found::Missing(Miss::Expired));
@@ -71,7 +71,7 @@ fn after_a_failure_what_is_stale_is_used_without_asking_for_half_a_minute() {
     cache.store(at(0), (question(), None), 7, (Kind::Positive, 20));
     cache.failed(at(21_000), &question(), None);
     for (millis, ask_first) in [(22_000, false), (50_999, false), (51_000, true)] {
-        let expected = Found::Stale { answer: &7, ttl: 30, ask_first };
+        let expected = Found::Stale { answer: &7, ttl: 30, ask_first, network: None };
         assert_eq!(cache.look_up(at(millis), &question(), None), expected);
     }
 }
@@ -81,7 +81,7 @@ fn an_answer_is_asked_for_ahead_once() {
     let mut cache = Cache::new(Rules { prefetch_percent: 10, ..Rules::default() });
     cache.store(at(0), (question(), None), 7, (Kind::Positive, 20));
     for (millis, ttl, prefetch) in [(17_999, 2, false), (18_000, 2, true), (18_500, 1, false)] {
-        let expected = Found::Fresh { answer: &7, ttl, prefetch };
+        let expected = Found::Fresh { answer: &7, ttl, prefetch, network: None };
         assert_eq!(cache.look_up(at(millis), &question(), None), expected);
     }
 }

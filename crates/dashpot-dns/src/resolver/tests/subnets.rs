@@ -24,12 +24,12 @@ async fn answers_are_kept_for_the_networks_for_which_they_hold() {
         subnet: network.map(|network| network.parse().unwrap()),
     };
     for (network, address, queries, scope) in [
-        (Some("10.1.2.0/24"), "127.60.1.1", 5, Some(16)),
+        (Some("10.1.2.0/24"), "127.60.1.1", 4, Some(16)),
         // RFC 7871 §7.3.1: kept for all of the scope, and for nobody else.
-        (Some("10.1.9.0/24"), "127.60.1.1", 0, None),
+        (Some("10.1.9.0/24"), "127.60.1.1", 0, Some(16)),
         (Some("10.2.9.0/24"), "127.60.2.1", 1, Some(24)),
         (Some("10.2.8.0/24"), "127.60.2.1", 1, Some(24)),
-        (Some("10.2.9.0/24"), "127.60.2.1", 0, None),
+        (Some("10.2.9.0/24"), "127.60.2.1", 0, Some(24)),
         (None, "127.60.2.1", 1, None),
     ] {
         let resolution = resolver.resolve(&asked(network)).await;
