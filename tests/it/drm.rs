@@ -183,7 +183,7 @@ fn protected_mpds_keep_to_the_dash_schema() {
         "/vod/film/loop_3/drm_cbcs/time.mpd",
         "/live/film/drm_cenc/number.mpd",
         "/live/film/drm_cbcs/chunk_0.5s/timeline.mpd",
-        "/live/film/drm_cenc/rotate_10s/patch_60s/time.mpd",
+        "/live/film/drm_cenc/rotate_10s/period_10s/patch_60s/time.mpd",
         "/livesim2/eccp_cbcs/film/Manifest.mpd",
     ];
     let files = (0..).zip(paths).map(|(at, path)| {
@@ -232,7 +232,7 @@ fn no_key_and_no_secret_is_seen_but_in_licences() {
         "/vod/film/drm_cenc/v1/1.m4s",
         "/vod/film/drm_cenc/base.mpd",
         "/vod/film/drm_cenc-cbcs/number.mpd",
-        "/live/film/drm_cenc/rotate_10s/time.mpd",
+        "/live/film/drm_cenc/rotate_10s/period_10s/time.mpd",
     ] {
         seen.push(origin.ask("GET", path, "", ""));
     }

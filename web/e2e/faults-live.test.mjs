@@ -11,7 +11,7 @@ const PLAY_S = 4;
 const PLAY_MS_MAX = 90_000;
 
 // Each is within what a player at its default distance from the live edge (three segments) can bear.
-const FAULTS = ["early_2s", "late_1s", "skew_-2s", "skew_2s", "stale_2s"];
+const FAULTS = ["early_2s", "late_1s", "skew_-2s", "skew_2s", "stale_2s", "status_503,on_time", "delay_2s,on_time"];
 
 const servers = setServers();
 

@@ -47,6 +47,9 @@ const CASES = [
   ["redirect_3", "number", PLAYS],
   ["redirect_3,on_mpd", "time", PLAYS],
   ["redirect_30,n_3", "number", REPORTS],
+  ["status_503,on_key,first_1", "drm_cenc/number", PLAYS],
+  ["status_503,on_key", "drm_cbcs/number", REPORTS],
+  ["delay_1s,on_key", "drm_cenc/time", PLAYS],
 ];
 
 const stage = setStage();

@@ -48,6 +48,7 @@ pub const WORDS: &[Word] = &[
     other("rep", "ids of Representations"),
     other("n", "numbers and ranges such as 3+10-20"),
     other("every", "a number from 1 to 1000000"),
+    other("shift", "a number below that of `every`"),
     other("first", "a number of attempts from 1 to 1000"),
     other("p", "a probability such as 0.25, above 0, up to 1"),
     other("draw", "`request` (all viewers meet the same) or `viewer`"),
@@ -57,6 +58,7 @@ pub const WORDS: &[Word] = &[
     other("until", "seconds since 1970"),
     other("cycle", "a span from 1ms to 24h, with `down`"),
     other("down", "a span from 1ms to 24h, shorter than `cycle`"),
+    other("after", "a span from 1ms to 24h, which leaves room for `down` in `cycle`"),
 ];
 
 /// Bytes of a rule in a URL.

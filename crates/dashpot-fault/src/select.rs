@@ -2,7 +2,10 @@
 
 use crate::{Facts, Fault, Object, RuleError, rule::Given, value};
 use dashpot_base::WallTime;
-use std::{ops::RangeInclusive, time::Duration};
+use std::{
+    ops::{Range, RangeInclusive},
+    time::Duration,
+};
 
 /// For which requests a rule is: all that is given must hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,8 +18,8 @@ pub struct Select {
     pub representations: Vec<String>,
     /// Which numbers; empty for all. What has no number counts by attempts.
     pub numbers: Vec<RangeInclusive<u64>>,
-    /// Every so manieth number, counted as above.
-    pub every: Option<u64>,
+    /// Every so manieth number, counted as above, and how far beyond its multiples these are.
+    pub every: Option<(u64, u64)>,
     /// Only as many attempts of a viewer at one URL.
     pub first: Option<u64>,
     /// How likely.
@@ -31,8 +34,8 @@ pub struct Select {
     pub from: Option<WallTime>,
     /// Until when.
     pub until: Option<WallTime>,
-    /// Only in the beginning of each cycle since 1970: its length, and how much of it.
-    pub cycle: Option<(Duration, Duration)>,
+    /// Only in a part of each cycle since 1970: its length, and from when to when.
+    pub cycle: Option<(Duration, Range<Duration>)>,
 }
 
 impl Select {
@@ -56,7 +59,7 @@ impl Select {
             assets: given.read("asset", value::names)?.unwrap_or_default(),
             representations: given.read("rep", value::names)?.unwrap_or_default(),
             numbers: given.read("n", value::ranges)?.unwrap_or_default(),
-            every: given.read("every", up_to(1_000_000))?,
+            every: every(given)?,
             first: given.read("first", up_to(1_000))?,
             probability,
             draws_by_viewer: draws_by_viewer.unwrap_or(false),
@@ -79,11 +82,13 @@ impl Select {
             && among(&self.representations, facts.representation)
             && among(&self.viewers, Some(facts.viewer))
             && (self.numbers.is_empty() || index.is_some_and(|index| self.lists(index)))
-            && self.every.is_none_or(|every| index.is_some_and(|at| at.is_multiple_of(every)))
+            && self.every.is_none_or(|(every, shift)| {
+                index.is_some_and(|at| at.checked_rem(every) == Some(shift))
+            })
             && self.first.is_none_or(|first| facts.attempt <= first)
             && self.from.is_none_or(|from| from <= facts.now)
             && self.until.is_none_or(|until| facts.now < until)
-            && self.cycle.is_none_or(|(cycle, down)| is_down(facts.now, cycle, down))
+            && self.cycle.as_ref().is_none_or(|(cycle, down)| is_down(facts.now, *cycle, down))
     }
 
     fn lists(&self, index: u64) -> bool {
@@ -105,18 +110,38 @@ impl Select {
     }
 }
 
-fn cycle(given: &Given<'_>) -> Result<Option<(Duration, Duration)>, RuleError> {
-    let (cycle, down) = (given.read("cycle", value::moved)?, given.read("down", value::moved)?);
-    match (cycle, down) {
+fn every(given: &Given<'_>) -> Result<Option<(u64, u64)>, RuleError> {
+    let read = |name, least: u64| given.read(name, |text| value::integer(text, least..=1_000_000));
+    match (read("every", 1)?, read("shift", 0)?) {
+        (Some(every), shift) if shift.is_none_or(|shift| shift < every) => {
+            Ok(Some((every, shift.unwrap_or(0))))
+        }
         (None, None) => Ok(None),
-        (Some(cycle), Some(down)) if down < cycle => Ok(Some((cycle, down))),
-        (Some(_), Some(_)) => Err(RuleError::Misplaced { name: "down", with: "a longer `cycle`" }),
-        (Some(_), None) => Err(RuleError::Misplaced { name: "cycle", with: "`down`" }),
-        (None, Some(_)) => Err(RuleError::Misplaced { name: "down", with: "`cycle`" }),
+        _ => Err(RuleError::Misplaced { name: "shift", with: "a greater `every`" }),
     }
 }
 
-fn is_down(now: WallTime, cycle: Duration, down: Duration) -> bool {
+fn cycle(given: &Given<'_>) -> Result<Option<(Duration, Range<Duration>)>, RuleError> {
+    let (cycle, down) = (given.read("cycle", value::moved)?, given.read("down", value::moved)?);
+    let after = given.read("after", value::moved)?;
+    let misplaced = |name, with| Err(RuleError::Misplaced { name, with });
+    match (cycle, down) {
+        (None, None) if after.is_some() => misplaced("after", "`cycle` and `down`"),
+        (None, None) => Ok(None),
+        (Some(cycle), Some(down)) if down < cycle => {
+            let from = after.unwrap_or_default();
+            if cycle < from + down {
+                return misplaced("after", "a longer `cycle`");
+            }
+            Ok(Some((cycle, from..from + down)))
+        }
+        (Some(_), Some(_)) => misplaced("down", "a longer `cycle`"),
+        (Some(_), None) => misplaced("cycle", "`down`"),
+        (None, Some(_)) => misplaced("down", "`cycle`"),
+    }
+}
+
+fn is_down(now: WallTime, cycle: Duration, down: &Range<Duration>) -> bool {
     let since = now.since_epoch().as_nanos().checked_rem(cycle.as_nanos());
-    since.is_some_and(|since| since < down.as_nanos())
+    since.is_some_and(|since| (down.start.as_nanos()..down.end.as_nanos()).contains(&since))
 }

@@ -5,8 +5,10 @@ mod body;
 mod gaps;
 mod path;
 mod respond;
+mod ride;
 
 pub(crate) use path::{Split, is_fault, split};
+pub(crate) use ride::ride_along;
 
 use attempts::Attempts;
 use dashpot_fault::{Document, DocumentError, Facts, Plan, RuleError, decide};

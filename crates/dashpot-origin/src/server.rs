@@ -8,7 +8,7 @@ use crate::{
     config::{Config, StartError},
     contribution::Contribution,
     drm,
-    faults::{Faults, Met},
+    faults::{Faults, Met, ride_along},
     freshness::{SHORT, cache_control},
     livesim2, located,
     media::Media,
@@ -429,7 +429,7 @@ impl Origin {
     ) -> Result<Resource, Box<Response<Body>>> {
         let found = self.resource(met, request.uri.query(), &request.headers, now);
         let found = found.map_err(|refused| Box::new(refused_with(&refused)))?;
-        Ok(keep_faults(found, met, request.uri.path()))
+        Ok(ride_along(keep_faults(found, met, request.uri.path()), met))
     }
 
     fn resource(

@@ -5,6 +5,7 @@
 //! that means nothing is refused by name, and so is one that livesim2 does not have.
 
 mod alias;
+mod faults;
 mod keys;
 mod manifests;
 
@@ -16,7 +17,7 @@ use manifests::{MANIFESTS, Manifest, option_of};
 use crate::{
     address::Form,
     catalogue::Catalogue,
-    grammar::{JOIN, PARAMETERS, PATCH, PERIOD, QUERY, Spec, Values, seconds},
+    grammar::{JOIN, PARAMETERS, PATCH, PERIOD, QUERY, SNR, Spec, Values, seconds},
     respond::Refused,
 };
 use strsim::levenshtein;
@@ -59,6 +60,9 @@ pub fn livesim2(catalogue: &Catalogue, aliases: &[Alias], path: &str) -> Result<
         read.join();
         let name = asset.split('/').next().unwrap_or_default();
         let further = named.option(catalogue, name, &read)?;
+        let wrong: String =
+            read.wrong(catalogue, &asset)?.iter().map(|one| format!("{one}/")).collect();
+        faults += &wrong;
         let options = read.options.into_iter().map(|(_, option)| option).chain(further);
         let options: String = options.map(|option| format!("{option}/")).collect();
         return Ok(format!("{asset}/{faults}{options}{rest}"));
@@ -84,6 +88,8 @@ pub fn livesim2_markdown(supported: bool) -> String {
             | Sense::Scheme(_)
             | Sense::Parameters(_)
             | Sense::Zero { .. }
+            | Sense::Statuses
+            | Sense::Traffic
             | Sense::Relative(_)
             | Sense::Word(_)
             | Sense::Utc(_)
@@ -114,9 +120,44 @@ struct Read {
     form: Option<Form>,
     /// The options here, each with the one of its name.
     options: Vec<(&'static str, String)>,
+    /// What is to go wrong: the key, and its value.
+    faults: Vec<(Sense, String)>,
 }
 
 impl Read {
+    /// Adds what is to go wrong, unless such was said before.
+    fn goes_wrong(&mut self, sense: Sense, value: &str) -> bool {
+        let same = std::mem::discriminant(&sense);
+        if self.faults.iter().any(|(held, _)| std::mem::discriminant(held) == same) {
+            return false;
+        }
+        self.faults.push((sense, value.to_owned()));
+        true
+    }
+
+    /// Returns the faults of an asset, which may have options of its own.
+    fn wrong(&self, catalogue: &Catalogue, asset: &str) -> Result<Vec<String>, Refused> {
+        let mut all = Vec::new();
+        let mut parts = asset.split('/');
+        let found = parts.next().and_then(|name| catalogue.asset(name));
+        let options: Vec<&str> = parts.collect();
+        let snr = self.options.iter().find(|(name, _)| *name == SNR.name);
+        let snr = snr.and_then(|(_, option)| option.rsplit('_').next()?.parse().ok()).unwrap_or(1);
+        for (sense, value) in &self.faults {
+            let statuses = matches!(sense, Sense::Statuses);
+            let name = if statuses { "statuscode" } else { "traffic" };
+            let faults = match found.filter(|_| statuses) {
+                Some(asset) => faults::status_codes(asset, &options, snr, value),
+                None => faults::traffic(value).ok_or_else(|| {
+                    "there is one BaseURL, with up to 8 spans as in `u20d10s5h5`".to_owned()
+                }),
+            };
+            let key = format!("{name}_{value}");
+            all.extend(faults.map_err(|why| bad(&key, &format!("does not fit: {why}")))?);
+        }
+        Ok(all)
+    }
+
     fn has(&self, spec: &Spec) -> bool {
         self.options.iter().any(|(name, _)| *name == spec.name)
     }
@@ -180,6 +221,9 @@ impl Read {
                 (spec, is_word.then(|| value.to_owned()).ok_or_else(wrong)?)
             }
             Sense::Scheme(spec) => (spec, scheme(spec, value).ok_or_else(wrong)?),
+            Sense::Statuses | Sense::Traffic => {
+                return self.goes_wrong(key.sense, value).then_some(()).ok_or_else(twice);
+            }
             Sense::Zero { why } => {
                 let zero = milliseconds(value).is_some_and(|ms| ms == 0);
                 let why = format!("has no such value here: {why}");

@@ -15,7 +15,7 @@ pub use sealed::{Piece, SealError, Sealed};
 
 use crate::{
     catalogue::{Asset, Catalogue, Kind, Track},
-    grammar::{AD, DRM, MID, Options, POST, PRE, ROTATE, Service, TRICK, seconds},
+    grammar::{AD, DRM, MID, Options, PERIOD, POST, PRE, ROTATE, Service, TRICK, seconds},
     live::settings::to_ms,
     options::OptionError,
     timeline::{Segment, Timeline},
@@ -226,6 +226,28 @@ impl<'a> Protector<'a> {
     pub(crate) const fn sealed(&self, pieces: Vec<Piece>) -> Sealed {
         Sealed { pieces, fingerprint: self.drm.fingerprint }
     }
+}
+
+/// Refuses an MPD that could not tell of keys as they change: those of a live film have to change with its
+/// Periods, and what is on demand is one.
+///
+/// # Errors
+/// Names the option.
+pub(crate) fn told(options: &Options, service: Service) -> Result<(), OptionError> {
+    let Some(rotate) = options.number(&ROTATE) else { return Ok(()) };
+    let period = options.number(&PERIOD).filter(|_| service == Service::Live);
+    if period.is_some_and(|period| rotate.is_multiple_of(period.max(1))) {
+        return Ok(());
+    }
+    let given = format!("rotate_{}s", seconds(rotate));
+    let why = match service {
+        Service::Live => format!(
+            "players learn of keys from Periods: use it with `period_{}s`, or a part of that",
+            seconds(rotate)
+        ),
+        Service::Vod => "players learn of keys from Periods, and on demand there is one".to_owned(),
+    };
+    Err(OptionError::Fit { given, why })
 }
 
 /// How the samples of a track are encrypted, and as what.

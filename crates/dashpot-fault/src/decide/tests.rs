@@ -37,6 +37,8 @@ fn a_rule_is_for_what_it_selects() {
         ("reset,n_1-5+7", false),
         ("reset,every_3", true),
         ("reset,every_4", false),
+        ("reset,every_4,shift_2", true),
+        ("reset,every_3,shift_1", false),
         ("reset,viewer_one", true),
         ("reset,viewer_two", false),
         ("reset,p_1", true),
@@ -66,6 +68,7 @@ fn a_rule_is_for_its_time() {
         let facts = Facts { now: WallTime::from_unix_seconds(seconds), ..FACTS };
         check("reset,from_100,until_110", facts, window);
         check("reset,cycle_9s,down_2s", facts, cycle);
+        check("reset,cycle_10s,down_1s,after_9s", facts, seconds % 10 == 9);
     }
 }
 

@@ -37,7 +37,12 @@ impl Met<'_> {
     /// Returns the faults of the URL that clocks meet, as segments of a path: an MPD leads to clocks by
     /// URLs that have them.
     pub(crate) fn of_clocks(&self) -> String {
-        let rules = self.path.rules.iter().filter(|rule| rule.select.on.contains(&Object::Time));
+        self.folder_of(Object::Time)
+    }
+
+    /// Returns the faults of the URL that are for an object, as segments of a path.
+    pub(super) fn folder_of(&self, object: Object) -> String {
+        let rules = self.path.rules.iter().filter(|rule| rule.select.on.contains(&object));
         rules.map(|rule| format!("fault_{}/", rule.to_text())).collect()
     }
 }

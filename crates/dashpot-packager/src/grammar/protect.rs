@@ -14,7 +14,7 @@ pub const ROTATE: Spec = Spec {
     name: "rotate",
     values: Values::Span(1_000, 86_400_000),
     default: "one key for all of it",
-    doc: "With `drm_`: after so much time the next segment has another key, which it names itself.",
+    doc: "With `drm_` and `period_`, live: after so much time, a whole number of Periods, segments have another key.",
 };
 
 pub(super) const FAMILY: &[Spec] = &[DRM, ROTATE];

@@ -36,6 +36,10 @@ pub(super) enum Sense {
     Scheme(&'static Spec),
     /// Parameters that the MPD's URL passes on to segments.
     Parameters(&'static Spec),
+    /// Statuses of segments by their places in a cycle, as faults.
+    Statuses,
+    /// Times in which nothing is there, or all is slow, as faults.
+    Traffic,
     /// Says nothing: 0 is what there is.
     Zero {
         /// What does more.
@@ -84,6 +88,10 @@ impl Key {
             Sense::Scheme(spec) => option(spec, ", with ClearKey in place of the system it names"),
             Sense::Parameters(spec) => option(spec, " and `query_mpd`"),
             Sense::Zero { .. } => "nothing".to_owned(),
+            Sense::Statuses => "`fault_status_` with `every_` and `shift_`".to_owned(),
+            Sense::Traffic => {
+                "`fault_status_404`, `fault_delay_2s` and so on, with `cycle_`".to_owned()
+            }
             Sense::Continuous => "`join_continuity`; without it `join_none`".to_owned(),
             Sense::Relative(spec) => option(spec, ", in seconds from now"),
             Sense::Form(form) => format!("`{}.mpd`", form.name()),
@@ -119,6 +127,8 @@ const EXAMPLES: &[&str] = &[
     "patch_60",
     "annexI_a=X",
     "timeoffset_0",
+    "statuscode_[{cycle:30,rsq:0,code:404}]",
+    "traffic_u20d10s5h5",
 ];
 
 const fn is(name: &'static str, sense: Sense) -> Key {
@@ -179,8 +189,8 @@ pub(super) const KEYS: &[Key] = &[
     none("timesubssegnr", "timesubswvtt", CLOCKS),
     none("timesubsreg", "timesubsstpp", CLOCKS),
     none("timecc608", "timesubswvtt", "no captions are put into pictures"),
-    none("statuscode", "start", "use a `fault_` in the path, which can do more"),
-    none("traffic", "ato", "use a `fault_` in the path, which can do more"),
+    is("statuscode", Sense::Statuses),
+    is("traffic", Sense::Traffic),
     is("drm", Sense::Scheme(&DRM)),
     is("eccp", Sense::Word(&DRM)),
     is("patch", Sense::Seconds(&PATCH)),

@@ -69,6 +69,7 @@ fn what_cannot_be_protected_is_refused_by_name() {
     check_refused(&ours, "film/drm_cenc-cbcs/number.mpd", "one scheme at a time");
     check_refused(&ours, "film/drm_cens/number.mpd", "did you mean `drm_cenc`");
     check_refused(&ours, "film/rotate_4s/number.mpd", "use it with `drm_cenc`");
+    check_refused(&ours, "film/drm_cenc/rotate_4s/number.mpd", "on demand there is one");
     check_refused(&ours, "film/drm_cenc/trick_8/number.mpd", "leave `trick_` out");
     check_refused(&ours, "film/drm_cenc/pre_film/number.mpd", "leave `pre_` out");
     check_refused(&ours, "film/drm_cenc/hls.m3u8", "playlists say nothing of keys");
@@ -181,6 +182,25 @@ fn all_tracks_have_another_key_from_the_same_segment_on() {
             assert!(keys[0] != keys[3] && keys[3] != keys[6], "{prefix} {track}");
         }
     }
+}
+
+#[test]
+fn keys_that_change_want_periods_that_do() {
+    let catalogue = catalogue(1);
+    for (options, fits) in [
+        ("rotate_6s", false),
+        ("rotate_6s/period_4s", false),
+        ("rotate_6s/period_12s", false),
+        ("rotate_6s/period_6s", true),
+        ("rotate_12s/period_6s", true),
+    ] {
+        for file in ["number.mpd", "time.mpd"] {
+            let found = live(&catalogue, &format!("film/drm_cenc/{options}/{file}"), 60);
+            assert_eq!(found.is_ok(), fits, "{options}: {found:?}");
+        }
+    }
+    // Segments are what they are, whoever knows of them.
+    assert!(live(&catalogue, "film/drm_cenc/rotate_6s/a-en/14.m4s", 60).is_ok());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::{Cacheability, Refused, Source, WHOLE};
 use crate::{
     address::Form,
     bases::Bases,
+    grammar::Service,
     initset,
     manifest::{self, Listing, breaks::Breaks},
     protect,
@@ -56,6 +57,7 @@ impl Source<'_> {
         text::vod::fits(form, self.options)
             .and_then(|()| trick::fits(form.has_template(), self.options))
             .and_then(|()| initset::fits(form.has_template(), self.options))
+            .and_then(|()| protect::told(self.options, Service::Vod))
             .map_err(|error| Refused::BadRequest(error.to_string()))?;
         let listing = Listing {
             asset: self.asset,

@@ -5,7 +5,7 @@ use super::{
     http::{ask, get},
     start,
 };
-use crate::Config;
+use crate::{Config, SteeringConfig};
 use std::{collections::BTreeMap, io, net::SocketAddr};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -94,6 +94,62 @@ async fn a_status_stands_in_place_of_the_answer() {
         let seen = see(&server, &path).await;
         assert_eq!(seen.status, status, "{path}");
         assert_eq!(seen.fields.contains_key("dashpot-fault"), status != 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn each_object_has_faults_of_its_own() {
+    let pathways = ["a=http://a.test", "b=http://b.test"].map(|one| one.parse().unwrap()).to_vec();
+    let steering = SteeringConfig { pathways, ..SteeringConfig::default() };
+    let server = start(Config { steering, ..config(film()) }).await;
+    // Segments of 2 s, at a time at which 850,000,000 is the newest.
+    let chunk = "chunk_0.5s/v1/850000000_1.m4s?nowMS=1700000001000";
+    for (method, path, status) in [
+        ("GET", format!("/live/film/{chunk}"), 200),
+        ("GET", format!("/live/film/fault_status_503,on_chunk/{chunk}"), 503),
+        ("GET", format!("/live/film/fault_status_503,on_chunk,n_7/{chunk}"), 200),
+        ("GET", "/time/iso".to_owned(), 200),
+        ("GET", "/time/fault_status_503,on_time/iso".to_owned(), 503),
+        ("GET", "/time/fault_redirect_1,on_time/iso".to_owned(), 302),
+        ("POST", "/drm/clearkey".to_owned(), 400),
+        ("POST", "/fault_status_503,on_key/drm/clearkey".to_owned(), 503),
+        ("POST", "/fault_delay_1ms,on_key/drm/clearkey".to_owned(), 400),
+        ("GET", "/steering/new".to_owned(), 200),
+        ("GET", "/fault_status_503,on_steering/steering/new".to_owned(), 503),
+    ] {
+        let reply = ask(server.addr, method, &path, "").await;
+        assert_eq!(reply.status, status, "{path}: {}", reply.text());
+        let met = reply.field("dashpot-fault");
+        assert_eq!(met.is_empty(), !path.contains("fault_") || path.contains("n_7"), "{path}");
+    }
+    let cut = see(&server, &format!("/live/film/fault_truncate,at_99B,on_chunk/{chunk}")).await;
+    assert_eq!((cut.status, cut.body.len()), (200, 99));
+}
+
+#[tokio::test]
+async fn faults_of_keys_steering_and_clocks_ride_along_by_the_mpd() {
+    let pathways = ["a=http://a.test", "b=http://b.test"].map(|one| one.parse().unwrap()).to_vec();
+    let steering = SteeringConfig { pathways, ..SteeringConfig::default() };
+    let server = start(Config { steering, ..config(film()) }).await;
+    for (path, leads_to) in [
+        (
+            "/vod/film/drm_cenc/fault_status_503,on_key/number.mpd",
+            "/fault_status_503,on_key/drm/clearkey</",
+        ),
+        (
+            "/live/film/fault_delay_1s,on_key+init/drm_cbcs/time.mpd",
+            "/fault_delay_1s,on_key+init/drm/clearkey</",
+        ),
+        (
+            "/live/film/steer_on/fault_status_503,on_steering/time.mpd",
+            "/fault_status_503,on_steering/steering/new</",
+        ),
+        ("/live/film/fault_status_503,on_time/time.mpd", "\"/time/fault_status_503,on_time/iso\""),
+        ("/live/film/fault_status_503/drm_cbcs/time.mpd", "0/drm/clearkey</"),
+    ] {
+        let mpd = get(&server, path).await;
+        let leads_to = leads_to.replace("0/", &format!("{}/", server.addr.port()));
+        assert!(mpd.text().contains(&leads_to), "{path}: {}", mpd.text());
     }
 }
 

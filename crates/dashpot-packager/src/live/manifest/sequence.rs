@@ -5,7 +5,7 @@ use super::Page;
 use crate::{
     address::Form,
     catalogue::{Kind, Track},
-    grammar::{ATO, SUB, seconds},
+    grammar::{ATO, SUB, Service, seconds},
     live::{
         reel::Strip,
         settings::{Settings, span},
@@ -19,12 +19,13 @@ use dashpot_mpd::{AdaptationSet, Element, Node};
 /// The template of a part's URL: the very parts that HLS has, which count from 0.
 const MEDIA: &str = "$RepresentationID$/$Number$_$SubNumber$.m4s";
 
-/// Says whether an MPD of that form can lead to what the path asks for: to parts, or to segments of
-/// which there is no last one.
+/// Says whether an MPD of that form can lead to what the path asks for: to parts, to segments of which
+/// there is no last one, or to what has one key after the other.
 ///
 /// # Errors
 /// Names the option that does not fit, and what would.
 pub(in crate::live) fn checked(settings: &Settings<'_>, form: Form) -> Result<(), OptionError> {
+    protect::told(settings.options, Service::Live)?;
     let fit = |given: String, why: &str| Err(OptionError::Fit { given, why: why.to_owned() });
     if settings.always && (form != Form::Number || settings.reel.each().is_none()) {
         let why = "a list of them has no end: use `number`, with segments that are alike";
