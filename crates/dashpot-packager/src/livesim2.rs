@@ -57,7 +57,7 @@ pub fn livesim2(catalogue: &Catalogue, aliases: &[Alias], path: &str) -> Result<
             return Err(if last { no_asset(part) } else { unknown(part) });
         };
         let (rest, named) = rest(&parts[at + 1..], read.form.unwrap_or(Form::Number))?;
-        read.join();
+        read.join()?;
         let name = asset.split('/').next().unwrap_or_default();
         let further = named.option(catalogue, name, &read)?;
         let wrong: String =
@@ -88,6 +88,7 @@ pub fn livesim2_markdown(supported: bool) -> String {
             | Sense::Scheme(_)
             | Sense::Parameters(_)
             | Sense::Zero { .. }
+            | Sense::Links(_)
             | Sense::Statuses
             | Sense::Traffic
             | Sense::Relative(_)
@@ -120,11 +121,21 @@ struct Read {
     form: Option<Form>,
     /// The options here, each with the one of its name.
     options: Vec<(&'static str, String)>,
+    /// The Periods that there are to be if they are referred to: the key, and the option.
+    links: Option<(String, String)>,
     /// What is to go wrong: the key, and its value.
     faults: Vec<(Sense, String)>,
 }
 
 impl Read {
+    /// Reads how many Periods of an hour are referred to.
+    fn linked(&mut self, value: &str) -> Option<String> {
+        let ms = whole(value).and_then(|count| HOUR_MS.checked_div(count))?;
+        let periods = format!("{}_{}s", PERIOD.name, seconds(ms));
+        self.links = Some((format!("xlink_{value}"), periods));
+        Some("onrequest".to_owned())
+    }
+
     /// Adds what is to go wrong, unless such was said before.
     fn goes_wrong(&mut self, sense: Sense, value: &str) -> bool {
         let same = std::mem::discriminant(&sense);
@@ -163,13 +174,22 @@ impl Read {
     }
 
     /// Has Periods say nothing of one another unless the path said so, and says whence parameters are.
-    fn join(&mut self) {
+    fn join(&mut self) -> Result<(), Refused> {
+        if let Some((key, periods)) = &self.links
+            && self.options.iter().all(|(_, option)| option != periods)
+        {
+            return Err(bad(
+                key,
+                "does not fit: it refers to all Periods, as many as `periods_` says",
+            ));
+        }
         if self.has(&PERIOD) && !self.has(&JOIN) {
             self.options.push((JOIN.name, format!("{}_none", JOIN.name)));
         }
         if self.has(&PARAMETERS) {
             self.options.push((QUERY.name, format!("{}_mpd", QUERY.name)));
         }
+        Ok(())
     }
 
     fn take(&mut self, key: &'static Key, value: &str, given: &str) -> Result<(), Refused> {
@@ -221,6 +241,7 @@ impl Read {
                 (spec, is_word.then(|| value.to_owned()).ok_or_else(wrong)?)
             }
             Sense::Scheme(spec) => (spec, scheme(spec, value).ok_or_else(wrong)?),
+            Sense::Links(spec) => (spec, self.linked(value).ok_or_else(wrong)?),
             Sense::Statuses | Sense::Traffic => {
                 return self.goes_wrong(key.sense, value).then_some(()).ok_or_else(twice);
             }

@@ -4,7 +4,7 @@ use crate::{
     address::Form,
     grammar::{
         AST, ATO, CHUNK, CLOCK_STPP, CLOCK_SUBS, DRM, LATENCY, MUP, PARAMETERS, PATCH, PERIOD,
-        SCTE35, SNR, SPD, START_RELATIVE, STOP, STOP_RELATIVE, Spec, TSBD, UTC,
+        SCTE35, SNR, SPD, START_RELATIVE, STOP, STOP_RELATIVE, Spec, TSBD, UTC, XLINK,
     },
 };
 
@@ -36,6 +36,8 @@ pub(super) enum Sense {
     Scheme(&'static Spec),
     /// Parameters that the MPD's URL passes on to segments.
     Parameters(&'static Spec),
+    /// How many Periods of an hour are referred to: all that there are.
+    Links(&'static Spec),
     /// Statuses of segments by their places in a cycle, as faults.
     Statuses,
     /// Times in which nothing is there, or all is slow, as faults.
@@ -88,6 +90,7 @@ impl Key {
             Sense::Scheme(spec) => option(spec, ", with ClearKey in place of the system it names"),
             Sense::Parameters(spec) => option(spec, " and `query_mpd`"),
             Sense::Zero { .. } => "nothing".to_owned(),
+            Sense::Links(spec) => format!("`{}_onrequest`, with as many `periods_`", spec.name),
             Sense::Statuses => "`fault_status_` with `every_` and `shift_`".to_owned(),
             Sense::Traffic => {
                 "`fault_status_404`, `fault_delay_2s` and so on, with `cycle_`".to_owned()
@@ -117,6 +120,7 @@ const EXAMPLES: &[&str] = &[
     "ltgt_3500",
     "periods_60",
     "continuous_1",
+    "xlink_60",
     "scte35_2",
     "segtimeline_1",
     "segtimelinenr_1",
@@ -162,7 +166,7 @@ pub(super) const KEYS: &[Key] = &[
     none("tfdt", "ast", NEVER),
     none("cont", "mup", NEVER),
     is("periods", Sense::PerHour(&PERIOD)),
-    none("xlink", "periods", "Periods are in the MPD"),
+    is("xlink", Sense::Links(&XLINK)),
     none("etp", "stop", NEVER),
     none("etpDuration", "stop", NEVER),
     none("insertad", "segtimeline", NEVER),

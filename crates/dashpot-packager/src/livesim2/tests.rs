@@ -84,6 +84,14 @@ fn what_both_know_is_read_as_ours() {
             "400 livesim2's option `startrel_-20` belongs",
         ),
         ("timeoffset_0.0/clip/Manifest.mpd", "clip/number.mpd"),
+    ] {
+        check(path, expected);
+    }
+}
+
+#[test]
+fn what_goes_wrong_and_what_is_referred_to_is_read_as_ours() {
+    for (path, expected) in [
         (
             "statuscode_[{cycle:30,rsq:0,code:404}]/snr_3/mine/v1/5.m4s",
             "400 livesim2's option `statuscode_[{cycle:30,rsq:0,code:404}]` does not fit: `cycle` must",
@@ -96,6 +104,13 @@ fn what_both_know_is_read_as_ours() {
             "fault_reset/traffic_u20d10/mup_2/clip/Manifest.mpd",
             "clip/fault_reset/fault_status_404,on_init+segment,cycle_30s,down_10s,after_20s/mup_2s/number.mpd",
         ),
+        (
+            "xlink_60/periods_60/clip/Manifest.mpd",
+            "clip/xlink_onrequest/period_60s/join_none/number.mpd",
+        ),
+        ("xlink_30/periods_60/clip/Manifest.mpd", "400 livesim2's option `xlink_30` does not fit"),
+        ("xlink_60/clip/Manifest.mpd", "as many as `periods_` says"),
+        ("xlink_0/periods_60/clip/Manifest.mpd", "did you mean `xlink_60`?"),
         ("traffic_u20d10,u5d5/clip/Manifest.mpd", "does not fit: there is one BaseURL"),
         ("traffic_u1/traffic_u1/clip/Manifest.mpd", "`traffic_u1` says again"),
     ] {
@@ -167,7 +182,7 @@ fn each_of_livesim2s_keys_is_met_or_refused_by_name() {
         }
         let plain = mpd(&catalogue, "film/Manifest.mpd", now);
         let needs = match name {
-            "continuous" => "periods_60/",
+            "continuous" | "xlink" => "periods_60/",
             "patch" => "segtimeline_1/",
             _ => "",
         };
