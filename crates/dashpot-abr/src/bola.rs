@@ -130,6 +130,10 @@ impl Rule for Bola {
         }
     }
 
+    fn hears_arrivals(&self) -> bool {
+        false
+    }
+
     fn decide(&mut self, view: &View<'_>) -> Decision {
         let Some(kbps) = view.throughput_kbps else {
             return Decision::now(self.last.min(view.top()), Reason::NoEstimate);

@@ -62,6 +62,10 @@ impl Rule for FastSwitching {
         self.rule.arrived(arrival);
     }
 
+    fn hears_arrivals(&self) -> bool {
+        self.rule.hears_arrivals()
+    }
+
     fn waited(&mut self, ms: f64) {
         self.rule.waited(ms);
     }

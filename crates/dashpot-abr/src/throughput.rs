@@ -84,6 +84,10 @@ impl Rule for Throughput {
         "throughput"
     }
 
+    fn hears_arrivals(&self) -> bool {
+        false
+    }
+
     fn decide(&mut self, view: &View<'_>) -> Decision {
         let Some(estimate) = view.throughput_kbps else {
             return Decision::now(Rung(0), Reason::NoEstimate);

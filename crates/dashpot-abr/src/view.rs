@@ -176,6 +176,12 @@ pub trait Rule: fmt::Debug + Send {
     /// Learns of a segment that arrived.
     fn arrived(&mut self, _arrival: &Arrival) {}
 
+    /// Returns whether the rule has [`Rule::arrived`]: it is not told otherwise, which spares the
+    /// player to work out what.
+    fn hears_arrivals(&self) -> bool {
+        true
+    }
+
     /// Learns that the player waited, in milliseconds, because its buffer had no room or because
     /// the rule asked for it.
     fn waited(&mut self, _ms: f64) {}

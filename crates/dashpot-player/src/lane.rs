@@ -47,7 +47,7 @@ pub(crate) struct Lane {
     pub(crate) to: Span,
     /// The place of the next segment in its track, as far as can be guessed.
     pub(crate) place: usize,
-    /// Begin and end of the segment that was looked at last; none where it is not known.
+    /// Begin and end of the next segment, once it was looked at; none where it is not known.
     approached: Option<(Span, Span)>,
     /// The rung decided on for the next segment.
     pub(crate) pinned: Option<Rung>,
@@ -117,7 +117,7 @@ impl Lane {
             self.last = begins.map(|start| (tracks.period_at(start), rung));
         }
         self.period = tracks.period_at(self.to);
-        (self.place, self.replacing) = (0, None);
+        (self.place, self.approached, self.replacing) = (0, None, None);
     }
 
     /// Returns the media ahead of `position`.
@@ -178,7 +178,7 @@ impl Lane {
                 return next;
             }
             self.period += 1;
-            self.place = 0;
+            (self.place, self.approached) = (0, None);
             (self.pinned, self.delay, self.replacing) = (None, None, None);
             // What a period lacks at its end is skipped, as browsers skip small gaps.
             if let Some(next) = tracks.period(self.period) {
@@ -217,7 +217,7 @@ impl Lane {
         self.buffered.push_back(segment);
         self.to = segment.end;
         self.last = Some((self.period, segment.rung));
-        self.pinned = None;
+        (self.pinned, self.approached) = (None, None);
         self.place += 1;
         self.given_up = 0;
         self.since_seek += 1;
@@ -255,6 +255,13 @@ impl Lane {
     /// Returns whether the playhead is in the segment that is fetched again.
     pub(crate) fn is_overtaken(&self, position: Span) -> bool {
         self.replacing.is_some_and(|target| target.start < position)
+    }
+
+    /// Returns up to where the next segment plays, where that was looked at and is the same at all
+    /// rungs.
+    pub(crate) fn approached_end(&self, tracks: &Tracks) -> Option<Span> {
+        let (_, end) = self.approached?;
+        tracks.period(self.period)?.is_even.then_some(end)
     }
 
     /// Returns how long the segment plays that was looked at last, where that is known.

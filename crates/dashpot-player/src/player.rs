@@ -169,7 +169,9 @@ impl Player {
     #[inline(never)]
     fn go_on(&mut self, now: MonoTime) {
         if !self.done {
-            self.drop_overdue(now);
+            if self.wake.at().is_none_or(|at| at <= now) {
+                self.drop_overdue(now);
+            }
             self.drop_overtaken(now);
             self.look(now);
             self.keep_up(now);
@@ -182,7 +184,8 @@ impl Player {
 
     /// Notes when there is something to do.
     fn plan(&mut self) {
-        let (edge, what) = self.edge_at();
+        let is_held = self.playhead.hold().is_some();
+        let (edge, what) = if is_held { (None, "") } else { self.edge_at() };
         let halts = Soonest::default().or(edge, what).or(self.time_up, "time up");
         self.free_until = halts.at();
         let mut next = self.manifest.or_wakes(halts);

@@ -33,6 +33,8 @@ pub(crate) struct Period {
     pub(crate) first: usize,
     video: Vec<Track>,
     audio: Vec<Track>,
+    /// Whether the segments are known of all tracks, and those of a kind of media are cut alike.
+    pub(crate) is_even: bool,
 }
 
 /// One representation.
@@ -101,6 +103,7 @@ impl Tracks {
         let mut first = 0;
         for period in &mut self.periods {
             period.first = first;
+            period.is_even = is_even(&period.video) && is_even(&period.audio);
             first += period.count().unwrap_or(0);
         }
         self
@@ -181,7 +184,7 @@ impl Period {
         }
         video.sort_by_key(|track| track.bandwidth);
         let ladder = video.iter().map(|track| kbps(track.bandwidth)).collect();
-        Self { start, end, ladder, first: 0, video, audio }
+        Self { start, end, ladder, first: 0, video, audio, is_even: false }
     }
 
     /// Returns how many segments of video there are; `None` while no index has said it.
@@ -274,6 +277,20 @@ impl Track {
         }
         useful
     }
+}
+
+/// Returns whether the segments of all `tracks` are known, and begin and end at the same times.
+fn is_even(tracks: &[Track]) -> bool {
+    let mut lists = tracks.iter().map(Track::segments);
+    let first = lists.next().unwrap_or(Some(&[]));
+    let is_same = |(a, b): (&Segment, &Segment)| (a.start, a.end) == (b.start, b.end);
+    first.is_some_and(|first| {
+        lists.all(|other| {
+            other.is_some_and(|other| {
+                first.len() == other.len() && first.iter().zip(other).all(is_same)
+            })
+        })
+    })
 }
 
 impl Segment {

@@ -238,9 +238,14 @@ impl Session {
             let begun = self.early.filter(|(_, end)| *end == known);
             self.early = Some((begun.map_or(known, |(start, _)| start), to));
         }
-        let (behind, ahead) = ahead.into_iter().partition(|piece| piece.end <= self.position);
+        ahead.retain(|piece| {
+            let is_ahead = self.position < piece.end;
+            if !is_ahead && !piece.played {
+                self.wasted += piece.size;
+            }
+            is_ahead
+        });
         self.ahead = ahead;
-        self.waste(behind);
     }
 
     /// Notes that so much of a piece was on screen.

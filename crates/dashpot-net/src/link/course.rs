@@ -152,6 +152,9 @@ impl Pace {
 
     /// Returns how long `units` take, rounded up.
     fn time_for(self, units: u128) -> Span {
+        if self.span.is_zero() {
+            return Span::ZERO;
+        }
         let product = units.saturating_mul(self.span.nanos().into());
         let nanos = super::divide_up(product, self.units.max(1));
         Span::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))

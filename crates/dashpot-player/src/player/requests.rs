@@ -190,6 +190,9 @@ impl Player {
         let What::Segment { media: Media::Video, rung, duration, .. } = request.what else {
             return;
         };
+        if !self.rule.hears_arrivals() {
+            return;
+        }
         let (period, place) = request.place;
         let first = self.tracks.as_ref().and_then(|tracks| tracks.period(period));
         let first_byte = request.first_byte.unwrap_or(request.since);

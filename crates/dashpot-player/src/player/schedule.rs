@@ -112,22 +112,37 @@ impl Player {
     fn must_wait(&mut self, now: MonoTime, index: usize) -> Option<Wait> {
         let tracks = self.tracks.as_deref()?;
         let lane = &mut self.lanes[index];
+        if let Some(end) = lane.approached_end(tracks) {
+            return self.waits_for_other(index).or_else(|| self.must_wait_for(now, index, end));
+        }
         let next = lane.turn_periods(tracks);
         let Some(Lookup::Found(segment, place)) = next else {
             lane.approach_unknown();
             let is_later = next.is_some() && tracks.goes_on(lane.period);
             return is_later.then_some(Wait::NotListed);
         };
-        if 1 < self.lanes.len() {
-            let others = self.lanes.iter().enumerate().filter(|(other, _)| *other != index);
-            let behind = others.map(|(_, other)| other.reach()).min().unwrap_or(Span::MAX);
-            if behind + LANES_APART_MAX < self.lanes[index].to {
-                return Some(Wait::OtherLane);
-            }
+        let wait = self.waits_for_other(index);
+        if wait.is_some() {
+            return wait;
         }
         let end = segment.end;
-        let lane = &mut self.lanes[index];
-        lane.approach(segment, place);
+        self.lanes[index].approach(segment, place);
+        self.must_wait_for(now, index, end)
+    }
+
+    /// Returns whether the lane waits for another one.
+    fn waits_for_other(&self, index: usize) -> Option<Wait> {
+        if self.lanes.len() == 1 {
+            return None;
+        }
+        let others = self.lanes.iter().enumerate().filter(|(other, _)| *other != index);
+        let behind = others.map(|(_, other)| other.reach()).min().unwrap_or(Span::MAX);
+        (behind + LANES_APART_MAX < self.lanes[index].to).then_some(Wait::OtherLane)
+    }
+
+    /// Returns why the lane's next segment, which ends there, may not be asked for.
+    fn must_wait_for(&self, now: MonoTime, index: usize, end: Span) -> Option<Wait> {
+        let lane = &self.lanes[index];
         let available_at = self.live.as_ref().map(|live| live.setup.available_at(end));
         if let Some(until) = available_at.filter(|until| now < *until) {
             return Some(Wait::NotYet { until });
@@ -140,10 +155,11 @@ impl Player {
     fn is_as_weighed(&self, index: usize) -> bool {
         let lane = &self.lanes[index];
         let period = self.tracks.as_deref().and_then(|tracks| tracks.period(lane.period));
-        period.is_some_and(|period| match lane.pinned_at(period) {
+        let is_same = |period| match lane.pinned_at(period) {
             Some(Lookup::Found(segment, place)) => lane.is_approached(segment, place),
             Some(Lookup::NeedsIndex | Lookup::Exhausted) | None => false,
-        })
+        };
+        period.is_some_and(|period| period.is_even || is_same(period))
     }
 
     /// Returns when a wait ends, and which; `None` while that hangs on something else.

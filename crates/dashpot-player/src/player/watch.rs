@@ -112,7 +112,25 @@ impl Player {
 
     /// Has those bodies arrive whose first byte is here by now, as was foretold, in that order.
     pub(super) fn begin_foretold(&mut self, now: MonoTime) {
-        while self.begins_at.is_some_and(|at| at <= now) {
+        while let Some(begins_at) = self.begins_at
+            && begins_at <= now
+        {
+            if let [lane] = &mut self.lanes[..] {
+                // No other is on its way, unless it was given up since.
+                self.begins_at = None;
+                let request = lane.slot.in_flight_mut().filter(|request| request.is_foretold);
+                if let Some(request) = request
+                    && let Some(at) = request.first_byte
+                {
+                    if now < at {
+                        self.begins_at = Some(at);
+                        return;
+                    }
+                    request.is_foretold = false;
+                    self.meter.began(at, request.ticket);
+                }
+                return;
+            }
             let requests = self.lanes.iter_mut().filter_map(|lane| lane.slot.in_flight_mut());
             let foretold = requests.filter(|request| request.is_foretold);
             let foretold = foretold.filter_map(|request| Some((request.first_byte?, request)));

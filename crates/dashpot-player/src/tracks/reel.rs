@@ -36,8 +36,9 @@ impl Tracks {
         let video = video.collect::<Vec<_>>();
         let ladder = video.iter().map(|track| kbps(track.bandwidth)).collect();
         let (first, audio) = (0, Vec::new());
-        let period = Period { start: Span::ZERO, end: start, ladder, first, video, audio };
-        Self { periods: vec![period], is_open: false }
+        let is_even = false;
+        let period = Period { start: Span::ZERO, end: start, ladder, first, video, audio, is_even };
+        Self { periods: vec![period], is_open: false }.numbered()
     }
 
     /// Returns the size of segment `index` at `rung`, where it is known before it is fetched. The
@@ -62,6 +63,9 @@ impl Tracks {
 
     /// Returns the period of segment `index`, and the segment's place in it.
     fn find(&self, index: usize) -> Option<(&Period, usize)> {
+        if let [only] = &self.periods[..] {
+            return Some((only, index));
+        }
         let after = self.periods.iter().skip(1).filter(|period| period.first <= index).count();
         let period = self.periods.get(after)?;
         Some((period, index - period.first.min(index)))

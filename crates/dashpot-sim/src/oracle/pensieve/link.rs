@@ -63,3 +63,50 @@ impl<'a> Link<'a> {
         }
     }
 }
+
+/// What a link carries from one point of its trace to another, without going through the rows
+/// between.
+#[derive(Clone, Debug)]
+pub(super) struct Clock<'a> {
+    times: &'a [f64],
+    /// Bits carried from the trace's beginning to the end of each row.
+    bits: Vec<f64>,
+    /// Bits a millisecond in each row.
+    rates: Vec<f64>,
+}
+
+impl<'a> Clock<'a> {
+    pub(super) fn new(trace: &'a Trace, payload_ratio: f64) -> Self {
+        let rate = |mbps: &f64| mbps * BYTES_PER_MEGABIT * 8.0 / 1_000.0 * payload_ratio;
+        let rates = trace.mbps.iter().map(rate).collect::<Vec<_>>();
+        let (mut bits, mut sum, mut before) = (vec![0.0], 0.0, 0.0);
+        // The first row's rate is never used: whatever its time is, the second one begins at zero.
+        for (time, rate) in trace.times.iter().zip(&rates).skip(1) {
+            sum += rate * (time - before) * 1_000.0;
+            bits.push(sum);
+            before = *time;
+        }
+        Self { times: &trace.times, bits, rates }
+    }
+
+    /// Returns the highest rate, in bits a millisecond.
+    pub(super) fn highest(&self) -> f64 {
+        self.rates[1..].iter().copied().fold(0.0, f64::max)
+    }
+
+    /// Returns the bits that `link` carries in that many milliseconds from where it is.
+    pub(super) fn bits_in(&self, link: &Link<'_>, ms: f64) -> f64 {
+        let all_s = self.times[self.times.len() - 1];
+        let until_s = link.at_s + ms / 1_000.0;
+        let rounds = (until_s / all_s).floor();
+        let around = rounds * self.bits[self.bits.len() - 1];
+        around + self.bits_until(until_s - rounds * all_s) - self.bits_until(link.at_s)
+    }
+
+    /// Returns the bits from the beginning of the trace up to a time on its clock.
+    fn bits_until(&self, at_s: f64) -> f64 {
+        let last = self.times.len() - 1;
+        let row = 1 + self.times[1..last].partition_point(|end| *end <= at_s);
+        self.bits[row] - self.rates[row] * (self.times[row] - at_s).max(0.0) * 1_000.0
+    }
+}

@@ -27,8 +27,10 @@ use super::{Chunk, Session, Setup, run};
 use dashpot_abr::Rung;
 use dashpot_base::ChunkQoe;
 use front::{Node, Rounding};
+use rest::Rest;
 
 mod front;
+mod rest;
 
 /// Sleeps of a player that sleeps no longer than it must, in milliseconds; as good as none, so
 /// that the bound holds to far more digits than are printed.
@@ -111,6 +113,7 @@ struct Search<'a> {
     precision: Precision,
     /// The rungs' values, in units of which `qoe.unit()` make one.
     values: Vec<f64>,
+    rest: Rest<'a>,
     /// What some decisions are known to be worth.
     floor: f64,
 }
@@ -119,7 +122,8 @@ impl<'a> Search<'a> {
     fn new(setup: &'a Setup<'a>, qoe: ChunkQoe, rounding: Rounding, precision: Precision) -> Self {
         let ladder = setup.film.ladder();
         let values: Vec<_> = ladder.iter().map(|rate| qoe.value(*rate, ladder[0])).collect();
-        Self { setup, qoe, rounding, precision, values, floor: f64::NEG_INFINITY }
+        let rest = Rest::new(setup, qoe, &values);
+        Self { setup, qoe, rounding, precision, values, rest, floor: f64::NEG_INFINITY }
     }
 
     /// Returns the best decisions there are; `None` where all are worth less than the floor.
@@ -169,15 +173,20 @@ impl<'a> Search<'a> {
     }
 
     /// Returns what `left` more chunks can bring `node` to at most: all of one rung, without
-    /// stalls.
+    /// stalls; or with stalls, where bits have a price.
     fn most(&self, node: &Node<'_>, left: usize) -> f64 {
         if left == 0 {
             return self.worth(node);
         }
         let last = self.values[node.rung.0];
         let of = |value: &f64| as_f64(left) * value - self.qoe.change * (value - last).abs();
-        let rest = self.values.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
-        self.worth(node) + rest / self.qoe.unit()
+        let free = self.values.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
+        let worth = self.worth(node) + free / self.qoe.unit();
+        if worth < self.floor {
+            return worth;
+        }
+        let charged = self.rest.most(&node.session, node.rung) / self.qoe.unit();
+        worth.min(self.worth(node) + charged)
     }
 }
 
