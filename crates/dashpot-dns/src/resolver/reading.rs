@@ -157,7 +157,8 @@ fn servers(message: &Message, set: Set, zone: &Name) -> Option<Referral> {
             ttl = ttl.min(record.ttl);
         }
     }
-    let referral = Referral { zone: set.name, servers, ttl, ignored };
+    // A server may repeat the spelling of the question, which is nobody's concern from here on.
+    let referral = Referral { zone: set.name.to_lowercase(), servers, ttl, ignored };
     (!referral.servers.is_empty()).then_some(referral)
 }
 

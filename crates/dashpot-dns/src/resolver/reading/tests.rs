@@ -70,6 +70,8 @@ fn referrals_bring_the_glue_that_is_theirs_to_bring() {
     );
     let all = "to com. by a.gtld.com.[127.0.0.1] ns.else.net.[127.0.0.2] ignoring 1";
     check(".", &referral, all);
+    let spelled = message(OK, false, [&[], &["cOm. NS A.gtLd.com."], &[]]);
+    check(".", &spelled, "to com. by a.gtld.com.[] ignoring 0");
     // A server of ott.com. has no say over names in net. or bank.com.
     let referral =
         message(OK, false, [&[], &["www.ott.com. NS ns.else.net."], &["ns.else.net. A 127.0.0.2"]]);

@@ -125,8 +125,9 @@ async fn what_is_too_long_for_a_datagram_comes_over_tcp() {
 async fn of_two_servers_a_silent_one_costs_time_and_no_answer() {
     let tree = Tree::new(Make::Plain).await;
     tree.silence(OTT, true);
-    // Whichever server chance puts first, all are answered.
-    let config = Config { hop_timeout: Duration::from_secs(2), tries: 1, ..tree.config() };
+    // Whichever server chance puts first, all are answered; a second silence may be seen once the
+    // server has rested.
+    let config = Config { hop_timeout: Duration::from_millis(1_500), tries: 3, ..tree.config() };
     let resolver = Resolver::new(config, Clock::system()).unwrap();
     let mut timeouts = Vec::new();
     for index in 0..12 {
@@ -137,7 +138,7 @@ async fn of_two_servers_a_silent_one_costs_time_and_no_answer() {
         timeouts.extend(late.filter_map(|step| step.server).map(|server| server.ip()));
     }
     let silent: IpAddr = OTT.parse().unwrap();
-    assert!(timeouts.iter().filter(|ip| **ip == silent).count() <= 2, "{timeouts:?}");
+    assert!(timeouts.iter().filter(|ip| **ip == silent).count() <= 6, "{timeouts:?}");
 }
 
 #[tokio::test]
