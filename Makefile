@@ -9,7 +9,7 @@ MOVIE ?=
 # Where `make paper-mmsys18` finds the films and networks that were published with Sabre.
 SABRE ?= ../shared/reference/sabre/inputs
 
-.PHONY: help demo test e2e check bless media deps deps-demo web onnx bench-abr paper-mmsys18 bench-edge bench-live bench-origin bench-route bench-connections soak audit clean
+.PHONY: help demo test e2e check bless media deps deps-demo web onnx bench-abr paper-mmsys18 bench-edge bench-live bench-origin bench-dns bench-route bench-connections soak audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -77,6 +77,9 @@ bench-live: deps web ## the latency that dash.js holds live through the edge, an
 bench-origin: ## compare the origin's live segments with nginx on static files (needs nginx, wrk)
 	scripts/bench-origin.sh
 	$(CARGO) bench --locked -p dashpot-packager --bench live -- --verbose --noplot | grep -E '^film|^ *time:|^median'
+
+bench-dns: ## compare the name server with knot and nsd on the same zones (needs them and dnsperf)
+	scripts/bench-dns.sh
 
 bench-route: ## how long one choice of a server or a site takes, and how even and how steady the choices are
 	$(CARGO) bench --locked -p dashpot-route --bench choose -- --noplot --quiet

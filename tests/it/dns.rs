@@ -1,5 +1,6 @@
 //! Name servers before the tools of others: dig, delv and kdig ask, validate and judge.
 
+mod lab;
 mod resolver;
 
 use crate::judges::has;

@@ -6,7 +6,20 @@ use std::{fmt::Write as _, process::Command};
 fn the_help_texts_are_these() {
     let mut texts = String::new();
     for command in [
-        "", "up", "origin", "edge", "purge", "prefill", "play", "explain", "bench", "gym", "ingest",
+        "",
+        "up",
+        "origin",
+        "edge",
+        "dns",
+        "dns serve",
+        "dns keygen",
+        "purge",
+        "prefill",
+        "play",
+        "explain",
+        "bench",
+        "gym",
+        "ingest",
     ] {
         let mut dashpot = Command::new(env!("CARGO_BIN_EXE_dashpot"));
         // Nothing from outside may change a default that help shows.

@@ -4,7 +4,7 @@ use crate::{KeyError, ZoneError};
 use dashpot_serve::{AccessLogError, BindError, LogTo};
 use hickory_proto::rr::Name;
 use ipnet::IpNet;
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{io, net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 /// What name servers are to do in one process.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub struct Config {
     pub http: Option<SocketAddr>,
     /// Where a line for each query goes.
     pub access_log: LogTo,
+    /// Answers per second over UDP to a client's network; none where that is not limited.
+    pub rate_limit: Option<NonZeroU32>,
 }
 
 /// A name server: its addresses answer for its zones and for no others.
@@ -28,6 +30,8 @@ pub struct ServerConfig {
     pub nsid: Option<String>,
     /// Who may have whole zones (AXFR).
     pub transfer_to: Vec<IpNet>,
+    /// Who is told that a zone has changed (NOTIFY).
+    pub notify: Vec<SocketAddr>,
 }
 
 /// A zone of a server.
@@ -44,8 +48,10 @@ pub struct ZoneConfig {
 /// Where a zone's records come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZoneFrom {
-    /// A zone file.
+    /// A zone file: this server is the zone's primary.
     File(PathBuf),
+    /// Another server, which is asked again and again: this one is a secondary.
+    Primary(SocketAddr),
 }
 
 /// Why a name server could not start.

@@ -8,6 +8,7 @@ mod authority;
 mod config;
 mod dnssec;
 mod load;
+mod refresh;
 mod reply;
 mod resolver;
 mod server;

@@ -25,9 +25,9 @@ pub(crate) fn vouchers(servers: &[ServerConfig]) -> Result<Vec<Record>, StartErr
 }
 
 /// Returns the zone of a file, signed where it has a key, with `vouchers` for the zones below it
-/// that its file does not vouch for.
-pub(crate) fn load(config: &ZoneConfig, vouchers: &[Record]) -> Result<Zone, StartError> {
-    let ZoneFrom::File(path) = &config.from;
+/// that its file does not vouch for. None where it comes from another server.
+pub(crate) fn load(config: &ZoneConfig, vouchers: &[Record]) -> Result<Option<Zone>, StartError> {
+    let ZoneFrom::File(path) = &config.from else { return Ok(None) };
     let text = read(path)?;
     let text = String::from_utf8_lossy(&text);
     let zone = Zone::parse(&text, &config.name).map_err(|error| StartError::Zone {
@@ -38,7 +38,7 @@ pub(crate) fn load(config: &ZoneConfig, vouchers: &[Record]) -> Result<Zone, Sta
     for server in zone.servers_without_address() {
         warn!(zone = %config.name, file = %path.display(), "{server} is a name server without an address");
     }
-    finish(zone, config, vouchers)
+    finish(zone, config, vouchers).map(Some)
 }
 
 /// Returns `zone` as it is served: with vouchers for what is below it, and signed.

@@ -1,6 +1,6 @@
 //! Answers as they go out.
 
-use crate::wire::{Head, Query};
+use crate::wire::{Head, Query, read};
 use hickory_proto::{
     ProtoError,
     op::ResponseCode,
@@ -142,4 +142,12 @@ pub(crate) fn malformed(head: Head) -> Vec<u8> {
     bytes.extend(flags(head, ResponseCode::FormErr, false, false).to_be_bytes());
     bytes.extend([0; 8]);
     bytes
+}
+
+/// Returns an answer to `message` that says nothing but that it is cut: who gets it and has asked
+/// comes again by TCP, which nobody can do in another's name.
+pub(crate) fn slipped(message: &[u8]) -> Option<Vec<u8>> {
+    let query = read(message).ok()?;
+    let reply = Reply::of(ResponseCode::NoError);
+    reply.try_encode(&query, PAYLOAD_PLAIN, Part::Nothing).ok()
 }

@@ -1,6 +1,9 @@
 //! The server: sockets around [`Authority`].
 
 mod http;
+mod limit;
+mod notify;
+mod secondary;
 mod seen;
 mod sockets;
 mod tcp;
@@ -8,15 +11,22 @@ mod udp;
 
 use crate::{
     authority::Authority,
-    config::{Config, ServerConfig, StartError},
+    config::{Config, ServerConfig, StartError, ZoneFrom},
     load,
+    zone::Zone,
 };
 use dashpot_serve::{Clock, LineLog, Listener, Metric, Metrics, Role, Shutdown};
+use hickory_proto::rr::Record;
 use ipnet::IpNet;
+use limit::Limit;
+use secondary::Followed;
 use seen::{Counters, Line};
 use sockets::Sockets;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
-use tokio::task::JoinSet;
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+};
 use tracing::{info, warn};
 
 /// How long connections may go on after the shutdown has begun.
@@ -30,6 +40,7 @@ pub struct Server {
     metrics: Metrics,
     clock: Clock,
     handle: Handle,
+    vouchers: Arc<[Record]>,
 }
 
 /// One name server: what all of its sockets share.
@@ -40,12 +51,26 @@ pub(crate) struct Group {
     pub(crate) clock: Clock,
     pub(crate) counters: Counters,
     pub(crate) log: LineLog<Line>,
+    pub(crate) limit: Option<Limit>,
+    /// Told of each change of a zone.
+    pub(crate) changed: watch::Sender<()>,
+    /// The zones that other servers have.
+    pub(crate) followed: Vec<Arc<Followed>>,
+}
+
+impl Group {
+    /// Takes a version of a zone up, and has others told of it.
+    pub(crate) fn put(&self, zone: Zone) {
+        self.counters.serial(&zone);
+        self.authority.put(zone);
+        self.changed.send_replace(());
+    }
 }
 
 /// What a running server lets itself be told.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    servers: Arc<[(ServerConfig, Arc<Authority>)]>,
+    servers: Arc<[(ServerConfig, Arc<Group>)]>,
 }
 
 /// Loads the zones and listens.
@@ -57,36 +82,54 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     let counters = Counters::new(&mut metrics);
     let log = LineLog::open(config.access_log, metrics.counter(Metric::AccessLogDropped))?;
     let vouchers = load::vouchers(&config.servers)?;
+    let limit = config.rate_limit.map(|rate| Limit::new(rate, metrics.counter(Metric::Limited)));
     let mut servers = Vec::new();
     let mut groups = Vec::new();
     for server in config.servers {
         if server.listen.is_empty() || server.zones.is_empty() {
             return Err(StartError::Nothing);
         }
-        let authority = Arc::new(Authority::new(server.nsid.clone()));
+        let group = Group {
+            authority: Arc::new(Authority::new(server.nsid.clone())),
+            transfer_to: server.transfer_to.clone(),
+            clock: clock.clone(),
+            counters: counters.clone(),
+            log: log.clone(),
+            limit: limit.clone(),
+            changed: watch::Sender::new(()),
+            followed: followed(&server),
+        };
         for zone in &server.zones {
-            authority.put(load::load(zone, &vouchers)?);
+            if let Some(zone) = load::load(zone, &vouchers)? {
+                group.put(zone);
+            }
         }
         let mut sockets = Vec::new();
         for addr in &server.listen {
             sockets.push(Sockets::bind(*addr).await?);
         }
-        let group = Group {
-            authority: Arc::clone(&authority),
-            transfer_to: server.transfer_to.clone(),
-            clock: clock.clone(),
-            counters: counters.clone(),
-            log: log.clone(),
-        };
-        groups.push((Arc::new(group), sockets));
-        servers.push((server, authority));
+        let group = Arc::new(group);
+        groups.push((Arc::clone(&group), sockets));
+        servers.push((server, group));
     }
     let http = match config.http {
         Some(addr) => Some(Listener::bind(addr).await?),
         None => None,
     };
     let handle = Handle { servers: servers.into() };
-    Ok(Server { groups, http, metrics, clock, handle })
+    Ok(Server { groups, http, metrics, clock, handle, vouchers: vouchers.into() })
+}
+
+/// Returns the zones of a server that other servers have.
+fn followed(server: &ServerConfig) -> Vec<Arc<Followed>> {
+    let zones = server.zones.iter().filter_map(|config| match config.from {
+        ZoneFrom::File(_) => None,
+        ZoneFrom::Primary(primary) => {
+            let (config, word) = (config.clone(), Notify::new());
+            Some(Arc::new(Followed { config, primary, word }))
+        }
+    });
+    zones.collect()
 }
 
 impl Server {
@@ -115,6 +158,17 @@ impl Server {
             for sockets in sockets {
                 sockets.spawn(group, &shutdown, &mut tasks);
             }
+            for followed in &group.followed {
+                let (followed, group) = (Arc::clone(followed), Arc::clone(group));
+                let vouchers = Arc::clone(&self.vouchers);
+                tasks.spawn(secondary::follow(followed, group, vouchers, shutdown.clone()));
+            }
+        }
+        for (config, group) in self.handle.servers.iter() {
+            if !config.notify.is_empty() {
+                let (group, others) = (Arc::clone(group), config.notify.clone());
+                tasks.spawn(notify::run(group, others, shutdown.clone()));
+            }
         }
         if let Some(listener) = self.http {
             let first = self.groups.first().map(|(group, _)| Arc::clone(group));
@@ -136,7 +190,7 @@ pub(crate) async fn watch(listener: Listener, metrics: Metrics, clock: Clock, sh
 impl Handle {
     /// Returns the authority of each server, in the order of the configuration.
     pub fn authorities(&self) -> impl Iterator<Item = &Arc<Authority>> {
-        self.servers.iter().map(|(_, authority)| authority)
+        self.servers.iter().map(|(_, group)| &group.authority)
     }
 
     /// Reads all zone files and keys again. A zone whose file is no zone any longer stays as it is,
@@ -147,13 +201,14 @@ impl Handle {
     pub fn reload(&self) -> Result<(), StartError> {
         let configs: Vec<_> = self.servers.iter().map(|(config, _)| config.clone()).collect();
         let vouchers = load::vouchers(&configs)?;
-        for (config, authority) in self.servers.iter() {
+        for (config, group) in self.servers.iter() {
             for zone in &config.zones {
                 match load::load(zone, &vouchers) {
-                    Ok(zone) => {
+                    Ok(Some(zone)) => {
                         info!(zone = %zone.origin(), serial = zone.serial(), "zone read again");
-                        authority.put(zone);
+                        group.put(zone);
                     }
+                    Ok(None) => (),
                     Err(error) => warn!(%error, "the zone stays as it is"),
                 }
             }

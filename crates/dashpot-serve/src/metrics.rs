@@ -65,6 +65,10 @@ pub enum Metric {
     AccessLogDropped,
     /// Answers cut short, because a datagram does not hold them.
     Truncated,
+    /// Answers held back, because a network asks too much.
+    Limited,
+    /// The version of each zone that is answered from.
+    ZoneSerial,
     /// Faults that responses have met on purpose, by kind.
     Faults,
     /// Requests sent upstream.
@@ -136,6 +140,8 @@ impl Metric {
             }
             Self::AccessLogDropped => ("access_log_dropped", "Access log lines given up"),
             Self::Truncated => ("truncated", "Answers cut short for UDP"),
+            Self::Limited => ("limited", "Answers held back by the rate limit"),
+            Self::ZoneSerial => ("zone_serial", "Serial of the zone answered from"),
             Self::Faults => ("faults", "Faults injected by kind"),
             Self::UpstreamRequests => ("upstream_requests", "Requests sent upstream"),
             Self::UpstreamErrors => ("upstream_errors", "Upstream fetches that failed"),

@@ -4,8 +4,9 @@ use super::Group;
 use crate::{
     authority::{Response, Transport},
     wire::Query,
+    zone::Zone,
 };
-use dashpot_serve::{Counter, Metric, Metrics};
+use dashpot_serve::{Counter, Family, Gauge, Metric, Metrics};
 use hickory_proto::{
     op::ResponseCode,
     rr::{Name, RecordType},
@@ -38,6 +39,7 @@ pub(crate) struct Counters {
     by_transport: Arc<[(Transport, Vec<Counter>)]>,
     others: Counter,
     truncated: Counter,
+    serials: Family<Vec<(&'static str, String)>, Gauge>,
 }
 
 impl Counters {
@@ -54,7 +56,14 @@ impl Counters {
             by_transport: by_transport.into(),
             others: counter(Transport::Udp, "other"),
             truncated: metrics.counter(Metric::Truncated),
+            serials: metrics.gauges(Metric::ZoneSerial),
         }
+    }
+
+    /// Notes which version of a zone is answered from.
+    pub(crate) fn serial(&self, zone: &Zone) {
+        let labels = vec![("zone", zone.origin().to_ascii())];
+        self.serials.get_or_create(&labels).set(zone.serial().into());
     }
 
     fn count(&self, transport: Transport, code: ResponseCode) {
@@ -126,9 +135,14 @@ impl Group {
         self.seen(&response, Transport::Tcp, client);
     }
 
-    /// Takes note of a NOTIFY for a zone.
+    /// Has a zone looked at, where its primary says that it has changed (RFC 1996 §3.11).
     pub(crate) fn notified(&self, zone: &Name, client: SocketAddr) {
-        debug!(%zone, %client, "a primary says that the zone has changed");
+        let of_it = self.followed.iter().filter(|followed| followed.config.name == *zone);
+        let primary = of_it.filter(|followed| followed.primary.ip() == client.ip().to_canonical());
+        for followed in primary {
+            debug!(%zone, %client, "the primary says that the zone has changed");
+            followed.word.notify_one();
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{ZoneConfig, ZoneFrom};
+use crate::config::ZoneConfig;
 use hickory_proto::{
     op::{Message, MessageType, OpCode, Query, ResponseCode},
     rr::{Name, RecordType},
@@ -54,11 +54,13 @@ fn config(folder: &Path) -> Config {
         }],
         nsid: None,
         transfer_to: vec!["127.0.0.0/8".parse().unwrap()],
+        notify: Vec::new(),
     };
     Config {
         servers: vec![server],
         http: Some("127.0.0.1:0".parse().unwrap()),
         access_log: dashpot_serve::LogTo::File(folder.join("log")),
+        rate_limit: None,
     }
 }
 
@@ -208,4 +210,75 @@ async fn what_cannot_be_served_is_named() {
     assert!(error.contains("zone:4: this is no data of type A"), "{error}");
     let nothing = Config { servers: vec![ServerConfig::default()], ..Config::default() };
     assert!(matches!(bind(nothing).await, Err(StartError::Nothing)));
+}
+
+/// Returns the serial that a server answers with, or none where it does not answer for the zone.
+async fn serial(server: SocketAddr) -> Option<String> {
+    let answer = by_udp(server, &query(1, "z.test.", RecordType::SOA)).await;
+    answer.answers.first().map(|record| record.data.to_string())
+}
+
+#[tokio::test]
+async fn a_secondary_has_what_its_primary_has_once_it_is_told() {
+    let primary = Running::start(ZONE).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config(folder.path());
+    config.servers[0].zones[0].from = ZoneFrom::Primary(primary.addr);
+    let server = bind(config).await.unwrap();
+    let addr = server.addrs().next().unwrap();
+    let (group, shutdown) = (Arc::clone(&server.groups[0].0), Shutdown::new());
+    let mut changed = group.changed.subscribe();
+    let task = tokio::spawn(server.run(shutdown.clone()));
+    // Until the first transfer there is nothing to answer from.
+    if group.authority.get(&name("z.test.")).is_none() {
+        changed.changed().await.unwrap();
+    }
+    assert!(serial(addr).await.unwrap().contains(" 1 "));
+    let later = ZONE.replace("host 1 2", "host 5 2");
+    fs::write(primary.folder.path().join("zone"), later).unwrap();
+    primary.handle.reload().unwrap();
+    // The primary answers from the new version at once, the secondary once it knows.
+    assert!(serial(primary.addr).await.unwrap().contains(" 5 "));
+    let mut notify = Message::new(3, MessageType::Query, OpCode::Notify);
+    notify.add_query(Query::query(name("z.test."), RecordType::SOA));
+    let heard = by_udp(addr, &notify.to_vec().unwrap()).await;
+    assert_eq!(heard.metadata.response_code, ResponseCode::NoError);
+    while !serial(addr).await.unwrap().contains(" 5 ") {
+        changed.changed().await.unwrap();
+    }
+    shutdown.begin();
+    task.await.unwrap();
+    primary.end().await;
+}
+
+#[tokio::test]
+async fn a_primary_tells_those_it_is_to_tell_of_each_version() {
+    let other = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("zone");
+    fs::write(&file, ZONE).unwrap();
+    let mut config = config(folder.path());
+    config.servers[0].notify = vec![other.local_addr().unwrap()];
+    let server = bind(config).await.unwrap();
+    let (handle, shutdown) = (server.handle(), Shutdown::new());
+    let task = tokio::spawn(server.run(shutdown.clone()));
+    for serial in ["1", "2"] {
+        fs::write(&file, ZONE.replace("host 1 2", &format!("host {serial} 2"))).unwrap();
+        handle.reload().unwrap();
+        let mut buffer = [0; 512];
+        // A second word of the same version may be on its way.
+        let id = loop {
+            let (length, from) = other.recv_from(&mut buffer).await.unwrap();
+            let message = Message::from_vec(&buffer[..length]).unwrap();
+            assert_eq!(message.metadata.op_code, OpCode::Notify);
+            buffer[2] |= 0x80;
+            other.send_to(&buffer[..length], from).await.unwrap();
+            if message.metadata.id.to_string() == serial {
+                break message.metadata.id;
+            }
+        };
+        assert_eq!(id.to_string(), serial);
+    }
+    shutdown.begin();
+    task.await.unwrap();
 }

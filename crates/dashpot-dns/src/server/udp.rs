@@ -1,7 +1,10 @@
 //! Queries in datagrams, and answers that are kept to be given again.
 
-use super::Group;
-use crate::authority::{Outcome, Response, Transport};
+use super::{Group, limit::Verdict};
+use crate::{
+    authority::{Outcome, Response, Transport},
+    reply::slipped,
+};
 use dashpot_base::MonoTime;
 use dashpot_serve::Shutdown;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -44,8 +47,18 @@ pub(super) async fn run(socket: Arc<UdpSocket>, group: Arc<Group>, shutdown: Shu
                 Err(_) => continue,
             };
             let Some(message) = buffer.get(..length) else { continue };
-            if let Some(answer) = answer(&group, message, client, &mut kept) {
-                send(&socket, answer, client).await;
+            match group.limit.as_ref().map_or(Verdict::Pass, |limit| limit.of(client.ip())) {
+                Verdict::Pass => {
+                    if let Some(answer) = answer(&group, message, client, &mut kept) {
+                        send(&socket, answer, client).await;
+                    }
+                }
+                Verdict::Slip => {
+                    if let Some(answer) = slipped(message) {
+                        send(&socket, &answer, client).await;
+                    }
+                }
+                Verdict::Drop => (),
             }
         }
         tokio::task::yield_now().await;

@@ -7,7 +7,7 @@ use crate::{ExitStatus, cli, signal};
 use dashpot_dns::{Config, Key, ServerConfig, ZoneConfig, ZoneFrom, proto::rr::Name};
 use dashpot_serve::{LogTo, Shutdown};
 use ipnet::IpNet;
-use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, str::FromStr};
 use tracing::warn;
 
 /// What may be typed after `dashpot dns serve`.
@@ -20,9 +20,17 @@ pub(crate) struct Args {
         value_name = "NAME=FILE",
         env = "DASHPOT_DNS_ZONES",
         value_delimiter = ' ',
-        required_unless_present = "servers"
+        required_unless_present_any = ["servers", "secondaries"]
     )]
     zones: Vec<ZoneFile>,
+    /// Zone that another server has, such as example.com=192.0.2.1:53; repeatable
+    #[arg(
+        long = "secondary",
+        value_name = "NAME=ADDR",
+        env = "DASHPOT_DNS_SECONDARIES",
+        value_delimiter = ' '
+    )]
+    secondaries: Vec<ZoneElsewhere>,
     /// Address for UDP and TCP; port 0 takes a free one; repeatable
     #[arg(
         long,
@@ -49,12 +57,18 @@ pub(crate) struct Args {
         value_delimiter = ' '
     )]
     transfer_to: Vec<IpNet>,
+    /// Server that is told when a zone has changed (NOTIFY); repeatable [default: nobody]
+    #[arg(long, value_name = "ADDR", env = "DASHPOT_DNS_NOTIFY", value_delimiter = ' ')]
+    notify: Vec<SocketAddr>,
+    /// Answers per second over UDP to a network of clients (/24, /56) [default: not limited]
+    #[arg(long, value_name = "COUNT", env = "DASHPOT_DNS_RATE_LIMIT")]
+    rate_limit: Option<NonZeroU32>,
     /// TOML file of several servers with addresses and zones of their own, as docs/dns.md has it
     #[arg(
         long,
         value_name = "FILE",
         env = "DASHPOT_DNS_SERVERS",
-        conflicts_with_all = ["zones", "nsid", "transfer_to"]
+        conflicts_with_all = ["zones", "secondaries", "nsid", "transfer_to", "notify"]
     )]
     servers: Option<PathBuf>,
     /// Address for /health, /metrics and DNS over HTTPS at /dns-query [default: none]
@@ -88,6 +102,25 @@ impl FromStr for ZoneFile {
     }
 }
 
+/// A zone and its primary, as they are typed.
+#[derive(Clone, Debug)]
+struct ZoneElsewhere {
+    name: Name,
+    primary: SocketAddr,
+}
+
+impl FromStr for ZoneElsewhere {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, primary) =
+            text.split_once('=').ok_or("give it as NAME=ADDR, such as example.com=192.0.2.1:53")?;
+        let primary = primary.parse().map_err(|_| format!("`{primary}` is no address"))?;
+        let name = Name::from_ascii(name).map_err(|_| format!("`{name}` is no domain name"))?;
+        Ok(Self { name: absolute(name), primary })
+    }
+}
+
 /// Answers until it is interrupted.
 ///
 /// # Errors
@@ -100,8 +133,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
     if let Some(keys) = &args.keys {
         find_keys(&mut servers, keys, args.make_keys)?;
     }
-    let (http, access_log) = (args.http, args.access_log);
-    let server = dashpot_dns::bind(Config { servers, http, access_log }).await?;
+    let (http, access_log, rate_limit) = (args.http, args.access_log, args.rate_limit);
+    let server = dashpot_dns::bind(Config { servers, http, access_log, rate_limit }).await?;
     for addr in server.addrs() {
         cli::print(&format!("dns://{addr}"));
     }
@@ -127,16 +160,16 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitStatus> {
 
 /// Returns the one server that the flags tell of.
 fn one(args: &Args) -> ServerConfig {
-    let zones = args.zones.iter().map(|zone| ZoneConfig {
-        name: zone.name.clone(),
-        from: ZoneFrom::File(zone.path.clone()),
-        key: None,
-    });
+    let own = args.zones.iter().map(|zone| (&zone.name, ZoneFrom::File(zone.path.clone())));
+    let others = args.secondaries.iter().map(|zone| (&zone.name, ZoneFrom::Primary(zone.primary)));
+    let zones =
+        own.chain(others).map(|(name, from)| ZoneConfig { name: name.clone(), from, key: None });
     ServerConfig {
         listen: args.listen.clone(),
         zones: zones.collect(),
         nsid: args.nsid.clone(),
         transfer_to: args.transfer_to.clone(),
+        notify: args.notify.clone(),
     }
 }
 

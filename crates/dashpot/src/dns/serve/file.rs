@@ -24,6 +24,8 @@ struct Server {
     nsid: Option<String>,
     #[serde(default)]
     transfer_to: Vec<String>,
+    #[serde(default)]
+    notify: Vec<SocketAddr>,
     zone: Vec<Zone>,
 }
 
@@ -31,7 +33,8 @@ struct Server {
 #[serde(deny_unknown_fields)]
 struct Zone {
     name: String,
-    file: PathBuf,
+    file: Option<PathBuf>,
+    primary: Option<SocketAddr>,
     key: Option<PathBuf>,
 }
 
@@ -56,6 +59,7 @@ impl Server {
             listen: self.listen,
             zones: zones.collect::<anyhow::Result<_>>()?,
             nsid: self.nsid,
+            notify: self.notify,
             transfer_to: nets.collect::<anyhow::Result<_>>()?,
         })
     }
@@ -66,10 +70,11 @@ impl Zone {
         let Ok(name) = Name::from_ascii(&self.name) else {
             bail!("`{}` is no domain name", self.name)
         };
-        Ok(ZoneConfig {
-            name: absolute(name),
-            from: ZoneFrom::File(folder.join(self.file)),
-            key: self.key.map(|key| folder.join(key)),
-        })
+        let from = match (self.file, self.primary) {
+            (Some(file), None) => ZoneFrom::File(folder.join(file)),
+            (None, Some(primary)) => ZoneFrom::Primary(primary),
+            _ => bail!("the zone {name} needs either a file or a primary"),
+        };
+        Ok(ZoneConfig { name: absolute(name), from, key: self.key.map(|key| folder.join(key)) })
     }
 }
