@@ -1,5 +1,8 @@
 //! The server: scan, bind, route.
 
+mod kind;
+mod memory;
+
 use crate::{
     admin,
     blocks::Blocks,
@@ -22,7 +25,7 @@ use crate::{
     time,
 };
 use axum::{Router, body::Body};
-use dashpot_base::{ByteSize, WallTime};
+use dashpot_base::WallTime;
 use dashpot_http::cors;
 use dashpot_packager::{
     Alias, Around, Asked as LiveAsked, Body as Planned, Catalogue, Found, Pathways, Refused,
@@ -35,6 +38,8 @@ use dashpot_serve::{
 use futures_util::future::join;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use hyper::{body::Incoming, service::service_fn};
+use kind::kind;
+use memory::Memory;
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use tracing::info;
 use xxhash_rust::xxh3::Xxh3;
@@ -154,22 +159,6 @@ pub async fn bind(config: Config) -> Result<Server, StartError> {
     Ok(Server { listener, admin, origin })
 }
 
-/// What the memory for media is used for.
-struct Memory {
-    heads: ByteSize,
-    sealed: ByteSize,
-    blocks: ByteSize,
-}
-
-impl Memory {
-    fn of(all: ByteSize) -> Self {
-        // A segment has a hundred times as much media as heads; what is protected goes out soon.
-        let part = all.bytes() / 8;
-        let blocks = ByteSize::new(all.bytes() - 2 * part);
-        Self { heads: ByteSize::new(part), sealed: ByteSize::new(part), blocks }
-    }
-}
-
 /// Returns where players are steered to, and whom they ask.
 fn pathways(config: &Config, addr: SocketAddr) -> Result<Pathways, StartError> {
     let steering = &config.steering;
@@ -287,38 +276,6 @@ async fn handle(
     ];
     origin.requests.get_or_create(&labels).inc();
     logged.finish(response)
-}
-
-/// Returns what is asked for, in the few words that a metric can have.
-fn kind(path: &str) -> &'static str {
-    if path.starts_with("/time/") {
-        return "time";
-    }
-    for (below, kind) in [("/steering/", "steering"), ("/ingest/", "ingest")] {
-        if path.starts_with(below) {
-            return kind;
-        }
-    }
-    if drm::is_licence(path) {
-        return "licence";
-    }
-    if !["/vod/", "/live/", "/livesim2/", "/channel/", "/manifests/"]
-        .iter()
-        .any(|below| path.starts_with(below))
-    {
-        return "page";
-    }
-    match path.rsplit_once('.') {
-        Some((_, "mpd")) => "manifest",
-        Some((_, "m3u8")) => "playlist",
-        Some((_, "mpp")) => "patch",
-        Some((_, "xml")) => "remote",
-        Some((before, "mp4")) if before.ends_with("/init") => "init",
-        Some((_, "mp4")) => "file",
-        Some((_, "m4s")) => "segment",
-        Some((_, "vtt")) => "text",
-        _ => "other",
-    }
 }
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
