@@ -12,6 +12,8 @@ fn the_help_texts_are_these() {
         "edge",
         "dns",
         "dns serve",
+        "dns resolver",
+        "dns resolve",
         "dns keygen",
         "purge",
         "prefill",
