@@ -9,7 +9,7 @@ MOVIE ?=
 # Where `make paper-mmsys18` finds the films and networks that were published with Sabre.
 SABRE ?= ../shared/reference/sabre/inputs
 
-.PHONY: help demo test e2e check bless media deps deps-demo web onnx bench-abr paper-mmsys18 bench-edge bench-live bench-origin bench-dns bench-route bench-connections soak audit clean
+.PHONY: help demo test e2e check bless media deps deps-demo web onnx bench-abr paper-mmsys18 bench-balance bench-edge bench-live bench-origin bench-dns bench-route bench-connections soak audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -66,6 +66,9 @@ bench-abr: ## how many ABR sessions a second one core runs (MOVIE=film.json in S
 
 paper-mmsys18: ## compare our sessions with those of the paper on DYNAMIC and with Sabre (SABRE=DIR, its example/mmsys18)
 	$(CARGO) run --locked --release -p dashpot-sim --example paper_mmsys18 -- $(SABRE)
+
+bench-balance: ## compare the balancer of connections with HAProxy (needs haproxy, nginx, wrk)
+	scripts/bench-balance.sh
 
 bench-edge: ## compare the edge with nginx proxy_cache and Varnish in one run (needs nginx, varnish, wrk)
 	scripts/bench-edge.sh

@@ -1,4 +1,4 @@
-# What the comparisons with nginx have in common; bench-edge.sh and bench-origin.sh source it at the
+# What the comparisons with nginx have in common; bench-balance.sh, bench-edge.sh and bench-origin.sh source it at the
 # root of the repository, once they have read their options. It takes $name, $seconds and
 # $connections from them.
 # shellcheck shell=bash disable=SC2154 # those three

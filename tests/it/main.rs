@@ -1,6 +1,7 @@
 //! The one integration-test binary of the workspace.
 
 mod abr_guide;
+mod balance;
 mod bench_browser;
 mod bench_command;
 mod bench_report;

@@ -18,6 +18,7 @@ pub mod framing;
 mod list;
 pub mod nearest;
 pub mod precondition;
+pub mod proxy_protocol;
 pub mod range;
 pub mod server_timing;
 pub mod signed_url;

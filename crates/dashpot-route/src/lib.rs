@@ -8,6 +8,7 @@ pub mod balancer;
 mod budget;
 mod choice;
 mod failure;
+pub mod flows;
 pub mod gslb;
 mod hash;
 pub mod health;
@@ -24,6 +25,7 @@ pub mod rules;
 mod server;
 pub mod steering;
 mod sticky;
+pub mod tier;
 
 pub use balancer::Balancer;
 pub use budget::RetryBudget;

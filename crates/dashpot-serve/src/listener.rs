@@ -152,7 +152,10 @@ impl Listener {
     }
 
     /// Takes the next connection.
-    pub(crate) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+    ///
+    /// # Errors
+    /// Where the operating system gives none, as when it is out of descriptors.
+    pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let (stream, peer) = self.inner.accept().await?;
         // Small responses must not wait for an acknowledgement of the one before.
         stream.set_nodelay(true)?;

@@ -22,6 +22,8 @@ pub enum Role {
     Edge,
     /// Answers for names.
     Dns,
+    /// Gives connections to servers.
+    Balance,
 }
 
 impl Role {
@@ -32,6 +34,7 @@ impl Role {
             Self::Origin => "origin",
             Self::Edge => "edge",
             Self::Dns => "dns",
+            Self::Balance => "balance",
         }
     }
 }
@@ -119,6 +122,20 @@ pub enum Metric {
     DiskErrors,
     /// Responses read from the disk tier into memory.
     DiskPromoted,
+    /// Connections that backends have open.
+    BackendConnections,
+    /// Connections that were made to backends.
+    BackendConnectionsOpened,
+    /// Connections to backends that failed.
+    BackendFailures,
+    /// Whether backends may be given anything.
+    BackendUp,
+    /// Connections that were given to another backend.
+    Redispatches,
+    /// Bytes passed on between clients and backends.
+    RelayedBytes,
+    /// Connections that were not ended by both sides.
+    ConnectionsReset,
 }
 
 impl Metric {
@@ -167,6 +184,15 @@ impl Metric {
             Self::DiskChecksumFailures => ("disk_checksum_failures", "Damaged files on disk"),
             Self::DiskErrors => ("disk_errors", "Errors of the disk tier's file system"),
             Self::DiskPromoted => ("disk_promoted", "Responses read from disk into memory"),
+            Self::BackendConnections => ("backend_connections", "Open connections by backend"),
+            Self::BackendConnectionsOpened => {
+                ("backend_connections_opened", "Connections made by backend")
+            }
+            Self::BackendFailures => ("backend_failures", "Backend connections that failed"),
+            Self::BackendUp => ("backend_up", "1 where a backend may be given connections"),
+            Self::Redispatches => ("redispatches", "Connections tried at another backend"),
+            Self::RelayedBytes => ("relayed_bytes", "Bytes passed on by direction"),
+            Self::ConnectionsReset => ("connections_reset", "Connections ended early by reason"),
         }
     }
 }

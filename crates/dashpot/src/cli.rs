@@ -1,8 +1,8 @@
 //! The command line: what may be typed, and which command it starts.
 
 use crate::{
-    ExitStatus, bench, config, dns, edge, explain, gym, ingest, log, origin, play, prefill, purge,
-    sign, up,
+    ExitStatus, balance, bench, config, dns, edge, explain, gym, ingest, log, origin, play,
+    prefill, purge, sign, up,
 };
 use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -42,6 +42,8 @@ enum Command {
     Edge(Box<edge::Args>),
     /// Run name servers for zones of your own
     Dns(dns::Args),
+    /// Give connections to several servers
+    Balance(balance::Args),
     /// Tell an edge that what it has stored is obsolete
     Purge(purge::Args),
     /// Have an edge fetch before anybody asks
@@ -114,6 +116,7 @@ pub(crate) fn edge_again() -> anyhow::Result<edge::Args> {
         Command::Up(_)
         | Command::Origin(_)
         | Command::Dns(_)
+        | Command::Balance(_)
         | Command::Purge(_)
         | Command::Prefill(_)
         | Command::Sign(_)
@@ -147,6 +150,7 @@ async fn start(command: Command) -> anyhow::Result<ExitStatus> {
         Command::Origin(args) => origin::run(args).await,
         Command::Edge(args) => edge::run(*args).await,
         Command::Dns(args) => dns::run(args).await,
+        Command::Balance(args) => balance::run(args).await,
         Command::Purge(args) => purge::run(args).await,
         Command::Prefill(args) => prefill::run(args).await,
         Command::Sign(args) => sign::run(&args),

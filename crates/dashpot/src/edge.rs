@@ -2,13 +2,13 @@
 
 mod admin;
 mod behind;
-mod descriptors;
+pub(crate) mod descriptors;
 mod fill;
 mod front;
 mod keys;
 mod load;
 mod ops;
-mod parse;
+pub(crate) mod parse;
 mod policy;
 mod tiers;
 mod tls;

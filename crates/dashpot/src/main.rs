@@ -2,6 +2,7 @@
 //!
 //! Layer 6: what is typed becomes a driver's `Config`; results go to stdout, the log to stderr.
 
+mod balance;
 mod bench;
 mod cli;
 mod config;

@@ -7,7 +7,7 @@ const OTHERS: u64 = 256;
 
 /// Raises the process's limit of open files, as far as it may, to what `connections_max` clients
 /// take with an upstream connection each.
-pub(super) fn raise(connections_max: usize) {
+pub(crate) fn raise(connections_max: usize) {
     let wanted = u64::try_from(connections_max).unwrap_or(u64::MAX);
     let wanted = wanted.saturating_mul(2).saturating_add(OTHERS);
     match rlimit::increase_nofile_limit(wanted) {

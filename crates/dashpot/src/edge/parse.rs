@@ -16,7 +16,7 @@ pub(super) fn url(text: &str) -> Result<Url, String> {
 }
 
 /// Reads `address:port`.
-pub(super) fn addr(text: &str) -> Result<SocketAddr, String> {
+pub(crate) fn addr(text: &str) -> Result<SocketAddr, String> {
     let port = text.rsplit(':').next().unwrap_or_default();
     let port = if port.parse::<u16>().is_ok() { port } else { "8080" };
     text.parse().map_err(|_| {
@@ -28,7 +28,7 @@ pub(super) fn addr(text: &str) -> Result<SocketAddr, String> {
 }
 
 /// Reads `10.0.0.0/8`, or a single address.
-pub(super) fn network(text: &str) -> Result<IpNet, String> {
+pub(crate) fn network(text: &str) -> Result<IpNet, String> {
     let single = |_| text.parse::<IpAddr>().map(IpNet::from);
     text.parse()
         .or_else(single)
