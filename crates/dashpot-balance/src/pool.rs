@@ -292,16 +292,18 @@ fn for_flows(spec: &str) -> Result<String, SpecError> {
     let (name, params) = spec.split_once(':').unwrap_or((spec, ""));
     let rule = rules::parse(spec)?;
     let is_keyed = params.split(',').any(|pair| pair.trim_start().starts_with("key"));
-    let hashes_http = matches!(rule.key(), Some(Key::Url | Key::Path | Key::Directory));
-    if !hashes_http {
-        return Ok(spec.to_owned());
-    }
+    let key = match rule.key() {
+        Some(Key::Url) => "url",
+        Some(Key::Path) => "path",
+        Some(Key::Directory) => "directory",
+        Some(Key::Client | Key::Network | Key::Given) | None => return Ok(spec.to_owned()),
+    };
     if is_keyed {
+        let wanted = "given (addresses and ports), client or network: there are no URLs here";
         return Err(SpecError::BadValue {
             key: "key",
-            text: format!("{:?}", rule.key()).to_ascii_lowercase(),
-            wanted: "given (addresses and ports), client or network: there are no URLs here"
-                .to_owned(),
+            text: key.to_owned(),
+            wanted: wanted.to_owned(),
         });
     }
     let between = if params.is_empty() { "" } else { "," };
