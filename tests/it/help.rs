@@ -15,6 +15,7 @@ fn the_help_texts_are_these() {
         "dns resolver",
         "dns resolve",
         "dns keygen",
+        "balance l4",
         "purge",
         "prefill",
         "play",
