@@ -85,6 +85,7 @@ server:
   xfrdfile: "$work/xfrd"
   zonelistfile: "$work/zonelist"
   reuseport: yes
+  rrl-ratelimit: 0
 remote-control:
   control-enable: no
 zone:
