@@ -20,7 +20,7 @@ pub(super) struct Args {
     /// Address to take connections on; port 0 takes a free one
     #[arg(long, value_name = "ADDR", env = "DASHPOT_BALANCE_L4_LISTEN", value_parser = parse::addr)]
     listen: Option<SocketAddr>,
-    /// Server to give connections to: ADDR[,weight=N][,name=NAME][,max=CONNECTIONS]; repeatable
+    /// Server to give connections to: ADDR, or `ADDR,weight=2,name=a,max=500`; repeatable
     #[arg(long, value_name = "SPEC", env = "DASHPOT_BALANCE_L4_BACKEND", value_delimiter = ' ',
           action = clap::ArgAction::Append, required = true)]
     backend: Vec<BackendSpec>,
