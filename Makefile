@@ -6,6 +6,8 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 SOURCE ?=
 # The film of `make bench-abr`: nothing (a made-up one) or a file in Sabre's form.
 MOVIE ?=
+# Sabre's own script, to be measured beside.
+SABRE_PY ?=
 # Where `make paper-mmsys18` finds the films and networks that were published with Sabre.
 SABRE ?= ../shared/reference/sabre/inputs
 
@@ -61,8 +63,8 @@ onnx: ## build and test dashpot-onnx, which plays ONNX files (--abr onnx:FILE), 
 	@for profile in debug demo release; do mkdir -p target/$$profile && cp target/onnx/release/dashpot-onnx target/$$profile/; done
 	@echo "target/onnx/release/dashpot-onnx is built, and copied beside dashpot"
 
-bench-abr: ## how many ABR sessions a second one core runs (MOVIE=film.json in Sabre's form for your own film)
-	$(CARGO) run --locked --release -p dashpot-sim --example bench_abr -- $(MOVIE)
+bench-abr: ## how many ABR sessions a second one core runs (MOVIE=film.json in Sabre's form for your own film, SABRE_PY=sabre.py to compare)
+	$(CARGO) run --locked --release -p dashpot-sim --example bench_abr -- $(or $(MOVIE),-) $(SABRE_PY)
 
 paper-mmsys18: ## compare our sessions with those of the paper on DYNAMIC and with Sabre (SABRE=DIR, its example/mmsys18)
 	$(CARGO) run --locked --release -p dashpot-sim --example paper_mmsys18 -- $(SABRE)

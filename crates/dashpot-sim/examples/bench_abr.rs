@@ -1,4 +1,5 @@
-//! How many sessions a second one core runs: `bench_abr [MOVIE.json]`, a film in Sabre's form.
+//! How many sessions a second one core runs: `bench_abr [MOVIE.json|-] [SABRE.PY]`, a film in Sabre's
+//! form, or a made-up one, and the script of Sabre itself to be measured beside.
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 #![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "a measurement")]
 
@@ -8,10 +9,13 @@ mod native;
 mod oracle;
 #[path = "bench_abr/pensieve.rs"]
 mod pensieve;
+#[path = "bench_abr/sabre_py.rs"]
+mod sabre_py;
 
 use dashpot_abr::Table;
 use std::{
     env, fs,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -24,7 +28,8 @@ const LADDER: [f64; 10] =
     [230.0, 331.0, 477.0, 688.0, 991.0, 1_427.0, 2_056.0, 2_962.0, 5_027.0, 6_000.0];
 
 fn main() {
-    let movie = env::args().nth(1);
+    let movie = env::args().nth(1).filter(|path| path != "-");
+    let script = env::args().nth(2);
     let table = match &movie {
         Some(path) => {
             let text = fs::read_to_string(path).expect("the film can be read");
@@ -37,6 +42,10 @@ fn main() {
     for rule in oracle::RULES {
         let rate = oracle::rate(&table, rule);
         println!("sabre  {rule:<18} {rate:>9.0} sessions a second on one core");
+        // Its own scripts have no name for what comes after a colon.
+        if let Some(script) = script.as_deref().filter(|_| !rule.contains(':')) {
+            beside(Path::new(script), &table, rule, rate);
+        }
     }
     for rule in ["throughput", "bola", "dynamic"] {
         let [calm, restless] = native::rates(&table, rule);
@@ -44,6 +53,17 @@ fn main() {
         println!("native {rule:<18} {restless:>9.0} where the rate changes each second");
     }
     in_pensieve(&table);
+}
+
+/// Prints how fast Sabre itself is, and how many times as fast `ours` is.
+fn beside(script: &Path, table: &Table, rule: &str, ours: f64) {
+    match sabre_py::rate(script, table, &oracle::network(0), rule) {
+        Ok(rate) => {
+            let times = ours / rate;
+            println!("  {:<21} {rate:>9.1}; ours is {times:.0} times as fast", "sabre.py");
+        }
+        Err(error) => println!("  cannot run {} with {rule}: {error}", script.display()),
+    }
 }
 
 /// Prints the rules that plan ahead in Pensieve's environment, on its six rungs and on `table`'s.
@@ -96,11 +116,20 @@ pub(crate) fn sessions_per_second(mut session: impl FnMut() -> u64) -> f64 {
 /// Returns the time that this process has spent on a processor, which other processes do not
 /// stretch; where the system does not tell, the time since `begin`.
 fn cpu_time(begin: Instant) -> Duration {
-    let told = fs::read_to_string("/proc/self/stat").ok().and_then(|stat| {
-        // proc_pid_stat(5): after the name in parentheses, utime is the 12th field, in hundredths
-        // of a second wherever Linux runs.
-        let (_, fields) = stat.rsplit_once(')')?;
-        fields.split_ascii_whitespace().nth(11)?.parse::<u64>().ok()
-    });
-    told.map_or_else(|| begin.elapsed(), |ticks| Duration::from_millis(10 * ticks))
+    own_times().map_or_else(|| begin.elapsed(), |[own, ..]| Duration::from_millis(10 * own))
+}
+
+/// Returns what the processes that this one has waited for have spent, in hundredths of a second.
+pub(crate) fn cpu_ticks_of_children() -> Option<u64> {
+    own_times().map(|[_, _, user, system]| user + system)
+}
+
+/// Returns this process's own time as user and as system, and that of its children, where the system tells.
+fn own_times() -> Option<[u64; 4]> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // proc_pid_stat(5): after the name in parentheses, utime is the 12th field, and stime, cutime and
+    // cstime follow, in hundredths of a second wherever Linux runs.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let times = fields.split_ascii_whitespace().skip(11).take(4);
+    times.map(|ticks| ticks.parse().ok()).collect::<Option<Vec<_>>>()?.try_into().ok()
 }

@@ -24,7 +24,7 @@ pub(super) fn rate(table: &Table, rule: &str) -> f64 {
 }
 
 /// Returns ten minutes by the second, of 400 to 6,400 kbit/s.
-fn network(seed: u32) -> Vec<Period> {
+pub(super) fn network(seed: u32) -> Vec<Period> {
     let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
     let mut kbps = 1_600.0;
     let rows = (0..600).map(|_| {
