@@ -6,6 +6,7 @@
 mod answer;
 mod authority;
 mod config;
+mod connections;
 mod dnssec;
 mod load;
 mod refresh;

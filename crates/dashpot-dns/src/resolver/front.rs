@@ -6,6 +6,7 @@ use super::{
     respond::Query,
     walk::micros,
 };
+use crate::connections;
 use dashpot_serve::{BindError, Clock, LineLog, Listener, Metric, Metrics, Role, Shutdown};
 use hickory_proto::op::ResponseCode;
 use serde::Serialize;
@@ -21,9 +22,6 @@ use tracing::debug;
 
 /// Walks at a time; what comes beyond is not answered, and asked again by those who care.
 const WALKS_MAX: usize = 1_024;
-
-/// Connections at a time: each costs a task and up to 64 KiB while a query arrives.
-const CONNECTIONS_MAX: usize = 256;
 
 /// How long a client on a connection may take (RFC 7766 §6.2.3).
 const CLIENT_PATIENCE: Duration = Duration::from_secs(10);
@@ -139,7 +137,15 @@ impl ResolverServer {
         let mut tasks = JoinSet::new();
         for (udp, tcp, _) in self.sockets {
             tasks.spawn(datagrams(udp, Arc::clone(&self.front), shutdown.clone()));
-            tasks.spawn(connections(tcp, Arc::clone(&self.front), shutdown.clone()));
+            let front = Arc::clone(&self.front);
+            tasks.spawn(connections::each(
+                Arc::new(tcp),
+                shutdown.clone(),
+                move |stream, client| {
+                    let front = Arc::clone(&front);
+                    async move { serve(stream, client, &front).await }
+                },
+            ));
         }
         if let Some(listener) = self.http {
             let (metrics, clock) = (self.metrics, self.front.clock.clone());
@@ -186,37 +192,6 @@ async fn send(socket: &UdpSocket, answer: &[u8], client: SocketAddr) {
     if let Err(error) = socket.send_to(answer, client).await {
         debug!(%error, %client, "an answer cannot be sent");
     }
-}
-
-async fn connections(listener: TcpListener, front: Arc<Front>, shutdown: Shutdown) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let mut connections = JoinSet::new();
-    loop {
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
-        let accepted = tokio::select! {
-            biased;
-            () = shutdown.begun() => break,
-            accepted = listener.accept() => accepted,
-        };
-        while connections.try_join_next().is_some() {}
-        let Ok((stream, client)) = accepted else {
-            // Such as too many open files: what is served meanwhile will free some.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        let (front, shutdown) = (Arc::clone(&front), shutdown.clone());
-        connections.spawn(async move {
-            let served = tokio::select! {
-                served = serve(stream, client, &front) => served,
-                () = shutdown.begun() => Ok(()),
-            };
-            if let Err(error) = served {
-                debug!(%error, %client, "a connection has ended");
-            }
-            drop(permit);
-        });
-    }
-    while connections.join_next().await.is_some() {}
 }
 
 async fn serve(mut stream: TcpStream, client: SocketAddr, front: &Front) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use super::Group;
 use crate::{
     authority::{Outcome, Transport},
+    connections,
     reply::Reply,
     transfer,
     wire::{self, Query},
@@ -14,14 +15,8 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
-    task::JoinSet,
     time::timeout,
 };
-use tracing::debug;
-
-/// Connections of one address at a time: each costs a task and up to 64 KiB while a query arrives.
-const CONNECTIONS_MAX: usize = 256;
 
 /// How long a client may take for its next query, or to take its answer (RFC 7766 §6.2.3 asks for
 /// a few seconds at least).
@@ -29,35 +24,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Answers on connections until the shutdown.
 pub(super) async fn run(listener: Arc<TcpListener>, group: Arc<Group>, shutdown: Shutdown) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let mut connections = JoinSet::new();
-    loop {
-        // Those that wait for room wait in the operating system.
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
-        let accepted = tokio::select! {
-            biased;
-            () = shutdown.begun() => break,
-            accepted = listener.accept() => accepted,
-        };
-        while connections.try_join_next().is_some() {}
-        let Ok((stream, client)) = accepted else {
-            // Such as too many open files: what is served meanwhile will free some.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        let (group, shutdown) = (Arc::clone(&group), shutdown.clone());
-        connections.spawn(async move {
-            let served = tokio::select! {
-                served = serve(stream, client, &group) => served,
-                () = shutdown.begun() => Ok(()),
-            };
-            if let Err(error) = served {
-                debug!(%error, %client, "a connection has ended");
-            }
-            drop(permit);
-        });
-    }
-    while connections.join_next().await.is_some() {}
+    connections::each(listener, shutdown, |stream, client| {
+        let group = Arc::clone(&group);
+        async move { serve(stream, client, &group).await }
+    })
+    .await;
 }
 
 async fn serve(mut stream: TcpStream, client: SocketAddr, group: &Group) -> io::Result<()> {
